@@ -1,0 +1,142 @@
+"""cregnet: the compiled core of regnet, usable on its own.
+
+Kernels work on C-contiguous NumPy arrays of float32 or float64 with columns = examples, write into
+the arrays they are given and release the GIL. `cregnet.reference` has the same functions in NumPy.
+
+>>> import numpy as np
+>>> Z = np.array([[-1.0, 2.0]])
+>>> A = np.empty_like(Z)
+>>> relu(Z, A)
+>>> A
+array([[0., 2.]])
+"""
+
+from ._isa import available_isas, select
+
+_selected = select()
+
+from ._core import (  # which build this is was decided by select()
+    adam,
+    adamw,
+    binary_cross_entropy,
+    categorical_cross_entropy,
+    dense,
+    dense_backward,
+    dropout,
+    dropout_backward,
+    dropout_mask,
+    gather,
+    gradient_descent,
+    identity,
+    identity_backward,
+    leaky_relu,
+    leaky_relu_backward,
+    matmul,
+    matmul_nt,
+    matmul_tn,
+    momentum,
+    momentum_velocity,
+    nesterov,
+    network_cost,
+    network_gradient,
+    network_predict,
+    network_train,
+    one_hot,
+    penalty,
+    penalty_backward,
+    philox,
+    random_words,
+    relu,
+    relu_backward,
+    rmsprop,
+    shuffle,
+    sigmoid,
+    sigmoid_backward,
+    softmax,
+    softmax_backward,
+    squared_error,
+    tanh,
+    tanh_backward,
+)
+from .plan import Plan, n_moments, parameter_slices
+
+# The one list of kernels: twins, tests and benchmarks take their names from here.
+KERNELS = {
+    "activation": (
+        "identity", "identity_backward", "sigmoid", "sigmoid_backward", "tanh", "tanh_backward",
+        "relu", "relu_backward", "leaky_relu", "leaky_relu_backward", "softmax", "softmax_backward",
+    ),
+    "dense": ("dense", "dense_backward", "matmul", "matmul_tn", "matmul_nt"),
+    "dropout": ("philox", "random_words", "dropout_mask", "dropout", "dropout_backward"),
+    "loss": ("binary_cross_entropy", "categorical_cross_entropy", "squared_error"),
+    "penalty": ("penalty", "penalty_backward"),
+    "optimizer": (
+        "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw",
+    ),
+    "batch": ("gather", "one_hot", "shuffle"),
+    "network": ("network_train", "network_gradient", "network_predict", "network_cost"),
+}  # fmt: skip
+
+# Purposes of random draws (Philox counters); a new use of randomness gets a new number.
+PURPOSES = dict(_selected.PURPOSES)
+
+
+def isa() -> str:
+    """Name of the instruction set in use: "baseline", "avx2" or "avx512".
+
+    >>> isa() in available_isas()
+    True
+    """
+    return str(_selected._isa_name())
+
+
+__all__ = [
+    "KERNELS",
+    "PURPOSES",
+    "Plan",
+    "adam",
+    "adamw",
+    "available_isas",
+    "binary_cross_entropy",
+    "categorical_cross_entropy",
+    "dense",
+    "dense_backward",
+    "dropout",
+    "dropout_backward",
+    "dropout_mask",
+    "gather",
+    "gradient_descent",
+    "identity",
+    "identity_backward",
+    "isa",
+    "leaky_relu",
+    "leaky_relu_backward",
+    "matmul",
+    "matmul_nt",
+    "matmul_tn",
+    "momentum",
+    "momentum_velocity",
+    "n_moments",
+    "nesterov",
+    "network_cost",
+    "network_gradient",
+    "network_predict",
+    "network_train",
+    "one_hot",
+    "parameter_slices",
+    "penalty",
+    "penalty_backward",
+    "philox",
+    "random_words",
+    "relu",
+    "relu_backward",
+    "rmsprop",
+    "shuffle",
+    "sigmoid",
+    "sigmoid_backward",
+    "softmax",
+    "softmax_backward",
+    "squared_error",
+    "tanh",
+    "tanh_backward",
+]

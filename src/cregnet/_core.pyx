@@ -1,0 +1,54 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: freethreading_compatible=True
+"""The compiled core: kernels over typed memoryviews, each written once for float32 and float64.
+
+A. A public kernel is a `def` that checks shapes and calls a `cdef ... noexcept nogil` function on
+   pointers; the network calls the latter directly, so that a training epoch never enters Python.
+B. The pointer functions work in place wherever that is possible. An in-place loop over one pointer
+   vectorises; one over two pointers that may be equal does not.
+C. Arrays have columns = examples. Inside the network each row of activations is padded to whole
+   vectors; padded columns hold zeros or values that nothing reads.
+D. Kernels allocate nothing, keep no state and start no threads.
+
+This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+ctypedef fused real:
+    float
+    double
+
+include "vector.pxi"
+include "activation.pxi"
+include "dense.pxi"
+include "dropout.pxi"
+include "loss.pxi"
+include "penalty.pxi"
+include "optimizer.pxi"
+include "batch.pxi"
+include "network.pxi"
+
+cdef extern from "cpu.h":
+    bint cpu_has_avx2()
+    bint cpu_has_avx512()
+
+cdef extern from *:
+    const char* CREGNET_ISA_NAME
+
+
+def _isa_name():
+    """Name of the instruction set that this build uses."""
+    return CREGNET_ISA_NAME.decode("ascii")
+
+
+def _supported_isas():
+    """Instruction sets that this processor can run, slowest first."""
+    names = ["baseline"]
+    if cpu_has_avx2():
+        names.append("avx2")
+    if cpu_has_avx512():
+        names.append("avx512")
+    return tuple(names)

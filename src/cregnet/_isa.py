@@ -1,0 +1,66 @@
+"""Choose the build of the core for this processor.
+
+The core is compiled once per instruction set, each into a folder of its own (``cregnet/_avx2`` and
+so on). The baseline build runs anywhere and tells what the processor supports; the fastest that
+was built and is supported is then imported as ``cregnet._core``. ``CREGNET_ISA`` forces one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from types import ModuleType
+
+ISAS = ("baseline", "avx2", "avx512")  # slowest first
+
+
+def load(isa: str) -> ModuleType:
+    """Import the build of the core for one instruction set.
+
+    Parameters
+    ----------
+    isa : {"baseline", "avx2", "avx512"}
+
+    Raises
+    ------
+    ImportError
+        If that build does not exist or this processor cannot run it.
+
+    Examples
+    --------
+    >>> load("baseline")._isa_name()
+    'baseline'
+    """
+    usable = available_isas()
+    if isa not in usable:
+        raise ImportError(f"instruction set {isa!r} is not usable here; usable: {', '.join(usable)}")
+    return importlib.import_module(f"cregnet._{isa}._core")
+
+
+def available_isas() -> tuple[str, ...]:
+    """Instruction sets that were built and that this processor can run, slowest first.
+
+    Examples
+    --------
+    >>> available_isas()[0]
+    'baseline'
+    """
+    supported = importlib.import_module("cregnet._baseline._core")._supported_isas()
+    folder = Path(__file__).parent
+    built = [isa for isa in ISAS if any((folder / f"_{isa}" / f"_core{end}").exists() for end in EXTENSION_SUFFIXES)]
+    return tuple(isa for isa in built if isa in supported)
+
+
+def select() -> ModuleType:
+    """Load the build named by ``CREGNET_ISA``, or the fastest, and make it ``cregnet._core``."""
+    wanted = os.environ.get("CREGNET_ISA", "")
+    if wanted and wanted not in available_isas():
+        raise ImportError(
+            f"CREGNET_ISA={wanted!r} is not usable here; usable: {', '.join(available_isas())}"
+        )
+    core = load(wanted or available_isas()[-1])
+    sys.modules["cregnet._core"] = core
+    return core

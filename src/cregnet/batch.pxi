@@ -1,0 +1,89 @@
+# Batches: the one turn from rows = examples (the user's X) to columns = examples (the core's A[0]).
+
+cdef void gather_(const real* X, Py_ssize_t n_features, const int64_t* order, Py_ssize_t first,
+                  Py_ssize_t n, real* A, Py_ssize_t row) noexcept nogil:
+    # A[:, j] = X[order[first + j], :]; columns n .. row - 1 become 0. Without an order: X[first + j].
+    # Sixteen examples at a time: sixteen streams are read and whole cache lines written.
+    cdef Py_ssize_t start, width, j, f
+    cdef const real* source[16]
+    cdef real* out
+    if order == NULL:
+        transpose(n, n_features, X + first * n_features, n_features, A, row)
+        return
+    for start in range(0, n, 16):
+        width = min(<Py_ssize_t>16, n - start)
+        for j in range(width):
+            source[j] = X + order[first + start + j] * n_features
+        for f in range(n_features):
+            out = A + f * row + start
+            for j in range(width):
+                out[j] = source[j][f]
+    clear_padding(A, n_features, n, row)
+
+
+cdef void one_hot_(const int32_t* labels, const int64_t* order, Py_ssize_t first, Py_ssize_t n, real* Y,
+                   Py_ssize_t n_classes, Py_ssize_t row) noexcept nogil:
+    cdef Py_ssize_t j
+    memset(Y, 0, n_classes * row * sizeof(real))
+    for j in range(n):
+        Y[labels[first + j if order == NULL else order[first + j]] * row + j] = 1
+
+
+cdef void shuffle_(int64_t* order, Py_ssize_t n, uint64_t seed, uint64_t epoch) noexcept nogil:
+    # Fisher-Yates from the end; position i takes draw i, scaled to 0 .. i by a multiply and a
+    # shift (the bias is below n / 2^32)
+    cdef Py_ssize_t i, j, first
+    cdef int64_t kept
+    cdef uint32_t w[4]
+    cdef Py_ssize_t block = -1
+    for i in range(n - 1, 0, -1):
+        if i // 4 != block:
+            block = i // 4
+            w[0], w[1] = <uint32_t>block, <uint32_t>(<uint64_t>block >> 32)
+            w[2], w[3] = <uint32_t>epoch, (<uint32_t>SHUFFLE << 28)
+            philox4x32_10(&w[0], &w[1], &w[2], &w[3], <uint32_t>seed, <uint32_t>(seed >> 32))
+        j = <Py_ssize_t>((<uint64_t>w[i % 4] * <uint64_t>(i + 1)) >> 32)
+        kept = order[i]
+        order[i] = order[j]
+        order[j] = kept
+
+
+# ---------------------------------------------------------------------------- public kernels
+
+cdef int check_order(const int64_t[::1] order, Py_ssize_t n_examples) except -1:
+    cdef Py_ssize_t j
+    for j in range(order.shape[0]):
+        if not 0 <= order[j] < n_examples:
+            raise ValueError(f"order[{j}] is {order[j]}, wanted 0 to {n_examples - 1}")
+    return 0
+
+
+cdef int check_labels(const int32_t[::1] labels, Py_ssize_t n_classes) except -1:
+    cdef Py_ssize_t j
+    for j in range(labels.shape[0]):
+        if not 0 <= labels[j] < n_classes:
+            raise ValueError(f"labels[{j}] is {labels[j]}, wanted 0 to {n_classes - 1}")
+    return 0
+
+
+def gather(const real[:, ::1] X, const int64_t[::1] order, real[:, ::1] A):
+    """A[:, j] = X[order[j], :]; X (n_examples, n_features), A (n_features, n)."""
+    check_shape("A", A.shape[0], A.shape[1], X.shape[1], order.shape[0])
+    check_order(order, X.shape[0])
+    with nogil:
+        gather_(&X[0, 0], X.shape[1], &order[0], 0, order.shape[0], &A[0, 0], A.shape[1])
+
+
+def one_hot(const int32_t[::1] labels, const int64_t[::1] order, real[:, ::1] Y):
+    """Y[labels[order[j]], j] = 1, all else 0; Y (n_classes, n)."""
+    check_shape("Y", Y.shape[0], Y.shape[1], Y.shape[0], order.shape[0])
+    check_order(order, labels.shape[0])
+    check_labels(labels, Y.shape[0])
+    with nogil:
+        one_hot_(&labels[0], &order[0], 0, order.shape[0], &Y[0, 0], Y.shape[0], Y.shape[1])
+
+
+def shuffle(int64_t[::1] order, uint64_t seed, uint64_t epoch):
+    """Shuffle `order` in place by draws that depend on (seed, epoch, position) alone."""
+    with nogil:
+        shuffle_(&order[0], order.shape[0], seed, epoch)

@@ -1,0 +1,98 @@
+# Inverted dropout (Srivastava et al. 2014, JMLR 15, section 10) with masks from Philox4x32-10.
+#
+# A draw depends on (seed, purpose, layer, step, element) and on nothing else. The counter is
+# (example, unit / 4, step, purpose * 2^28 + layer), the key is the seed; word w of a result is the
+# draw of unit 4 * (unit / 4) + w. A unit is kept where its 32-bit draw is below keep_prob * 2^32.
+
+cdef extern from "philox.h" nogil:
+    void philox4x32_10(uint32_t* w0, uint32_t* w1, uint32_t* w2, uint32_t* w3,
+                       uint32_t k0, uint32_t k1)
+    void philox_mask_rows(unsigned char* D, Py_ssize_t D_row, int n_units, Py_ssize_t n,
+                          uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3,
+                          uint32_t k0, uint32_t k1)
+
+cdef enum Purpose:
+    DROPOUT = 0
+    SHUFFLE = 1
+    WEIGHTS = 2
+    SPLIT = 3
+    DATA = 4
+
+PURPOSES = {"dropout": DROPOUT, "shuffle": SHUFFLE, "weights": WEIGHTS, "split": SPLIT, "data": DATA}
+
+
+cdef void mask_(unsigned char* D, Py_ssize_t n_units, Py_ssize_t n_examples, double keep_prob,
+                uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil:
+    cdef Py_ssize_t unit
+    cdef uint32_t threshold
+    if keep_prob >= 1:
+        memset(D, 1, n_units * n_examples)
+        return
+    threshold = <uint32_t>(min(keep_prob * 4294967296.0 + 0.5, 4294967295.0))
+    for unit in range(0, n_units, 4):
+        philox_mask_rows(D + unit * n_examples, n_examples, <int>min(<Py_ssize_t>4, n_units - unit),
+                         n_examples, threshold, <uint32_t>(unit // 4), <uint32_t>step,
+                         (<uint32_t>DROPOUT << 28) | layer, <uint32_t>seed, <uint32_t>(seed >> 32))
+
+
+cdef void dropout_(real* A, const unsigned char* D, Py_ssize_t n, double keep_prob) noexcept nogil:
+    # its own derivative: backward is the same call on dA
+    cdef Py_ssize_t k
+    cdef real scale = <real>(1 / keep_prob)
+    for k in range(n):
+        A[k] = scale * A[k] if D[k] else 0
+
+
+cdef void words_(uint32_t* out, Py_ssize_t n, uint64_t seed, uint32_t purpose, uint32_t layer,
+                 uint64_t step) noexcept nogil:
+    # element e is word e % 4 of the counter (e / 4, e / 2^34, step, purpose and layer)
+    cdef Py_ssize_t block, at
+    cdef uint32_t w[4]
+    for block in range((n + 3) // 4):
+        w[0], w[1] = <uint32_t>block, <uint32_t>(<uint64_t>block >> 32)
+        w[2], w[3] = <uint32_t>step, (purpose << 28) | layer
+        philox4x32_10(&w[0], &w[1], &w[2], &w[3], <uint32_t>seed, <uint32_t>(seed >> 32))
+        for at in range(min(<Py_ssize_t>4, n - 4 * block)):
+            out[4 * block + at] = w[at]
+
+
+# ---------------------------------------------------------------------------- public kernels
+
+def philox(const uint32_t[:, ::1] counter, const uint32_t[::1] key, uint32_t[:, ::1] out):
+    """Philox4x32-10 of each row of `counter` (n, 4) under `key` (2,), into `out` (n, 4)."""
+    cdef Py_ssize_t i, n = counter.shape[0]
+    check_shape("counter", n, counter.shape[1], n, 4)
+    check_size("key", key.shape[0], 2)
+    check_shape("out", out.shape[0], out.shape[1], n, 4)
+    with nogil:
+        for i in range(n):
+            memcpy(&out[i, 0], &counter[i, 0], 16)
+            philox4x32_10(&out[i, 0], &out[i, 1], &out[i, 2], &out[i, 3], key[0], key[1])
+
+
+def random_words(uint32_t[::1] out, uint64_t seed, uint32_t purpose, uint32_t layer, uint64_t step):
+    """Fill `out` with 32-bit draws that depend on (seed, purpose, layer, step, position) alone."""
+    with nogil:
+        words_(&out[0], out.shape[0], seed, purpose, layer, step)
+
+
+def dropout_mask(unsigned char[:, ::1] D, double keep_prob, uint64_t seed, uint32_t layer, uint64_t step):
+    """D[i, j] = 1 with probability keep_prob, else 0; D (n_units, n_examples)."""
+    if not 0 < keep_prob <= 1:
+        raise ValueError(f"keep_prob is {keep_prob}, wanted 0 < keep_prob <= 1")
+    with nogil:
+        mask_(&D[0, 0], D.shape[0], D.shape[1], keep_prob, seed, layer, step)
+
+
+def dropout(real[:, ::1] A, const unsigned char[:, ::1] D, double keep_prob):
+    """A = A * D / keep_prob, in place."""
+    check_shape("D", D.shape[0], D.shape[1], A.shape[0], A.shape[1])
+    with nogil:
+        dropout_(&A[0, 0], &D[0, 0], A.shape[0] * A.shape[1], keep_prob)
+
+
+def dropout_backward(real[:, ::1] dA, const unsigned char[:, ::1] D, double keep_prob):
+    """dA = dA * D / keep_prob, in place."""
+    check_shape("D", D.shape[0], D.shape[1], dA.shape[0], dA.shape[1])
+    with nogil:
+        dropout_(&dA[0, 0], &D[0, 0], dA.shape[0] * dA.shape[1], keep_prob)

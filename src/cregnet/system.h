@@ -1,0 +1,37 @@
+/* What the network needs of the operating system: a clock and aligned memory. */
+#ifndef CREGNET_SYSTEM_H
+#define CREGNET_SYSTEM_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Wall clock in seconds. A clock that is set back or forward only moves the next look at Ctrl-C. */
+static double seconds_now(void)
+{
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Zeroed memory on a 64-byte border; the pointer that malloc gave lies just below it. */
+static void *aligned_new(size_t n_bytes)
+{
+    char *memory = malloc(n_bytes + 64 + sizeof(void *)), *aligned;
+    if (memory == NULL) return NULL;
+    aligned = (char *)(((uintptr_t)memory + sizeof(void *) + 63) / 64 * 64);
+    memcpy(aligned - sizeof(void *), &memory, sizeof(void *));
+    memset(aligned, 0, n_bytes);
+    return aligned;
+}
+
+static void aligned_delete(void *aligned)
+{
+    void *memory;
+    if (aligned == NULL) return;
+    memcpy(&memory, (char *)aligned - sizeof(void *), sizeof(void *));
+    free(memory);
+}
+
+#endif

@@ -1,0 +1,140 @@
+# The C that Cython cannot express, behind names that take either dtype. This is the one place
+# where the dtype is an `if`, and the compiler resolves it.
+
+cdef extern from "matmul.h" nogil:
+    void product_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t,
+                     const float*, Py_ssize_t, float*, Py_ssize_t, const float*)
+    void product_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t,
+                     const double*, Py_ssize_t, double*, Py_ssize_t, const double*)
+    void product_transposed_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t,
+                                const float*, Py_ssize_t, float*, Py_ssize_t, float*)
+    void product_transposed_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t,
+                                const double*, Py_ssize_t, double*, Py_ssize_t, double*)
+    Py_ssize_t scratch_size_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    Py_ssize_t scratch_size_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    void transpose_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*, Py_ssize_t)
+    void transpose_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t)
+    Py_ssize_t padded_f32(Py_ssize_t)
+    Py_ssize_t padded_f64(Py_ssize_t)
+    double sum_f32(const float*, Py_ssize_t)
+    double sum_f64(const double*, Py_ssize_t)
+
+cdef extern from "vecmath.h" nogil:
+    float exp_f32(float)
+    double exp_f64(double)
+    float log_f32(float)
+    double log_f64(double)
+    float log1p_unit_f32(float)
+    double log1p_unit_f64(double)
+    float sigmoid_f32(float)
+    double sigmoid_f64(double)
+    float tanh_f32(float)
+    double tanh_f64(double)
+
+
+cdef inline void product(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
+                         const real* A, Py_ssize_t A_row, Py_ssize_t A_col,
+                         const real* B, Py_ssize_t B_row,
+                         real* C, Py_ssize_t C_row, const real* bias) noexcept nogil:
+    # C (n_rows, n_cols) = A (n_rows, depth) B (depth, n_cols) + bias (n_rows) or 0
+    if real is float:
+        product_f32(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, bias)
+    else:
+        product_f64(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, bias)
+
+
+cdef inline void product_transposed(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
+                                    const real* A, Py_ssize_t A_row,
+                                    const real* B, Py_ssize_t B_row,
+                                    real* C, Py_ssize_t C_row, real* scratch) noexcept nogil:
+    # C (n_rows, n_cols) = A (n_rows, depth) B (n_cols, depth)^T
+    if real is float:
+        product_transposed_f32(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row, scratch)
+    else:
+        product_transposed_f64(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row, scratch)
+
+
+cdef inline Py_ssize_t scratch_size(real* _, Py_ssize_t n_rows, Py_ssize_t n_cols,
+                                    Py_ssize_t depth) noexcept nogil:
+    if real is float:
+        return scratch_size_f32(n_rows, n_cols, depth)
+    else:
+        return scratch_size_f64(n_rows, n_cols, depth)
+
+
+cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* source,
+                           Py_ssize_t source_row, real* out, Py_ssize_t out_row) noexcept nogil:
+    if real is float:
+        transpose_f32(n_rows, n_cols, source, source_row, out, out_row)
+    else:
+        transpose_f64(n_rows, n_cols, source, source_row, out, out_row)
+
+
+cdef inline Py_ssize_t padded(real* _, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        return padded_f32(n)
+    else:
+        return padded_f64(n)
+
+
+cdef inline double sum_of(const real* x, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        return sum_f32(x, n)
+    else:
+        return sum_f64(x, n)
+
+
+cdef inline real exp_(real x) noexcept nogil:
+    if real is float:
+        return exp_f32(x)
+    else:
+        return exp_f64(x)
+
+
+cdef inline real log_(real x) noexcept nogil:
+    if real is float:
+        return log_f32(x)
+    else:
+        return log_f64(x)
+
+
+cdef inline real log1p_unit(real x) noexcept nogil:
+    if real is float:
+        return log1p_unit_f32(x)
+    else:
+        return log1p_unit_f64(x)
+
+
+cdef inline real sigmoid_(real x) noexcept nogil:
+    if real is float:
+        return sigmoid_f32(x)
+    else:
+        return sigmoid_f64(x)
+
+
+cdef inline real tanh_(real x) noexcept nogil:
+    if real is float:
+        return tanh_f32(x)
+    else:
+        return tanh_f64(x)
+
+
+cdef enum:
+    BLOCK = 256          # examples or elements handled at a time
+
+
+cdef inline Py_ssize_t n_blocks(Py_ssize_t n) noexcept nogil:
+    return (n + BLOCK - 1) // BLOCK
+
+
+cdef int check_shape(str name, Py_ssize_t rows, Py_ssize_t cols,
+                     Py_ssize_t want_rows, Py_ssize_t want_cols) except -1:
+    if rows != want_rows or cols != want_cols:
+        raise ValueError(f"{name} has shape ({rows}, {cols}), wanted ({want_rows}, {want_cols})")
+    return 0
+
+
+cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
+    if size != want:
+        raise ValueError(f"{name} has {size} elements, wanted {want}")
+    return 0
