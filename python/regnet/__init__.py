@@ -1,0 +1,82 @@
+"""regnet: regularised feed-forward neural networks on NumPy arrays, at the speed of the CPU.
+
+>>> import regnet as rn
+>>> X, y, X_test, y_test = rn.datasets.make_football()
+>>> model = rn.Model.mlp([2, 20, 3, 1], keep_prob=0.86, seed=3)
+>>> history = rn.train(model, X, y, epochs=200, penalty=rn.L2(0.7))
+>>> model.predict(X_test).shape
+(200,)
+"""
+
+from . import datasets
+from .batches import mini_batches
+from .callbacks import Callback, EarlyStopping
+from .data import split, standardize
+from .gradients import GradientCheck, check_gradients
+from .history import History
+from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
+from .layers import Dense, Input
+from .model import Evaluation, Model
+from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
+from .penalties import L1, L2, Penalty
+from .saving import load
+from .schedules import (
+    Cosine,
+    Exponential,
+    InverseSqrt,
+    InverseTime,
+    OneCycle,
+    PowerLaw,
+    Schedule,
+    Staircase,
+    Table,
+    Warmup,
+)
+from .training import DivergenceWarning, Training, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "L1",
+    "L2",
+    "Adam",
+    "AdamW",
+    "Callback",
+    "Cosine",
+    "Dense",
+    "DivergenceWarning",
+    "EarlyStopping",
+    "Evaluation",
+    "Exponential",
+    "Glorot",
+    "GradientCheck",
+    "GradientDescent",
+    "He",
+    "History",
+    "Initializer",
+    "Input",
+    "InverseSqrt",
+    "InverseTime",
+    "Model",
+    "Momentum",
+    "Normal",
+    "OneCycle",
+    "Optimizer",
+    "Penalty",
+    "PowerLaw",
+    "RMSprop",
+    "Schedule",
+    "Staircase",
+    "Table",
+    "Training",
+    "Warmup",
+    "Xavier",
+    "Zeros",
+    "check_gradients",
+    "datasets",
+    "load",
+    "mini_batches",
+    "split",
+    "standardize",
+    "train",
+]

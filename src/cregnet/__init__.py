@@ -37,7 +37,6 @@ from ._core import (  # which build this is was decided by select()
     momentum,
     momentum_velocity,
     nesterov,
-    network_cost,
     network_gradient,
     network_predict,
     network_train,
@@ -74,7 +73,7 @@ KERNELS = {
         "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw",
     ),
     "batch": ("gather", "one_hot", "shuffle"),
-    "network": ("network_train", "network_gradient", "network_predict", "network_cost"),
+    "network": ("network_train", "network_gradient", "network_predict"),
 }  # fmt: skip
 
 # Purposes of random draws (Philox counters); a new use of randomness gets a new number.
@@ -118,7 +117,6 @@ __all__ = [
     "momentum_velocity",
     "n_moments",
     "nesterov",
-    "network_cost",
     "network_gradient",
     "network_predict",
     "network_train",

@@ -50,7 +50,11 @@ def available_isas() -> tuple[str, ...]:
     """
     supported = importlib.import_module("cregnet._baseline._core")._supported_isas()
     folder = Path(__file__).parent
-    built = [isa for isa in ISAS if any((folder / f"_{isa}" / f"_core{end}").exists() for end in EXTENSION_SUFFIXES)]
+    built = [
+        isa
+        for isa in ISAS
+        if any((folder / f"_{isa}" / f"_core{end}").exists() for end in EXTENSION_SUFFIXES)
+    ]
     return tuple(isa for isa in built if isa in supported)
 
 
@@ -58,9 +62,7 @@ def select() -> ModuleType:
     """Load the build named by ``CREGNET_ISA``, or the fastest, and make it ``cregnet._core``."""
     wanted = os.environ.get("CREGNET_ISA", "")
     if wanted and wanted not in available_isas():
-        raise ImportError(
-            f"CREGNET_ISA={wanted!r} is not usable here; usable: {', '.join(available_isas())}"
-        )
+        raise ImportError(f"CREGNET_ISA={wanted!r} is not usable here; usable: {', '.join(available_isas())}")
     core = load(wanted or available_isas()[-1])
     sys.modules["cregnet._core"] = core
     return core

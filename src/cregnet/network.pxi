@@ -122,13 +122,13 @@ cdef Workspace plan_workspace(Network* net, real* like, Py_ssize_t n_examples,
         work.dA, work.dA_prev = at, at + widest * row
         at += 2 * widest * row
         work.scratch = at
-        at += n_scratch + padded(like, 1)
+        at += padded(like, n_scratch)
         work.gradient = at
         at += padded(like, net.n_parameters)
-    work.Y = at
-    at += n_outputs * row
-    work.weight = at
-    at += row
+        work.Y = at
+        at += n_outputs * row
+        work.weight = at
+        at += row
     work.n_reals = at
     return work
 
@@ -504,8 +504,12 @@ cdef void forward_block(Network* net, const real* parameters, Examples* data, re
         layer_forward(net, l, parameters, work, row)
 
 
-def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real[:, ::1] out):
-    """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L])."""
+def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real[:, ::1] out,
+                    bint logits=False):
+    """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L]).
+
+    With `logits` the activation of the output is left out where the loss is a cross-entropy.
+    """
     cdef Py_ssize_t block, start, n, row, n_examples = X.shape[0], n_features = X.shape[1]
     cdef Network* net = new_network(plan)
     cdef Layer* output = net.layers + net.n_layers
@@ -525,42 +529,10 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
                 n = min(<Py_ssize_t>BLOCK, n_examples - start)
                 row = padded(work, n)
                 forward_block(net, &parameters[0], &data, work, start, n, row)
-                if net.loss != SQUARED_ERROR:
+                if net.loss != SQUARED_ERROR and not logits:
                     activate(output.activation, work + output.A, output.n_out, row)
                 transpose(output.n_out, n, work + output.A, row, &out[0, 0] + start * output.n_out,
                           output.n_out)
     finally:
         free(net)
         aligned_delete(work)
-
-
-def network_cost(plan, const real[::1] parameters, const real[:, ::1] X, const real[:, ::1] Y,
-                 const int32_t[::1] labels, const real[::1] weight):
-    """Mean loss over all examples without dropout and without penalty."""
-    cdef Py_ssize_t block, start, n, row, n_examples = X.shape[0], n_features = X.shape[1]
-    cdef Network* net = new_network(plan)
-    cdef Layer* output = net.layers + net.n_layers
-    cdef Workspace at
-    cdef Examples data
-    cdef real* work = NULL
-    cdef real unused = 0
-    cdef double total = 0
-    try:
-        check_examples(net, parameters.shape[0], n_examples, n_features, Y.shape[0], Y.shape[1], labels,
-                       weight.shape[0])
-        data = new_examples(X, Y, labels, weight)
-        at = plan_workspace(net, &unused, min(<Py_ssize_t>BLOCK, n_examples), False)
-        work = <real*>new_workspace(at.n_reals * sizeof(real))
-        with nogil:
-            for block in range(n_blocks(n_examples)):
-                start = block * BLOCK
-                n = min(<Py_ssize_t>BLOCK, n_examples - start)
-                row = padded(work, n)
-                forward_block(net, &parameters[0], &data, work, start, n, row)
-                load_targets(net, work, &at, &data, NULL, start, n, row)
-                total += n * loss_(net.loss, work + output.A, work + at.Y, work + at.weight,
-                                   output.n_out, n, row)
-    finally:
-        free(net)
-        aligned_delete(work)
-    return total / n_examples

@@ -29,7 +29,7 @@ from .batch import gather, one_hot, shuffle
 from .dense import dense, dense_backward, matmul, matmul_nt, matmul_tn
 from .dropout import dropout, dropout_backward, dropout_mask, philox, random_words
 from .loss import binary_cross_entropy, categorical_cross_entropy, squared_error
-from .network import network_cost, network_gradient, network_predict, network_train
+from .network import network_gradient, network_predict, network_train
 from .optimizer import adam, adamw, gradient_descent, momentum, momentum_velocity, nesterov, rmsprop
 from .penalty import penalty, penalty_backward
 
@@ -55,7 +55,6 @@ __all__ = [
     "momentum",
     "momentum_velocity",
     "nesterov",
-    "network_cost",
     "network_gradient",
     "network_predict",
     "network_train",

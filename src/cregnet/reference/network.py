@@ -35,7 +35,7 @@ def apply_dropout(plan, layer, A, masks, step):
 
 
 def forward(plan, parameters, X, masks=None, step=None):
-    """Activations A[0] .. A[L] and masks; without a step no dropout. A[L] holds logits for a cross-entropy."""
+    """Activations A[0] .. A[L] and masks; no step, no dropout. For a cross-entropy A[L] holds logits."""
     A = np.array(X.T, order="C")
     activations, kept = [A], []
     last = len(plan.activations) - 1
@@ -163,17 +163,9 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradie
     return cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient)
 
 
-def network_predict(plan, parameters, X, out):
+def network_predict(plan, parameters, X, out, logits=False):
     """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L])."""
     A = forward(plan, parameters, X)[0][-1]
-    if plan.loss != "squared_error":
+    if plan.loss != "squared_error" and not logits:
         getattr(activation, plan.activations[-1])(A, A)
     out[...] = A.T
-
-
-def network_cost(plan, parameters, X, Y, labels, weight):
-    """Mean loss over all examples without dropout and without penalty."""
-    output = forward(plan, parameters, X)[0][-1]
-    order = np.arange(X.shape[0])
-    targets, weight = batch_targets(plan, Y, labels, weight, order, parameters.dtype)
-    return getattr(loss, plan.loss)(output, targets, weight, np.empty_like(output))

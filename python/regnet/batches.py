@@ -1,0 +1,78 @@
+"""Batches: how many examples at a time, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import cregnet
+
+from .checks import integer
+from .randomness import check_seed
+
+__all__ = ["epoch_order", "mini_batches", "resolve_batch_size"]
+
+FULL_BELOW = 200  # the course's rule: full batch for a small training set
+DEFAULT = 128
+
+
+def resolve_batch_size(batch_size: int | str | None, n: int) -> int:
+    """Examples per batch: None is all, "auto" is all below 200 and 128 otherwise.
+
+    >>> resolve_batch_size("auto", 150), resolve_batch_size("auto", 5000), resolve_batch_size(None, 5000)
+    (150, 128, 5000)
+    """
+    if batch_size is None:
+        return n
+    if isinstance(batch_size, str):
+        if batch_size != "auto":
+            raise ValueError(f"batch_size is {batch_size!r}, wanted a whole number >= 1, 'auto' or None")
+        return n if n < FULL_BELOW else DEFAULT
+    return min(integer("batch_size", batch_size, least=1), n)
+
+
+def epoch_order(n: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    """The order of the examples in an epoch: a function of (seed, epoch).
+
+    >>> sorted(epoch_order(5, seed=0, epoch=3).tolist())
+    [0, 1, 2, 3, 4]
+    """
+    order = np.arange(n, dtype=np.int64)
+    cregnet.shuffle(order, seed, epoch)
+    return order
+
+
+def mini_batches(
+    X: ArrayLike, y: ArrayLike, batch_size: int = 64, *, seed: int = 0, epoch: int = 0
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield (X_batch, y_batch) in the order in which `train` takes them; the last may be smaller.
+
+    Parameters
+    ----------
+    X : array-like (n_samples, ...)
+    y : array-like (n_samples, ...)
+    batch_size : int
+        At least 1; 64 to 512 is usual.
+    seed, epoch : int
+        The order depends on these two alone; pass another epoch for another order.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ or batch_size is below 1.
+
+    Examples
+    --------
+    >>> X, y = np.arange(10.0).reshape(5, 2), np.arange(5)
+    >>> [len(y_batch) for X_batch, y_batch in mini_batches(X, y, 2)]
+    [2, 2, 1]
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
+        raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
+    size = integer("batch_size", batch_size, least=1)
+    order = epoch_order(len(X), check_seed(seed), integer("epoch", epoch, least=0))
+    return ((X[order[i : i + size]], y[order[i : i + size]]) for i in range(0, len(X), size))

@@ -1,0 +1,82 @@
+"""Checks of arguments: one sentence that names the argument, what came and what is wanted."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["choice", "fraction", "integer", "number"]
+
+
+def number(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
+    """Return a finite real number, or say what is wrong with it.
+
+    >>> number("lam", 0.7, least=0)
+    0.7
+    >>> number("lam", -1, least=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: lam is -1, wanted a number >= 0
+    """
+    wanted = "a finite number"
+    if above is not None:
+        wanted = f"a number > {above:g}"
+    elif least is not None:
+        wanted = f"a number >= {least:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+    x = float(value)
+    good = math.isfinite(x) and (above is None or x > above) and (least is None or x >= least)
+    if not good:
+        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+    return x
+
+
+def fraction(name: str, value: Any, *, zero: bool = False, one: bool = False) -> float:
+    """Return a number between 0 and 1; `zero` and `one` say whether the ends are allowed.
+
+    >>> fraction("keep_prob", 1.1, one=True)
+    Traceback (most recent call last):
+        ...
+    ValueError: keep_prob is 1.1, wanted 0 < keep_prob <= 1
+    """
+    wanted = f"0 {'<=' if zero else '<'} {name} {'<=' if one else '<'} 1"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+    x = float(value)
+    if not ((x > 0 or (zero and x == 0)) and (x < 1 or (one and x == 1))):
+        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+    return x
+
+
+def integer(name: str, value: Any, *, least: int, most: int | None = None) -> int:
+    """Return a whole number in a range.
+
+    >>> integer("batch_size", 0, least=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: batch_size is 0, wanted a whole number >= 1
+    """
+    wanted = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+    n = int(value)
+    if n < least or (most is not None and n > most):
+        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+    return n
+
+
+def choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """Return one of a set of names.
+
+    >>> choice("backend", "cuda", ("compiled", "reference"))
+    Traceback (most recent call last):
+        ...
+    ValueError: backend is 'cuda', wanted one of 'compiled', 'reference'
+    """
+    allowed = list(choices)
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(map(repr, allowed))}")
+    return value

@@ -1,0 +1,333 @@
+"""User input: checked and turned into what the core takes, once and here only.
+
+`Targets` is the one form that every kind of y becomes. `split` and `standardize` prepare data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import losses, randomness
+from .checks import fraction
+
+__all__ = ["Targets", "check_inputs", "check_targets", "check_weights", "split", "standardize"]
+
+Array = NDArray[Any]
+CHECK_ROWS = 1 << 20  # elements looked at together, so that a memory map stays on disk
+
+
+# ------------------------------------------------------------------------------ inputs
+
+
+def as_numbers(name: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """A C-contiguous array of the dtype; not copied when it is one already."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {array.dtype}, wanted numbers (float, integer or bool)")
+    with np.errstate(over="ignore"):  # a value too large for float32 becomes infinite and is named below
+        return np.ascontiguousarray(array, dtype=dtype)
+
+
+def check_finite(name: str, array: Array) -> None:
+    """Every value is finite; the message says where the first one is that is not."""
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, CHECK_ROWS):
+        good = np.isfinite(flat[start : start + CHECK_ROWS])
+        if not good.all():
+            first = np.unravel_index(start + int(np.argmin(good)), array.shape)
+            where = "row " + ", column ".join(str(i) for i in first)
+            raise ValueError(f"{name} is {array[first]} at {where}, wanted finite {array.dtype} numbers")
+
+
+def check_inputs(X: ArrayLike, dtype: np.dtype[Any], n_features: int, name: str = "X") -> Array:
+    """X as a finite, C-contiguous (n_samples, n_features) array of the model's dtype.
+
+    Raises
+    ------
+    TypeError
+        If X does not hold numbers.
+    ValueError
+        If X is not two-dimensional, is empty, has another number of features, or is not finite.
+    """
+    array = as_numbers(name, X, dtype)
+    if array.ndim != 2:
+        raise ValueError(f"{name} has shape {array.shape}, wanted (n_samples, {n_features})")
+    if array.shape[0] == 0:
+        raise ValueError(f"{name} is empty: shape {array.shape}, wanted at least one row")
+    if array.shape[1] != n_features:
+        raise ValueError(f"{name} has {array.shape[1]} features, wanted {n_features} as the model's input")
+    check_finite(name, array)
+    return array
+
+
+def check_weights(sample_weight: ArrayLike | None, n: int, dtype: np.dtype[Any]) -> Array:
+    """Weights of the examples scaled to a mean of 1, or an empty array for none."""
+    if sample_weight is None:
+        return np.empty(0, dtype)
+    weight = as_numbers("sample_weight", sample_weight, np.dtype(np.float64))
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weight.shape}, wanted ({n},) as X has {n} rows")
+    check_finite("sample_weight", weight)
+    if weight.min() < 0 or weight.sum() == 0:
+        raise ValueError("sample_weight has a negative value or is all zero, wanted >= 0 and some > 0")
+    return np.asarray(weight * (n / weight.sum()), dtype)
+
+
+# ------------------------------------------------------------------------------ targets
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets as the core takes them.
+
+    Attributes
+    ----------
+    Y : array (n_samples, n_outputs), or (0, n_outputs) where `labels` holds the classes
+    labels : int32 array (n_samples,) of class numbers, or empty
+    classes : sorted class labels, or None where the targets are numbers or probabilities
+    """
+
+    Y: Array
+    labels: NDArray[np.int32]
+    classes: Array | None
+
+    def columns(self, n_outputs: int) -> Array:
+        """The targets as (n_outputs, n_samples), one-hot for classes."""
+        if self.labels.size == 0:
+            return np.ascontiguousarray(self.Y.T)
+        Y = np.zeros((n_outputs, self.labels.size), self.Y.dtype)
+        Y[self.labels, np.arange(self.labels.size)] = 1
+        return Y
+
+
+def check_targets(
+    y: ArrayLike,
+    loss: str,
+    n_outputs: int,
+    n: int,
+    classes: Array | None,
+    dtype: np.dtype[Any],
+    name: str = "y",
+) -> Targets:
+    """y as `Targets` for a loss and a number of outputs.
+
+    Class labels may have any dtype. For cross-entropies y may also be (n_samples, n_outputs)
+    probabilities, n_outputs > 1: rows that sum to 1 for softmax, any in [0, 1] for sigmoid.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a label is not among the classes, the number of classes is not that of
+        the outputs, or a value is not finite.
+    """
+    array = np.asarray(y)
+    if array.ndim == 0 or array.shape[0] != n:
+        raise ValueError(f"{name} has shape {array.shape} and X has {n} rows, wanted one target per row")
+    if loss == losses.SQUARED:
+        return Targets(check_numbers(array, n_outputs, dtype, name), np.empty(0, np.int32), None)
+    if array.ndim == 2 and array.shape[1] > 1:
+        Y = check_probabilities(array, loss, n_outputs, dtype, name)
+        return Targets(Y, np.empty(0, np.int32), None)
+    if array.ndim > 2:
+        raise ValueError(f"{name} has shape {array.shape}, wanted one label per row")
+    return check_labels(array.reshape(-1), loss, n_outputs, classes, dtype, name)
+
+
+def check_numbers(array: Array, n_outputs: int, dtype: np.dtype[Any], name: str) -> Array:
+    """Numbers to be predicted, (n_samples, n_outputs); one output may come as a vector."""
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != n_outputs:
+        raise ValueError(f"{name} has shape {array.shape}, wanted ({array.shape[0]}, {n_outputs})")
+    Y = as_numbers(name, array, dtype)
+    check_finite(name, Y)
+    return Y
+
+
+def check_probabilities(array: Array, loss: str, n_outputs: int, dtype: np.dtype[Any], name: str) -> Array:
+    """One probability per output and row."""
+    Y = check_numbers(array, n_outputs, dtype, name)
+    if Y.min() < 0 or Y.max() > 1:
+        raise ValueError(
+            f"{name} has values from {Y.min():g} to {Y.max():g}, wanted probabilities from 0 to 1"
+        )
+    if loss == losses.CATEGORICAL and not np.allclose(Y.sum(axis=1), 1, atol=1e-5):
+        raise ValueError(f"rows of {name} do not all sum to 1, wanted probabilities of the classes")
+    return Y
+
+
+def check_labels(
+    array: Array, loss: str, n_outputs: int, classes: Array | None, dtype: np.dtype[Any], name: str
+) -> Targets:
+    """Class numbers of labels; for one sigmoid output a column of 0 and 1."""
+    if array.dtype.kind == "f":
+        check_finite(name, array)
+    n_classes = 2 if n_outputs == 1 else n_outputs
+    if loss == losses.BINARY and n_outputs > 1:
+        raise ValueError(f"{name} has one column, wanted {n_outputs}: one 0 or 1 per sigmoid output")
+    try:
+        found = np.unique(array)
+    except TypeError:
+        raise TypeError(f"{name} mixes labels that cannot be sorted, wanted labels of one type") from None
+    if classes is None:
+        classes = found
+        if classes.size != n_classes:
+            raise ValueError(
+                f"{name} has {classes.size} classes, wanted {n_classes} as the model's output; "
+                "pass classes=... to Model when some have no example"
+            )
+    unknown = found[~np.isin(found, classes)]
+    if unknown.size:
+        raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
+    numbers = np.searchsorted(classes, array).astype(np.int32)
+    if loss == losses.CATEGORICAL:
+        return Targets(np.empty((0, n_outputs), dtype), numbers, classes)
+    return Targets(numbers.astype(dtype)[:, None], np.empty(0, np.int32), classes)
+
+
+def short_list(classes: Array) -> str:
+    """Class labels for a message, the middle left out of a long list."""
+    shown = [repr(c) for c in classes.tolist()]
+    return ", ".join(shown if len(shown) <= 10 else shown[:5] + ["..."] + shown[-2:])
+
+
+# ------------------------------------------------------------------------------ preparation
+
+Pair = tuple[Array, Array]
+
+
+def split_sizes(n: int, fractions: tuple[float, float, float] | None = None) -> tuple[int, int, int]:
+    """Numbers of training, development and test examples.
+
+    60/20/20 up to a million examples and 98/1/1 above, where one percent is plenty; each set has at
+    least one example.
+
+    >>> split_sizes(1000), split_sizes(2_000_000)
+    ((600, 200, 200), (1960000, 20000, 20000))
+    """
+    if n < 3:
+        raise ValueError(f"X has {n} rows, wanted at least 3 to split in three")
+    if fractions is None:
+        fractions = (0.6, 0.2, 0.2) if n <= 1_000_000 else (0.98, 0.01, 0.01)
+    shares = [fraction("a share of fractions", share) for share in fractions]
+    if len(shares) != 3 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"fractions is {fractions!r}, wanted three shares that sum to 1")
+    n_dev, n_test = max(round(shares[1] * n), 1), max(round(shares[2] * n), 1)
+    return n - n_dev - n_test, n_dev, n_test
+
+
+def split_order(n: int, labels: Array | None, seed: int) -> NDArray[np.int64]:
+    """A seeded order in which every stretch has the classes in the proportions of the whole."""
+    order = randomness.permutation(n, seed, "split")
+    if labels is None:
+        return order
+    # rank of each example among those of its class, as a share of the class: sorting by it
+    # interleaves the classes evenly
+    _, numbers, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
+    numbers = numbers.reshape(-1)
+    by_class = np.argsort(numbers, kind="stable")
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    rank = np.empty(n)
+    rank[by_class] = np.arange(n) - first[numbers[by_class]]
+    return order[np.argsort((rank + 0.5) / counts[numbers], kind="stable")]
+
+
+def split(
+    X: ArrayLike,
+    y: ArrayLike,
+    fractions: tuple[float, float, float] | None = None,
+    *,
+    stratify: bool | None = None,
+    seed: int = 0,
+) -> tuple[Pair, Pair, Pair]:
+    """Split data into training, development and test sets.
+
+    Parameters
+    ----------
+    X : array-like (n_samples, ...)
+    y : array-like (n_samples, ...)
+    fractions : three floats that sum to 1, optional
+        Shares of the three sets. Default 0.6, 0.2, 0.2 up to a million examples, 0.98, 0.01, 0.01
+        above (course 2, week 1).
+    stratify : bool, optional
+        Keep the proportions of the classes. Default: where y is one-dimensional and not floating.
+    seed : int
+        The same seed gives the same split.
+
+    Returns
+    -------
+    (X_train, y_train), (X_dev, y_dev), (X_test, y_test)
+        Copies, dtypes kept.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, there are fewer than 3 rows, or the fractions do not sum to 1.
+
+    Examples
+    --------
+    >>> X = np.arange(20.0).reshape(10, 2)
+    >>> y = np.array([0, 1] * 5)
+    >>> (X_train, y_train), (X_dev, y_dev), (X_test, y_test) = split(X, y, seed=1)
+    >>> len(y_train), len(y_dev), len(y_test), int(y_train.sum())
+    (6, 2, 2, 3)
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
+        raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
+    n_train, n_dev, _ = split_sizes(len(X), fractions)
+    if stratify is None:
+        stratify = y.dtype.kind != "f" and y.size == len(y)
+    order = split_order(len(X), y.reshape(-1) if stratify else None, randomness.check_seed(seed))
+    train, dev, test = np.split(order, [n_train, n_train + n_dev])
+    return (X[train], y[train]), (X[dev], y[dev]), (X[test], y[test])
+
+
+def standardize(X: ArrayLike, *others: ArrayLike, return_scale: bool = False) -> Any:
+    """Subtract the mean and divide by the standard deviation of each column of X.
+
+    The mean and deviation of `X`, the training set, are used for the other sets too, as they must
+    be for data that come later. A constant column becomes 0.
+
+    Parameters
+    ----------
+    X : array-like (n_samples, n_features)
+        The training set.
+    *others : array-like (any, n_features)
+        Development and test sets.
+    return_scale : bool
+        Also return (mean, deviation), each of shape (n_features,).
+
+    Returns
+    -------
+    array, or tuple of arrays
+        One for each argument; float32 stays float32, all else becomes float64.
+
+    Raises
+    ------
+    ValueError
+        If a set is not two-dimensional, is empty, not finite, or has another number of columns.
+
+    Examples
+    --------
+    >>> standardize([[1.0, 5.0], [3.0, 5.0]], [[5.0, 6.0]])
+    (array([[-1.,  0.],
+           [ 1.,  0.]]), array([[3., 1.]]))
+    """
+    first = np.asarray(X)
+    if first.ndim != 2:
+        raise ValueError(f"X has shape {first.shape}, wanted (n_samples, n_features)")
+    dtype = np.dtype(np.float32 if first.dtype == np.float32 else np.float64)
+    names = ["X"] + [f"set {i + 2}" for i in range(len(others))]
+    sets = [check_inputs(A, dtype, first.shape[1], name) for A, name in zip((X, *others), names, strict=True)]
+    mean = sets[0].mean(axis=0, dtype=np.float64)
+    deviation = sets[0].std(axis=0, dtype=np.float64)
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    scaled: list[Any] = [((A - mean) / deviation).astype(dtype) for A in sets]
+    if return_scale:
+        scaled.append((mean, deviation))
+    return scaled[0] if len(scaled) == 1 else tuple(scaled)

@@ -1,0 +1,108 @@
+"""What happened in a training, epoch by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["History"]
+
+Curve = NDArray[np.float64]
+
+
+class History:
+    """Curves of one training run, one entry per completed epoch.
+
+    Attributes
+    ----------
+    cost : array
+        Mean of the batches' costs, penalty and dropout included, weighted by batch size, each taken
+        before its update. With a full batch ``cost[0]`` belongs to the initial weights.
+    val_cost, val_score : arrays
+        Mean loss and score on the validation set after each epoch; empty without one.
+    learning_rate : array
+        Rate of the first step of each epoch.
+    seconds : array
+        Duration of each epoch; epochs run in one call to the core share its time evenly.
+    first_epoch : int
+        Number of the first entry; above 0 for a resumed training.
+    best_epoch : int or None
+        Epoch whose weights the model has, where early stopping restored them.
+    stop_reason : str
+        "epochs" (all done), "early stopping", "callback", "diverged" or "interrupted".
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.append(cost=[0.7, 0.6], learning_rate=[0.1, 0.1], seconds=[1e-3, 1e-3])
+    >>> history.cost
+    array([0.7, 0.6])
+    """
+
+    CURVES = ("cost", "val_cost", "val_score", "learning_rate", "seconds")
+
+    def __init__(self, first_epoch: int = 0) -> None:
+        self._curves: dict[str, list[float]] = {name: [] for name in self.CURVES}
+        self.first_epoch = first_epoch
+        self.best_epoch: int | None = None
+        self.stop_reason = ""
+
+    def append(self, **values: Any) -> None:
+        """Add values to curves: each keyword is a curve, each value a sequence."""
+        for name, new in values.items():
+            self._curves[name].extend(float(v) for v in new)
+
+    def curve(self, name: str) -> Curve:
+        """One curve by name."""
+        return np.array(self._curves[name], dtype=np.float64)
+
+    @property
+    def cost(self) -> Curve:
+        """Training cost."""
+        return self.curve("cost")
+
+    @property
+    def val_cost(self) -> Curve:
+        """Validation cost."""
+        return self.curve("val_cost")
+
+    @property
+    def val_score(self) -> Curve:
+        """Validation score: accuracy or R^2."""
+        return self.curve("val_score")
+
+    @property
+    def learning_rate(self) -> Curve:
+        """Learning rate of the first step."""
+        return self.curve("learning_rate")
+
+    @property
+    def seconds(self) -> Curve:
+        """Seconds per epoch."""
+        return self.curve("seconds")
+
+    def __len__(self) -> int:
+        return len(self._curves["cost"])
+
+    def __repr__(self) -> str:
+        last = f", cost {self._curves['cost'][-1]:.6g}" if len(self) else ""
+        best = "" if self.best_epoch is None else f", best epoch {self.best_epoch}"
+        return f"History({len(self)} epochs{last}{best}, stopped by {self.stop_reason or 'nothing yet'})"
+
+    def to_frame(self) -> Any:
+        """The curves as a pandas DataFrame with the epoch as index.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ImportError("History.to_frame needs pandas: pip install 'regnet[frame]'") from None
+        curves = {name: values for name, values in self._curves.items() if values}
+        epochs = range(self.first_epoch, self.first_epoch + len(self))
+        return pd.DataFrame(curves, index=pd.Index(epochs, name="epoch"))

@@ -1,0 +1,416 @@
+"""The model: layers, one flat vector of parameters, and prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import cregnet
+from cregnet import Plan, parameter_slices
+
+from . import data, losses
+from .checks import choice
+from .layers import Dense, Input, Layer
+from .randomness import check_seed
+
+__all__ = ["Evaluation", "Model"]
+
+Array = NDArray[Any]
+
+
+class Views(list[Array]):
+    """A list of views into the parameters; assigning to an entry copies into the view."""
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        view = self[index]
+        if np.shape(value) != view.shape:
+            raise ValueError(f"entry {index} has shape {view.shape}, got an array of shape {np.shape(value)}")
+        view[...] = value
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `Model.evaluate` returns.
+
+    Attributes
+    ----------
+    cost : float
+        Mean loss, without penalty and dropout.
+    score : float
+        Accuracy for classes, the coefficient of determination R^2 for numbers.
+    metric : {"accuracy", "r2"}
+        What the score is.
+    """
+
+    cost: float
+    score: float
+    metric: str
+
+
+@dataclass
+class TrainingState:
+    """What training needs to go on where it stopped: see ``train(..., resume=True)``."""
+
+    optimizer: str
+    moments: Array
+    epoch: int
+
+
+def aligned_vector(n: int, dtype: np.dtype[Any]) -> Array:
+    """n zeros that start on a 64-byte border."""
+    memory = np.zeros(n * dtype.itemsize + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + n * dtype.itemsize].view(dtype)
+
+
+class Model:
+    """A feed-forward network on NumPy arrays.
+
+    Parameters
+    ----------
+    layers : sequence of Input, Dense, Dense, ...
+        One `Input` and at least one `Dense`.
+    dtype : {"float32", "float64"}
+        Of parameters, computation and output.
+    seed : int
+        For the initial weights, the shuffling and the dropout masks.
+    loss : {"binary_cross_entropy", "categorical_cross_entropy", "squared_error"}, optional
+        Default: what the output activation implies, sigmoid, softmax or anything else.
+    classes : array-like, optional
+        Class labels, sorted on entry; learnt from y in training when not given.
+
+    Attributes
+    ----------
+    parameters : array (n_parameters,)
+        All weights and biases in one aligned vector, W[1], b[1], W[2], b[2], ...
+    weights, biases : lists of views into `parameters`
+        weights[l] has shape (n[l+1], n[l]), biases[l] (n[l+1], 1); writable.
+    classes : array or None
+        Sorted class labels, for a classifier that has seen labels.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the layers do not make a network, or an argument is out of range.
+
+    Examples
+    --------
+    >>> model = Model([Input(2), Dense(3, "relu"), Dense(1, "sigmoid")], dtype="float64", seed=3)
+    >>> model
+    Model(2-3-1, relu-sigmoid, binary_cross_entropy, float64, 13 parameters)
+    >>> model.weights[0].shape, model.biases[0].shape
+    ((3, 2), (3, 1))
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *,
+        dtype: Any = "float32",
+        seed: int = 0,
+        loss: str | None = None,
+        classes: ArrayLike | None = None,
+    ) -> None:
+        self.layers = check_layers(layers)
+        self.dtype = check_dtype(dtype)
+        self.seed = check_seed(seed)
+        self.loss = losses.resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
+        self.classes = self._check_classes(classes)
+        self.training_state: TrainingState | None = None
+        self.initialize()
+
+    @classmethod
+    def mlp(
+        cls,
+        sizes: Sequence[int],
+        *,
+        activation: str = "relu",
+        output: str | None = None,
+        init: Any = None,
+        keep_prob: float | Sequence[float] = 1.0,
+        dtype: Any = "float32",
+        seed: int = 0,
+        loss: str | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Model:
+        """The short form: equal hidden layers between an input and an output.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Units n[0] (features) to n[L] (outputs).
+        activation, init
+            Of the hidden layers and of all layers: see `Dense`.
+        output : str, optional
+            Activation of the output. Default: sigmoid for one output, softmax for more.
+        keep_prob : float, or one for each of the layers 0 to L - 1
+            One number is for the hidden layers; the input is then kept whole.
+
+        Other parameters and errors are those of `Model`.
+
+        Examples
+        --------
+        >>> Model.mlp([2, 20, 3, 1], init="he", keep_prob=0.86).keep_prob
+        (1.0, 0.86, 0.86)
+        """
+        sizes = list(sizes)
+        if len(sizes) < 2:
+            raise ValueError(f"sizes is {sizes!r}, wanted at least the inputs and the outputs")
+        if output is None:
+            output = "sigmoid" if sizes[-1] == 1 else "softmax"
+        if isinstance(keep_prob, Iterable):
+            keep = list(keep_prob)
+        else:
+            keep = [1.0] + [keep_prob] * (len(sizes) - 2)
+        if len(keep) != len(sizes) - 1:
+            raise ValueError(
+                f"keep_prob has {len(keep)} entries, wanted {len(sizes) - 1}, one per layer but the last"
+            )
+        hidden = [Dense(n, activation, k, init) for n, k in zip(sizes[1:-1], keep[1:], strict=True)]
+        layers = [Input(sizes[0], keep[0]), *hidden, Dense(sizes[-1], output, 1.0, init)]
+        return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
+
+    # -------------------------------------------------------------------------- structure
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units n[0] to n[L]."""
+        return tuple(layer.units for layer in self.layers)
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Activations of layers 1 to L."""
+        return tuple(layer.activation for layer in self.layers[1:])
+
+    @property
+    def keep_prob(self) -> tuple[float, ...]:
+        """Probabilities of keeping a unit, layers 0 to L - 1."""
+        return tuple(layer.keep_prob for layer in self.layers[:-1])
+
+    @property
+    def weights(self) -> list[Array]:
+        """Views of W[1] to W[L]; entry l has shape (n[l+1], n[l])."""
+        shapes = zip(self.sizes[1:], self.sizes[:-1], strict=True)
+        slices = parameter_slices(self.sizes)
+        return Views(self.parameters[W].reshape(shape) for (W, _), shape in zip(slices, shapes, strict=True))
+
+    @property
+    def biases(self) -> list[Array]:
+        """Views of b[1] to b[L]; entry l has shape (n[l+1], 1)."""
+        return Views(self.parameters[b].reshape(-1, 1) for _, b in parameter_slices(self.sizes))
+
+    @property
+    def plan(self) -> Plan:
+        """The model as the kernels read it, without penalty."""
+        none = (0.0,) * len(self.activations)
+        return Plan(self.sizes, self.activations, self.loss, self.keep_prob, none, none, seed=self.seed)
+
+    def initialize(self) -> None:
+        """Set the parameters to their initial values, a function of the seed."""
+        self.parameters = aligned_vector(parameter_slices(self.sizes)[-1][1].stop, self.dtype)
+        for l, (layer, W) in enumerate(zip(self.layers[1:], self.weights, strict=True), start=1):
+            assert isinstance(layer, Dense)
+            W[...] = layer.initializer.weights(W.shape[1], W.shape[0], self.seed, l)
+
+    def copy(self) -> Model:
+        """An independent copy, parameters and all."""
+        from copy import deepcopy
+
+        return deepcopy(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # a pickled array comes back where the allocator likes; ours is aligned
+        self.__dict__.update(state)
+        self.parameters = aligned_vector(state["parameters"].size, self.dtype)
+        self.parameters[:] = state["parameters"]
+
+    def __repr__(self) -> str:
+        sizes, activations = "-".join(map(str, self.sizes)), "-".join(self.activations)
+        return f"Model({sizes}, {activations}, {self.loss}, {self.dtype}, {self.parameters.size} parameters)"
+
+    def _check_classes(self, classes: ArrayLike | None) -> Array | None:
+        if classes is None:
+            return None
+        if self.loss == losses.SQUARED:
+            raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
+        found = np.unique(np.asarray(classes))
+        wanted = max(self.sizes[-1], 2)
+        if found.size != wanted:
+            raise ValueError(
+                f"classes has {found.size} different labels, wanted {wanted} as the model's output"
+            )
+        return found
+
+    # -------------------------------------------------------------------------- prediction
+
+    def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
+        """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""
+        array = data.check_inputs(X, self.dtype, self.sizes[0])
+        out = np.empty((array.shape[0], self.sizes[-1]), self.dtype)
+        cregnet.network_predict(self.plan, self.parameters, array, out, logits)
+        return out
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Predicted class labels, or predicted numbers for the squared error.
+
+        Parameters
+        ----------
+        X : array-like (n_samples, n_features)
+
+        Returns
+        -------
+        array (n_samples,), or (n_samples, n_outputs) for several numbers or sigmoid outputs
+            Labels of the dtype that training saw; class numbers when it saw none.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is empty, not finite, or not (n_samples, n_features) numbers.
+
+        Examples
+        --------
+        >>> model = Model.mlp([2, 1], classes=["no", "yes"], dtype="float64")
+        >>> model.weights[0] = [[1.0, 0.0]]
+        >>> model.predict([[3.0, 0.0], [-3.0, 0.0]])
+        array(['yes', 'no'], dtype='<U3')
+        """
+        if self.loss == losses.SQUARED:
+            out = self._outputs(X)
+            return out[:, 0] if out.shape[1] == 1 else out
+        return self._labels(self._outputs(X, logits=True))
+
+    def _labels(self, Z: Array) -> Array:
+        """Labels from logits."""
+        if self.loss == losses.BINARY and self.sizes[-1] > 1:
+            return (Z > 0).astype(np.int64)
+        numbers = Z.argmax(axis=1) if Z.shape[1] > 1 else (Z[:, 0] > 0).astype(np.int64)
+        return numbers if self.classes is None else self.classes[numbers]
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like (n_samples, n_features)
+
+        Returns
+        -------
+        array (n_samples, n_classes), of the model's dtype
+            Column k belongs to ``model.classes[k]``; one sigmoid output gives two columns. Several
+            sigmoid outputs give one column each, the probability of a 1.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the loss is the squared error, or X is not as `predict` wants it.
+
+        Examples
+        --------
+        >>> model = Model.mlp([1, 1], dtype="float64")
+        >>> model.weights[0] = [[1.0]]
+        >>> model.predict_proba([[0.0]])
+        array([[0.5, 0.5]])
+        """
+        if self.loss == losses.SQUARED:
+            raise ValueError("predict_proba wants a model with a cross-entropy; this one predicts numbers")
+        out = self._outputs(X)
+        return np.hstack([1 - out, out]) if out.shape[1] == 1 else out
+
+    def evaluate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Evaluation:
+        """Cost and score on data, without dropout and penalty.
+
+        Parameters
+        ----------
+        X : array-like (n_samples, n_features)
+        y : array-like (n_samples,) or (n_samples, n_outputs)
+            As for training.
+        sample_weight : array-like (n_samples,), optional
+            At least 0; scaled to a mean of 1.
+
+        Returns
+        -------
+        Evaluation
+            With `cost`, `score` and `metric`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data are not as `train` wants them.
+
+        Examples
+        --------
+        >>> model = Model.mlp([1, 1], output="identity", dtype="float64")
+        >>> model.weights[0] = [[2.0]]
+        >>> model.evaluate([[1.0], [2.0]], [2.0, 5.0])
+        Evaluation(cost=0.25, score=0.7777777777777778, metric='r2')
+        """
+        X = data.check_inputs(X, self.dtype, self.sizes[0])
+        targets = self.check_targets(y, len(X))
+        weight = data.check_weights(sample_weight, len(X), self.dtype)
+        return self.evaluate_checked(X, targets, weight)
+
+    def check_targets(self, y: ArrayLike, n: int, name: str = "y") -> data.Targets:
+        """y as the core takes it; see `regnet.data.check_targets`."""
+        return data.check_targets(y, self.loss, self.sizes[-1], n, self.classes, self.dtype, name)
+
+    def evaluate_checked(self, X: Array, targets: data.Targets, weight: Array) -> Evaluation:
+        """`evaluate` for data that have been checked: one forward pass."""
+        n_outputs = self.sizes[-1]
+        out = np.empty((len(X), n_outputs), self.dtype)
+        cregnet.network_predict(self.plan, self.parameters, X, out, True)
+        Y, Z = targets.columns(n_outputs), np.ascontiguousarray(out.T)
+        each = weight if weight.size else np.ones(len(X), self.dtype)
+        cost = getattr(cregnet, self.loss)(Z, Y, each / len(X), np.empty_like(Z))
+        if self.loss == losses.SQUARED:
+            return Evaluation(cost, r_squared(Y, Z, each), "r2")
+        if n_outputs > 1 and self.loss == losses.CATEGORICAL:
+            right = Z.argmax(axis=0) == Y.argmax(axis=0)
+        else:
+            right = ((Z > 0) == (Y > 0.5)).mean(axis=0)
+        return Evaluation(cost, float(np.average(right, weights=each.astype(np.float64))), "accuracy")
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file: see `regnet.saving.save`."""
+        from .saving import save
+
+        save(self, path)
+
+
+def r_squared(Y: Array, A: Array, weight: Array) -> float:
+    """1 - residual / total sum of squares, averaged over the outputs; columns are examples."""
+    Y, weight = Y.astype(np.float64), weight.astype(np.float64)
+    mean = np.average(Y, axis=1, weights=weight)[:, None]
+    residual = ((Y - A) ** 2 * weight).sum(axis=1)
+    total = ((Y - mean) ** 2 * weight).sum(axis=1)
+    # a constant target has no variance to explain: 1 when it is met exactly, else 0, as scikit-learn
+    constant = np.where(residual == 0, 1.0, 0.0)
+    return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))
+
+
+def check_dtype(dtype: Any) -> np.dtype[Any]:
+    """float32 or float64."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = dtype
+    return np.dtype(choice("dtype", name, ("float32", "float64")))
+
+
+def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """One Input, then at least one Dense, the last without dropout."""
+    found = tuple(layers)
+    if len(found) < 2 or not isinstance(found[0], Input):
+        raise ValueError(f"layers is {list(found)!r}, wanted Input(...) and then at least one Dense(...)")
+    for number, layer in enumerate(found[1:], start=1):
+        if not isinstance(layer, Dense):
+            raise TypeError(f"layers[{number}] is {layer!r}, wanted Dense(...)")
+    if found[-1].keep_prob < 1:
+        raise ValueError(
+            f"keep_prob of the output layer is {found[-1].keep_prob}, wanted 1: outputs are not dropped"
+        )
+    return (*found[:-1], replace(found[-1]))

@@ -1,0 +1,43 @@
+"""Random numbers as functions of (seed, purpose, layer, step): no state, no global generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cregnet
+
+__all__ = ["check_seed", "normal", "permutation", "uniform"]
+
+
+def check_seed(seed: Any) -> int:
+    """A seed is a whole number of 64 bits."""
+    from .checks import integer
+
+    return integer("seed", seed, least=0, most=2**64 - 1)
+
+
+def uniform(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> NDArray[np.float64]:
+    """n numbers in (0, 1): (word + 1/2) / 2^32 of Philox4x32-10.
+
+    >>> uniform(2, seed=0, purpose="data").round(3).shape
+    (2,)
+    """
+    words = np.empty(n, np.uint32)
+    cregnet.random_words(words, seed, cregnet.PURPOSES[purpose], layer, step)
+    return (words + 0.5) / 2**32
+
+
+def normal(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> NDArray[np.float64]:
+    """n standard normal numbers by Box and Muller (1958) from 2 * ceil(n / 2) uniform ones."""
+    half = (n + 1) // 2
+    u = uniform(2 * half, seed, purpose, layer, step)
+    radius, angle = np.sqrt(-2 * np.log(u[:half])), 2 * np.pi * u[half:]
+    return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:n]
+
+
+def permutation(n: int, seed: int, purpose: str, step: int = 0) -> NDArray[np.int64]:
+    """An order of 0 .. n-1: by sorting draws, ties by position."""
+    return np.argsort(uniform(n, seed, purpose, 0, step), kind="stable")

@@ -1,0 +1,227 @@
+"""Models as files: safetensors, or NumPy's npz. Neither can run code when it is read.
+
+Both hold the parameters, the optimiser's moments of the last training, and a JSON text that
+describes the model.
+"""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import initializers
+from .layers import Dense, Input, Layer
+from .model import Model, TrainingState
+
+__all__ = ["load", "save"]
+
+FORMAT = 1
+Arrays = dict[str, NDArray[Any]]
+
+
+# ------------------------------------------------------------------------------ model <-> parts
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """The model without its arrays, as what JSON can say."""
+    state = model.training_state
+    return {
+        "format": FORMAT,
+        "layers": [describe_layer(layer) for layer in model.layers],
+        "dtype": model.dtype.name,
+        "seed": model.seed,
+        "loss": model.loss,
+        "classes": None if model.classes is None else describe_classes(model.classes),
+        "training": None if state is None else {"optimizer": state.optimizer, "epoch": state.epoch},
+    }
+
+
+def describe_layer(layer: Layer) -> dict[str, Any]:
+    """Fields of a layer; an initialiser by name and numbers."""
+    fields: dict[str, Any] = {
+        "kind": type(layer).__name__,
+        "units": layer.units,
+        "keep_prob": layer.keep_prob,
+    }
+    if isinstance(layer, Dense):
+        init: Any = layer.init
+        if isinstance(init, initializers.Initializer):
+            name = type(init).__name__
+            if name.lower() not in initializers.BY_NAME:
+                init = None  # the user's own class: its weights are kept, its code is not
+            else:
+                init = {"name": name, **vars(init)}
+        fields |= {"activation": layer.activation, "init": init}
+    return fields
+
+
+def build_layer(fields: dict[str, Any]) -> Layer:
+    """The layer that `describe_layer` described."""
+    if fields["kind"] == "Input":
+        return Input(fields["units"], fields["keep_prob"])
+    init = fields["init"]
+    if isinstance(init, dict):
+        init = getattr(initializers, init["name"])(**{k: v for k, v in init.items() if k != "name"})
+    return Dense(fields["units"], fields["activation"], fields["keep_prob"], init)
+
+
+def describe_classes(classes: NDArray[Any]) -> dict[str, Any]:
+    """Class labels with their dtype; labels that JSON cannot hold are refused before anything is written."""
+    values = classes.tolist()
+    if not all(isinstance(v, (str, bool, int, float)) for v in values):
+        raise TypeError(f"classes have dtype {classes.dtype}, wanted strings, numbers or bools to save them")
+    return {"dtype": classes.dtype.str, "values": values}
+
+
+def to_parts(model: Model) -> tuple[Arrays, str]:
+    """Arrays and text of a model."""
+    arrays: Arrays = {"parameters": np.asarray(model.parameters)}
+    if model.training_state is not None:
+        arrays["moments"] = model.training_state.moments
+    return arrays, json.dumps(describe(model))
+
+
+def from_parts(arrays: Arrays, text: str, path: Path) -> Model:
+    """The model that the parts describe; every shape is checked."""
+    try:
+        about = json.loads(text)
+        version = about["format"]
+        if version != FORMAT:
+            raise ValueError(
+                f"{path} has format {version}, wanted {FORMAT}: it needs another version of regnet"
+            )
+        model = Model(
+            [build_layer(fields) for fields in about["layers"]],
+            dtype=about["dtype"],
+            seed=about["seed"],
+            loss=about["loss"],
+        )
+        parameters = arrays["parameters"]
+        classes, state = about["classes"], about["training"]
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is not a regnet model: {error}") from error
+    if parameters.shape != model.parameters.shape or parameters.dtype != model.dtype:
+        raise ValueError(
+            f"{path} holds {parameters.shape} parameters of {parameters.dtype}, "
+            f"wanted {model.parameters.shape} of {model.dtype}"
+        )
+    model.parameters[:] = parameters
+    if classes is not None:
+        model.classes = np.array(classes["values"], dtype=np.dtype(classes["dtype"]))
+    if state is not None:
+        model.training_state = TrainingState(state["optimizer"], arrays["moments"], state["epoch"])
+    return model
+
+
+# ------------------------------------------------------------------------------ files
+
+
+def safetensors_numpy() -> Any:
+    """The safetensors package, or a message that says how to get it."""
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise ImportError(
+            "a .safetensors file needs safetensors: pip install 'regnet[safetensors]' (or use .npz)"
+        ) from None
+    return safetensors
+
+
+def check_path(path: str | PathLike[str]) -> Path:
+    """A path with a known ending."""
+    found = Path(path)
+    if found.suffix not in (".safetensors", ".npz"):
+        raise ValueError(f"path is {str(path)!r}, wanted a name that ends in .safetensors or .npz")
+    return found
+
+
+def save(model: Model, path: str | PathLike[str]) -> None:
+    """Write a model to a .safetensors or .npz file.
+
+    Parameters
+    ----------
+    model : Model
+    path : str or path
+        The ending chooses the format.
+
+    Raises
+    ------
+    ValueError
+        If the name ends otherwise.
+    ImportError
+        If it ends in .safetensors and that package is missing.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> model = Model.mlp([2, 3, 1], seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(model, os.path.join(folder, "net.npz"))
+    ...     same = load(os.path.join(folder, "net.npz"))
+    >>> bool((same.parameters == model.parameters).all())
+    True
+    """
+    found = check_path(path)
+    arrays, text = to_parts(model)
+    if found.suffix == ".safetensors":
+        safetensors_numpy().numpy.save_file(arrays, found, metadata={"regnet": text})
+    else:
+        with open(found, "wb") as file:
+            np.savez(file, regnet=np.array(text), **arrays)  # type: ignore[arg-type]
+
+
+def load(path: str | PathLike[str]) -> Model:
+    """Read a model that `save` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Model
+        Predicts the same bits, and can go on training with ``train(..., resume=True)``.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a regnet model, or its name ends in something else.
+    ImportError
+        If it is a .safetensors file and that package is missing.
+    FileNotFoundError
+        If there is no such file.
+    """
+    found = check_path(path)
+    if not found.exists():
+        raise FileNotFoundError(f"there is no file {str(found)!r}")
+    if found.suffix == ".safetensors":
+        arrays, text = read_safetensors(found)
+    else:
+        arrays, text = read_npz(found)
+    return from_parts(arrays, text, found)
+
+
+def read_safetensors(path: Path) -> tuple[Arrays, str]:
+    """Arrays and text of a .safetensors file."""
+    package = safetensors_numpy()
+    try:
+        with package.safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get("regnet", "")
+            return {name: file.get_tensor(name) for name in file.keys()}, text  # noqa: SIM118
+    except package.SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from error
+
+
+def read_npz(path: Path) -> tuple[Arrays, str]:
+    """Arrays and text of an .npz file; pickled objects are refused."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{path} is not an .npz file that regnet wrote: {error}") from error
+    return arrays, str(arrays.pop("regnet", ""))

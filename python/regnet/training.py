@@ -1,0 +1,307 @@
+"""`train`: check everything, then run epochs until there are enough or something says stop."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import data
+from .batches import resolve_batch_size
+from .callbacks import Callback, as_callbacks
+from .checks import choice, fraction, integer
+from .engine import BACKENDS, Engine, Examples
+from .history import History
+from .model import Model, TrainingState
+from .optimizers import Optimizer, as_optimizer
+from .penalties import Penalty, as_penalty
+from .progress import Progress
+
+__all__ = ["DivergenceWarning", "Training", "train"]
+
+Array = NDArray[Any]
+Checked = tuple[Array, data.Targets]
+
+
+class DivergenceWarning(RuntimeWarning):
+    """The cost stopped being finite; the model was set back to its best weights."""
+
+
+@dataclass
+class Training:
+    """A training in progress, as callbacks see it.
+
+    Attributes
+    ----------
+    model : Model
+        With the current weights.
+    history : History
+        Curves so far.
+    epoch : int
+        Number of the epoch just completed, from 0.
+    n_epochs : int
+        Number of epochs asked for.
+    has_validation : bool
+        Whether there are validation curves.
+    """
+
+    model: Model
+    history: History
+    n_epochs: int
+    has_validation: bool
+    epoch: int = field(default=-1)
+
+
+def train(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    epochs: int = 100,
+    batch_size: int | str | None = "auto",
+    optimizer: Optimizer | None = None,
+    penalty: Penalty | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    callbacks: Sequence[Any] = (),
+    sample_weight: ArrayLike | None = None,
+    dropout_masks: Sequence[ArrayLike | None] | None = None,
+    n_threads: int | None = None,
+    progress: bool = False,
+    resume: bool = False,
+    backend: str = "compiled",
+) -> History:
+    """Train a model in place.
+
+    Parameters
+    ----------
+    model : Model
+    X : array-like (n_samples, n_features)
+        Finite numbers. Not copied when C-contiguous and of the model's dtype.
+    y : array-like (n_samples,) or (n_samples, n_outputs)
+        Class labels of any dtype for a cross-entropy, numbers for the squared error.
+    epochs : int
+        Passes over the data, at least 0; with `resume` counted from the very first.
+    batch_size : int, "auto" or None
+        None is the full batch, "auto" the full batch below 200 examples, else 128. Small batches
+        are shuffled anew in each epoch; a full batch is taken as it lies.
+    optimizer : Optimizer, optional
+        Default ``Adam(0.001)``.
+    penalty : Penalty, optional
+        ``L2(0.7)``, ``L1(0.1) + L2(0.7)`` and so on.
+    validation : (X, y) or float, optional
+        Data to evaluate after each epoch, or the share of X to hold out for it (stratified).
+    callbacks : sequence of Callback or function
+        Called after each epoch; True stops.
+    sample_weight : array-like (n_samples,), optional
+        At least 0; scaled to a mean of 1. Each example's loss is multiplied by its weight.
+    dropout_masks : sequence of arrays or None, optional
+        Ready masks for the layers 0 to L - 1, each (n_samples, units) of 0 and 1 or None (drawn as
+        usual), used in every step in place of drawn ones. Full batch only.
+    n_threads : int, optional
+        At most so many threads; None means the cores this process may use. The result does not
+        depend on it. Steps run on one thread at present.
+    progress : bool
+        Show a progress bar on standard error.
+    resume : bool
+        Go on from where the model's last training (by the same optimiser) ended, up to `epochs`.
+    backend : {"compiled", "reference"}
+        The compiled core, or its NumPy twin.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong; the message names it and nothing has been changed.
+
+    Warns
+    -----
+    DivergenceWarning
+        If the cost stops being finite. The model then has its best weights so far.
+
+    Notes
+    -----
+    The cost is ``(1/m) sum of losses + penalty``; see `History` for how an epoch is averaged. Ctrl-C
+    ends the training in good order: the history so far is returned, `stop_reason` is "interrupted".
+
+    Examples
+    --------
+    >>> import regnet as rn
+    >>> X, y, _, _ = rn.datasets.make_football(seed=0)
+    >>> model = rn.Model.mlp([2, 20, 3, 1], dtype="float64", seed=3)
+    >>> history = rn.train(model, X, y, epochs=500, batch_size=None, optimizer=rn.GradientDescent(0.3))
+    >>> bool(history.cost[-1] < 0.5 * history.cost[0])
+    True
+    """
+    optimizer, penalty = as_optimizer(optimizer), as_penalty(penalty)
+    found = as_callbacks(callbacks)
+    integer("epochs", epochs, least=0)
+    choice("backend", backend, BACKENDS)
+    if n_threads is not None:
+        integer("n_threads", n_threads, least=1)
+    state = check_state(model, optimizer) if resume else None
+    examples, held_out = check_examples(model, X, y, validation, sample_weight)
+    size = resolve_batch_size(batch_size, len(examples.X))
+    masks = check_masks(model, dropout_masks, len(examples.X), size)
+    examples = Examples(examples.X, examples.targets, examples.weight, masks)
+
+    engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state)
+    training = Training(model, History(engine.epoch), epochs, held_out is not None)
+    for callback in found:
+        callback.before_training(training)
+    model.classes = examples.targets.classes if model.classes is None else model.classes
+    try:
+        run_epochs(engine, training, found, held_out, progress)
+    except KeyboardInterrupt:
+        training.history.stop_reason = "interrupted"
+        model.training_state = None  # the weights are in the middle of an epoch
+    else:
+        model.training_state = engine.state()
+    finally:
+        for callback in found:
+            callback.after_training(training)
+    return training.history
+
+
+def run_epochs(
+    engine: Engine,
+    training: Training,
+    callbacks: Sequence[Callback],
+    held_out: Checked | None,
+    progress: bool,
+) -> None:
+    """The loop: a call into the core, then what wants to look at the result."""
+    history, every_epoch = training.history, bool(callbacks) or held_out is not None
+    with Progress(training.n_epochs - engine.epoch, progress) as bar:
+        while engine.epoch < training.n_epochs:
+            n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
+            costs, rates, seconds = engine.run(n)
+            history.append(cost=costs, learning_rate=rates, seconds=[seconds / n] * len(costs))
+            if len(costs) < n:
+                set_back(engine, history)
+                return
+            training.epoch = engine.epoch - 1
+            shown = {"cost": float(costs[-1])}
+            if held_out is not None:
+                result = training.model.evaluate_checked(*held_out, np.empty(0))
+                history.append(val_cost=[result.cost], val_score=[result.score])
+                shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
+            bar.advance(n, **shown)
+            for callback in callbacks:
+                if callback.after_epoch(training):
+                    history.stop_reason = callback.stop_reason
+            if history.stop_reason:
+                return
+    if np.isfinite(training.model.parameters).all():
+        history.stop_reason = "epochs"
+    else:
+        set_back(engine, history)
+
+
+def set_back(engine: Engine, history: History) -> None:
+    """After a cost or weights that are not finite: the best weights, and a warning that says when."""
+    history.stop_reason = "diverged"
+    engine.model.parameters[:] = engine.best
+    engine.moments[:] = 0
+    warnings.warn(
+        f"the cost stopped being finite in epoch {engine.epoch}; the model has its best weights from before "
+        "(a smaller learning rate may help)",
+        DivergenceWarning,
+        stacklevel=4,
+    )
+
+
+# ------------------------------------------------------------------------------ arguments
+
+
+def check_examples(
+    model: Model, X: ArrayLike, y: ArrayLike, validation: Any, sample_weight: ArrayLike | None
+) -> tuple[Examples, Checked | None]:
+    """Training data, and validation data if any; a share is held out here."""
+    X = data.check_inputs(X, model.dtype, model.sizes[0])
+    targets = model.check_targets(y, len(X))
+    weight = data.check_weights(sample_weight, len(X), model.dtype)
+    if validation is None:
+        return Examples(X, targets, weight, None), None
+    if isinstance(validation, (tuple, list)):
+        if len(validation) != 2:
+            raise ValueError(f"validation has {len(validation)} entries, wanted (X, y) or a share of X")
+        X_held = data.check_inputs(validation[0], model.dtype, model.sizes[0], "validation X")
+        held = data.check_targets(
+            validation[1],
+            model.loss,
+            model.sizes[-1],
+            len(X_held),
+            targets.classes,
+            model.dtype,
+            "validation y",
+        )
+        return Examples(X, targets, weight, None), (X_held, held)
+    share = fraction("validation", validation)
+    n_held = round(share * len(X))
+    if not 0 < n_held < len(X):
+        raise ValueError(
+            f"validation is {validation!r} of {len(X)} rows, wanted at least one row on each side"
+        )
+    labels = None if targets.classes is None else np.asarray(y).reshape(-1)
+    order = data.split_order(len(X), labels, model.seed)
+    held_out, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
+    kept_weight = weight[kept] * (len(kept) / weight[kept].sum()) if weight.size else weight
+    return (
+        Examples(X[kept], take(targets, kept), np.asarray(kept_weight, model.dtype), None),
+        (X[held_out], take(targets, held_out)),
+    )
+
+
+def take(targets: data.Targets, rows: Array) -> data.Targets:
+    """Targets of some rows."""
+    if targets.labels.size:
+        return data.Targets(targets.Y, targets.labels[rows], targets.classes)
+    return data.Targets(targets.Y[rows], targets.labels, targets.classes)
+
+
+def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array | None] | None:
+    """Ready dropout masks, turned to columns = examples."""
+    if masks is None:
+        return None
+    if batch_size < n:
+        raise ValueError(
+            f"dropout_masks is given and batch_size is {batch_size}, wanted the full batch (None)"
+        )
+    masks = list(masks)
+    if len(masks) != len(model.keep_prob):
+        raise ValueError(
+            f"dropout_masks has {len(masks)} entries, wanted {len(model.keep_prob)}: all layers but the last"
+        )
+    found: list[Array | None] = []
+    for l, (mask, units, keep_prob) in enumerate(zip(masks, model.sizes, model.keep_prob, strict=False)):
+        if mask is None:
+            found.append(None)
+            continue
+        array = np.asarray(mask)
+        if array.shape != (n, units):
+            raise ValueError(f"dropout_masks[{l}] has shape {array.shape}, wanted ({n}, {units})")
+        if not np.isin(array, (0, 1)).all():
+            raise ValueError(f"dropout_masks[{l}] has values other than 0 and 1")
+        if keep_prob == 1:
+            raise ValueError(f"dropout_masks[{l}] is given but keep_prob of that layer is 1")
+        found.append(np.ascontiguousarray(array.T, np.uint8))
+    return found
+
+
+def check_state(model: Model, optimizer: Optimizer) -> TrainingState:
+    """The state of the model's last training, for the same kind of optimiser."""
+    state = model.training_state
+    if state is None:
+        raise ValueError("resume is True but the model has no completed training to go on from")
+    if state.optimizer != optimizer.kernel:
+        raise ValueError(
+            f"resume is True but the last training used {state.optimizer!r}, not {optimizer.kernel!r}"
+        )
+    return state
