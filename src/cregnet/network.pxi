@@ -7,9 +7,9 @@
 #    examples, the transposed copy that dW may need, and the gradient.
 # C. `row` is the number of examples of the batch padded to whole vectors. Padded columns start as
 #    zeros in A[0] and in the gradient of the loss, so they add nothing to dW, db or dA.
-# D. The activations A[l] are kept after dropout. The derivative of sigmoid and tanh needs them
-#    before it, so they are multiplied by keep_prob first; where a unit was dropped the gradient is
-#    0 whatever A is, and the sign, all that relu needs, is the same.
+# D. Dropout works on A[l] in place. The derivatives of relu and its kin need the sign of A alone and
+#    have it where the gradient is not 0 anyway; sigmoid, tanh and softmax need A as it was, so a
+#    layer with one of them and dropout keeps a copy (A_whole).
 
 from cpython.exc cimport PyErr_CheckSignals
 
@@ -31,6 +31,7 @@ cdef struct Layer:
     Py_ssize_t W                     # offsets into the parameter vector
     Py_ssize_t b
     Py_ssize_t A                     # offsets into the workspace and the masks, for the largest batch
+    Py_ssize_t A_whole               # A before dropout, where the derivative needs it (note D)
     Py_ssize_t D
     const unsigned char* ready       # a mask given by the caller, (n_out, n_examples), or NULL
 
@@ -115,9 +116,13 @@ cdef Workspace plan_workspace(Network* net, real* like, Py_ssize_t n_examples,
             at += (layer.n_out if training else widest_from(net, l)) * row
         else:
             layer.A = net.layers[l - 2].A
+        layer.A_whole = layer.A
         layer.D = work.n_masks
-        if layer.keep_prob < 1:
+        if training and layer.keep_prob < 1:
             work.n_masks += layer.n_out * row
+            if needs_whole(layer):
+                layer.A_whole = at
+                at += layer.n_out * row
     if training:
         work.dA, work.dA_prev = at, at + widest * row
         at += 2 * widest * row
@@ -131,6 +136,10 @@ cdef Workspace plan_workspace(Network* net, real* like, Py_ssize_t n_examples,
         at += row
     work.n_reals = at
     return work
+
+
+cdef bint needs_whole(Layer* layer) noexcept nogil:
+    return layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX
 
 
 cdef Py_ssize_t widest_from(Network* net, Py_ssize_t first) noexcept nogil:
@@ -166,6 +175,8 @@ cdef void apply_dropout(Network* net, Py_ssize_t l, real* work, unsigned char* m
         for i in range(layer.n_out):
             memcpy(D + i * row, layer.ready + i * n, n)
             memset(D + i * row + n, 0, row - n)
+    if layer.A_whole != layer.A:
+        memcpy(work + layer.A_whole, work + layer.A, layer.n_out * row * sizeof(real))
     dropout_(work + layer.A, D, layer.n_out * row, layer.keep_prob)
 
 
@@ -208,17 +219,11 @@ cdef void layer_backward(Network* net, Py_ssize_t l, const real* parameters, rea
 
 cdef void unit_backward(Network* net, Py_ssize_t l, real* work, unsigned char* masks, real* dA,
                         Py_ssize_t row) noexcept nogil:
-    # dA becomes dZ: back through dropout, then through the activation (note D above)
+    # dA becomes dZ: back through dropout, then through the activation
     cdef Layer* layer = net.layers + l
-    cdef Py_ssize_t k, size = layer.n_out * row
-    cdef real keep = <real>layer.keep_prob
-    cdef real* A = work + layer.A
     if layer.keep_prob < 1:
-        dropout_(dA, masks + layer.D, size, layer.keep_prob)
-        if layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX:
-            for k in range(size):
-                A[k] *= keep
-    activate_backward(layer.activation, dA, A, layer.n_out, row)
+        dropout_(dA, masks + layer.D, layer.n_out * row, layer.keep_prob)
+    activate_backward(layer.activation, dA, work + layer.A_whole, layer.n_out, row)
 
 
 cdef double cost_and_gradient(Network* net, const real* parameters, real* gradient, real* work,

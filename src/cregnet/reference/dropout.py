@@ -56,7 +56,7 @@ def dropout_mask(D, keep_prob, seed, layer, step):
     step = np.full_like(example, step % 2**32)
     purpose = np.full_like(example, DROPOUT << 28 | layer)
     words = philox_rounds(example, four, step, purpose, *split_seed(seed))
-    draws = np.stack(words, axis=1).reshape(-1, n_examples)[:n_units]  # unit = 4 * four + word
+    draws = np.stack(words, axis=1).reshape(4 * len(four), n_examples)[:n_units]  # unit = 4 * four + word
     D[...] = draws < int(min(keep_prob * 2**32 + 0.5, 2**32 - 1))
 
 

@@ -8,8 +8,6 @@ from .batch import one_hot
 from .dropout import dropout, dropout_backward, dropout_mask
 from .penalty import penalty, penalty_backward
 
-UNSCALED = ("sigmoid", "tanh", "softmax")  # their derivatives need A as it was before dropout
-
 
 def layer_views(plan, vector):
     """(W, b) of each layer as views into a flat vector."""
@@ -20,35 +18,41 @@ def layer_views(plan, vector):
     ]
 
 
-def apply_dropout(plan, layer, A, masks, step):
-    """Dropout on A in place; returns the mask, or None where every unit is kept."""
+def draw_mask(plan, layer, A, masks, step):
+    """The mask of a layer for a step: the ready one where there is one."""
     keep_prob = plan.keep_prob[layer]
-    if keep_prob >= 1:
-        return None
     D = np.empty(A.shape, np.uint8)
     if masks is not None and masks[layer] is not None:
         D[...] = masks[layer]
     else:
         dropout_mask(D, keep_prob, plan.seed, layer, step)
-    dropout(A, D, keep_prob)
     return D
 
 
 def forward(plan, parameters, X, masks=None, step=None):
-    """Activations A[0] .. A[L] and masks; no step, no dropout. For a cross-entropy A[L] holds logits."""
+    """Activations A[0] .. A[L], before and after dropout, and masks; without a step no dropout.
+
+    For a cross-entropy A[L] holds logits.
+    """
     A = np.array(X.T, order="C")
-    activations, kept = [A], []
+    whole, activations, kept = [], [], []
     last = len(plan.activations) - 1
     for layer, (W, b) in enumerate(layer_views(plan, parameters)):
-        kept.append(None if step is None else apply_dropout(plan, layer, A, masks, step))
+        whole.append(A)
+        if step is not None and plan.keep_prob[layer] < 1:
+            kept.append(draw_mask(plan, layer, A, masks, step))
+            A = A.copy()
+            dropout(A, kept[-1], plan.keep_prob[layer])
+        else:
+            kept.append(None)
+        activations.append(A)
         A = W @ A + b
         if layer < last or plan.loss == "squared_error":
             getattr(activation, plan.activations[layer])(A, A)
-        activations.append(A)
-    return activations, kept
+    return [*whole, A], [*activations, A], kept
 
 
-def backward(plan, parameters, activations, kept, dZ, gradient):
+def backward(plan, parameters, whole, activations, kept, dZ, gradient):
     """Fill `gradient` from dZ of the output layer."""
     views = layer_views(plan, parameters)
     gradients = layer_views(plan, gradient)
@@ -57,12 +61,10 @@ def backward(plan, parameters, activations, kept, dZ, gradient):
         dW[...] = dZ @ activations[layer].T
         db[...] = dZ.sum(axis=1, keepdims=True, dtype=np.float64)
         if layer > 0:
-            dA, A, name = W.T @ dZ, activations[layer], plan.activations[layer - 1]
+            dA = W.T @ dZ
             if kept[layer] is not None:
                 dropout_backward(dA, kept[layer], plan.keep_prob[layer])
-                if name in UNSCALED:
-                    A = A * A.dtype.type(plan.keep_prob[layer])
-            getattr(activation, name + "_backward")(dA, A, dA)
+            getattr(activation, plan.activations[layer - 1] + "_backward")(dA, whole[layer], dA)
             dZ = dA
 
 
@@ -80,13 +82,13 @@ def batch_targets(plan, Y, labels, weight, order, dtype):
 
 def cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient):
     """Cost of one batch with its penalty; fills `gradient`."""
-    activations, kept = forward(plan, parameters, X, masks, step)
+    whole, activations, kept = forward(plan, parameters, X, masks, step)
     output = activations[-1]
     dZ = np.empty_like(output)
     cost = getattr(loss, plan.loss)(output, targets, weight, dZ)
     if plan.loss == "squared_error":
         getattr(activation, plan.activations[-1] + "_backward")(dZ, output, dZ)
-    backward(plan, parameters, activations, kept, dZ, gradient)
+    backward(plan, parameters, whole, activations, kept, dZ, gradient)
     for (W, _), l1, l2 in zip(parameter_slices(plan.sizes), plan.l1, plan.l2, strict=True):
         if l1 or l2:
             cost += penalty(parameters[W], l1, l2)
@@ -165,7 +167,7 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradie
 
 def network_predict(plan, parameters, X, out, logits=False):
     """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L])."""
-    A = forward(plan, parameters, X)[0][-1]
+    A = forward(plan, parameters, X)[1][-1]
     if plan.loss != "squared_error" and not logits:
         getattr(activation, plan.activations[-1])(A, A)
     out[...] = A.T

@@ -1,0 +1,36 @@
+"""What every test can use: the data beside the checkout, each build of the core, each dtype."""
+
+import json
+from pathlib import Path
+
+import cregnet._isa
+import numpy as np
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of course material; it is not part of the project."""
+    if not (SHARED / "known_answers.json").exists():
+        pytest.skip("the course's data and known answers are not beside this checkout (../shared)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def known_answers(shared) -> dict:
+    """Numbers printed in the course notes."""
+    return json.loads((shared / "known_answers.json").read_text())
+
+
+@pytest.fixture(params=cregnet._isa.available_isas())
+def core(request):
+    """The core as built for each instruction set of this machine."""
+    return cregnet._isa.load(request.param)
+
+
+@pytest.fixture(params=[np.float32, np.float64], ids=["float32", "float64"])
+def dtype(request) -> np.dtype:
+    """Both dtypes."""
+    return np.dtype(request.param)

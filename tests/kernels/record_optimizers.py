@@ -1,0 +1,12 @@
+"""Print the numbers of RECORDED in test_optimizer.py from PyTorch: ``python record_optimizers.py``."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from kernels.test_optimizer import HYPER, torch_steps  # noqa: E402
+
+for name in HYPER:
+    print(f'    "{name}": {[float(w) for w in torch_steps(torch, name)]},')

@@ -1,0 +1,258 @@
+"""The network kernels: twins, numerical derivatives, determinism."""
+
+import itertools
+
+import cregnet
+import numpy as np
+import pytest
+from cregnet import Plan
+from twins import check_cases
+
+OPTIMIZERS = {
+    "gradient_descent": (),
+    "momentum": (0.9,),
+    "momentum_velocity": (0.9,),
+    "nesterov": (0.9,),
+    "rmsprop": (0.99, 1e-8),
+    "adam": (0.9, 0.999, 1e-8),
+    "adamw": (0.9, 0.999, 1e-8, 0.01),
+}
+OUTPUTS = {
+    "binary_cross_entropy": ("sigmoid",),
+    "categorical_cross_entropy": ("softmax",),
+    "squared_error": ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"),
+}
+LOSS_AND_OUTPUT = [(loss, output) for loss, outputs in OUTPUTS.items() for output in outputs]
+HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
+NO_Y, NO_LABELS = np.empty((0, 0)), np.empty(0, np.int32)
+
+
+def make_plan(
+    sizes, hidden="relu", output="sigmoid", loss="binary_cross_entropy", keep=1.0, l1=0.0, l2=0.0, **more
+):
+    n = len(sizes) - 1
+    activations = (hidden,) * (n - 1) + (output,)
+    keep_prob = (keep,) * n if keep < 1 else (1.0,) * n
+    return Plan(tuple(sizes), activations, loss, keep_prob, (l1,) * n, (l2,) * n, **more)
+
+
+def n_parameters(plan):
+    return cregnet.parameter_slices(plan.sizes)[-1][1].stop
+
+
+def make_data(plan, rng, n, dtype=np.float64, with_labels=False, with_weight=True):
+    """(X, Y, labels, weight) that fit a plan."""
+    X, n_out = rng.normal(size=(n, plan.sizes[0])).astype(dtype), plan.sizes[-1]
+    labels, Y = NO_LABELS, NO_Y.astype(dtype)
+    if with_labels:
+        labels = rng.integers(0, n_out, n).astype(np.int32)
+    elif plan.loss == "categorical_cross_entropy":
+        Y = rng.dirichlet(np.ones(n_out), n).astype(dtype)
+    else:
+        Y = rng.random((n, n_out)).astype(dtype)
+    weight = rng.random(n).astype(dtype) if with_weight else np.empty(0, dtype)
+    return X, Y, labels, weight
+
+
+def training_arguments(plan, rng, dtype, n, batch_size, n_epochs=3, shuffled=True, masks=None, **kinds):
+    X, Y, labels, weight = make_data(plan, rng, n, dtype, **kinds)
+    P = n_parameters(plan)
+    n_batches = -(-n // batch_size)
+    orders = (
+        np.stack([rng.permutation(n) for _ in range(n_epochs)])
+        if shuffled
+        else np.empty((n_epochs, 0), np.int64)
+    )
+    return (
+        plan, (0.5 * rng.normal(size=P)).astype(dtype),
+        np.zeros((cregnet.n_moments(plan.optimizer), P), dtype),
+        X, Y, labels, weight, orders, np.full((n_epochs, n_batches), 0.05),
+        batch_size, 5, masks, np.zeros(P, dtype), np.array([np.inf, np.nan]), np.zeros(n_epochs),
+    )  # fmt: skip
+
+
+def train_cases(rng, dtype):
+    for optimizer, hyper in OPTIMIZERS.items():
+        plan = make_plan(
+            (3, 5, 4, 1), "tanh", keep=0.8, l2=0.01, optimizer=optimizer, hyper=hyper, seed=2**40 + 1
+        )
+        yield training_arguments(plan, rng, dtype, 33, 8)
+    for hidden in HIDDEN:
+        plan = make_plan((6, 9, 3), hidden, "softmax", "categorical_cross_entropy", keep=0.7, l1=0.01)
+        yield training_arguments(plan, rng, dtype, 40, 13, with_labels=True)
+        yield training_arguments(plan, rng, dtype, 40, 40, shuffled=False, with_weight=False)
+    for loss, output in LOSS_AND_OUTPUT:
+        plan = make_plan((2, 20, 3, 2), "leaky_relu", output, loss, keep=0.9)
+        yield training_arguments(plan, rng, dtype, 17, 5)
+        D = [None, rng.integers(0, 2, (20, 17)).astype(np.uint8), None]
+        yield training_arguments(plan, rng, dtype, 17, 17, shuffled=False, masks=D)
+    for sizes in ((1, 1), (1, 1, 1), (40, 70, 65, 12), (17, 16, 15, 14, 13, 2)):
+        plan = make_plan(sizes, "sigmoid", "identity", "squared_error", l2=0.1)
+        yield training_arguments(plan, rng, dtype, 1, 1)
+        yield training_arguments(plan, rng, dtype, 70, 64)
+
+
+def gradient_cases(rng, dtype):
+    for hidden, (loss, output), keep in itertools.product(HIDDEN, LOSS_AND_OUTPUT, (1.0, 0.6)):
+        plan = make_plan((4, 7, 5, 3), hidden, output, loss, keep=keep, l1=0.01, l2=0.02, seed=3)
+        P = n_parameters(plan)
+        for n in (1, 16, 33):
+            data = make_data(plan, rng, n, dtype)
+            yield plan, rng.normal(size=P).astype(dtype), *data, 11, None, np.zeros(P, dtype)
+
+
+def predict_cases(rng, dtype):
+    for hidden, (loss, output) in itertools.product(HIDDEN, LOSS_AND_OUTPUT):
+        plan = make_plan((4, 7, 30, 3), hidden, output, loss, keep=0.5)
+        for n in (0, 1, 17, 255, 256, 257, 600):
+            P = rng.normal(size=n_parameters(plan)).astype(dtype)
+            X = rng.normal(size=(n, 4)).astype(dtype)
+            for logits in (False, True):
+                yield plan, P, X, np.zeros((n, 3), dtype), logits
+
+
+CASES = {"network_train": train_cases, "network_gradient": gradient_cases, "network_predict": predict_cases}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_twins(core, dtype, name):
+    check_cases(core, name, CASES[name](np.random.default_rng(1), dtype), scale=20)
+
+
+# ------------------------------------------------------------------------------ derivatives
+
+
+@pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("keep", [1.0, 0.7], ids=["whole", "dropout"])
+@pytest.mark.parametrize(
+    ("l1", "l2"), [(0, 0), (0.03, 0), (0, 0.05), (0.03, 0.05)], ids=["none", "L1", "L2", "L1+L2"]
+)
+def test_gradient_is_the_derivative_of_the_cost(hidden, loss, output, keep, l1, l2):
+    rng = np.random.default_rng(5)
+    plan = make_plan((3, 4, 5, 2), hidden, output, loss, keep=keep, l1=l1, l2=l2, seed=1)
+    data = make_data(plan, rng, 7)
+    P = 0.7 * rng.normal(size=n_parameters(plan))
+    P[-2:] += 4  # an output of ReLU units that are all off would have no gradient to check
+    gradient, unused, numerical, h = np.empty_like(P), np.empty_like(P), np.empty_like(P), 1e-5
+
+    def cost(p, out):
+        return cregnet.network_gradient(plan, p, *data, 3, None, out)
+
+    cost(P, gradient)
+    for k in range(P.size):
+        moved = P.copy()
+        moved[k] = P[k] + h
+        above = cost(moved, unused)
+        moved[k] = P[k] - h
+        numerical[k] = (above - cost(moved, unused)) / (2 * h)
+    difference = np.linalg.norm(numerical - gradient) / (np.linalg.norm(numerical) + np.linalg.norm(gradient))
+    assert difference < 1e-7
+
+
+def test_derivative_check_fails_for_a_wrong_gradient():
+    """The check above can fail: a gradient with one doubled weight is far beyond its bound."""
+    rng = np.random.default_rng(5)
+    plan = make_plan((3, 4, 2), "tanh")
+    P, gradient = rng.normal(size=n_parameters(plan)), np.empty(n_parameters(plan))
+    cregnet.network_gradient(plan, P, *make_data(plan, rng, 7), 0, None, gradient)
+    wrong = gradient.copy()
+    wrong[0] *= 2
+    assert np.linalg.norm(wrong - gradient) / (np.linalg.norm(wrong) + np.linalg.norm(gradient)) > 1e-4
+
+
+# ------------------------------------------------------------------------------ behaviour
+
+
+def test_same_bits_on_two_runs(core, dtype):
+    plan = make_plan((5, 9, 3), "relu", "softmax", "categorical_cross_entropy", keep=0.5, optimizer="adam",
+                     hyper=(0.9, 0.999, 1e-8))  # fmt: skip
+    runs = []
+    for _ in range(2):
+        arguments = training_arguments(plan, np.random.default_rng(3), dtype, 50, 16)
+        core.network_train(*arguments)
+        runs.append(arguments[1])
+    np.testing.assert_array_equal(runs[0], runs[1])
+
+
+def test_instruction_sets_agree(core, dtype):
+    """Stated tolerance between builds: after 30 steps 1e-11 (float64) or 1e-3 (float32), relative."""
+    plan = make_plan((8, 20, 10, 3), "tanh", "softmax", "categorical_cross_entropy", keep=0.8, l2=0.01)
+    results = []
+    for module in (core, cregnet.reference):
+        arguments = training_arguments(plan, np.random.default_rng(3), dtype, 100, 10)
+        module.network_train(*arguments)
+        results.append(arguments[1])
+    close = 1e-11 if dtype == np.float64 else 1e-3
+    np.testing.assert_allclose(results[0], results[1], rtol=close, atol=close)
+
+
+def test_epochs_in_one_call_are_the_epochs_of_many_calls(core, dtype):
+    plan = make_plan((4, 6, 1), "relu", keep=0.8, optimizer="adam", hyper=(0.9, 0.999, 1e-8))
+    together = training_arguments(plan, np.random.default_rng(3), dtype, 30, 7, n_epochs=6)
+    apart = training_arguments(plan, np.random.default_rng(3), dtype, 30, 7, n_epochs=6)
+    core.network_train(*together)
+    for e in range(6):
+        arguments = list(apart)
+        arguments[7], arguments[8], arguments[14] = (
+            apart[7][e : e + 1],
+            apart[8][e : e + 1],
+            apart[14][e : e + 1],
+        )
+        arguments[10] = 5 + 5 * e
+        core.network_train(*arguments)
+    for ours, theirs in zip(together[1:], apart[1:], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_padding_does_not_leak(core, dtype):
+    """Weights of one batch do not depend on what another size of batch left in the workspace."""
+    plan = make_plan((3, 5, 1), "sigmoid")
+    rng = np.random.default_rng(1)
+    X, Y, labels, weight = make_data(plan, rng, 40, dtype)
+    P = rng.normal(size=n_parameters(plan)).astype(dtype)
+    alone, after = np.empty_like(P), P.copy()
+    core.network_gradient(plan, P, X[32:], Y[32:], labels, weight[32:], 0, None, alone)
+    before_update = P.copy()
+    # batches of 32 and 8 with a learning rate of 0 for the first: the second sees the old weights
+    rates = np.array([[0.0, 1.0]])
+    core.network_train(plan, after, np.empty((0, P.size), dtype), X, Y, labels, weight, np.empty((1, 0), np.int64), rates,
+                       32, 0, None, np.empty(0, dtype), np.array([np.inf, np.nan]), np.empty(1))  # fmt: skip
+    np.testing.assert_allclose(before_update - after, alone, rtol=1e-4, atol=1e-6)
+
+
+def test_infinite_cost_stops_before_the_update_and_best_is_kept(core):
+    plan = make_plan((2, 1), output="identity", loss="squared_error")
+    X, Y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0], [2.0]])
+    P, best, best_cost, costs = (
+        np.array([0.5, 0.5, 0.0]),
+        np.zeros(3),
+        np.array([np.inf, np.nan]),
+        np.zeros(2000),
+    )
+    done = core.network_train(plan, P, np.empty((0, 3)), X, Y, NO_LABELS, np.empty(0), np.empty((2000, 0), np.int64),
+                              np.full((2000, 1), 10.0), 2, 0, None, best, best_cost, costs)  # fmt: skip
+    assert 0 < done < 2000
+    assert best_cost[0] == costs[:done].min()
+    np.testing.assert_array_equal(best, [0.5, 0.5, 0.0])
+
+
+def test_wrong_arguments_say_which(core):
+    plan = make_plan((2, 3, 1))
+    P, rng = np.zeros(n_parameters(plan)), np.random.default_rng(0)
+    good = training_arguments(plan, rng, np.float64, 10, 5)
+    for position, value, message in (
+        (1, P[:-1], "parameters has 12 elements, wanted 13"),
+        (3, np.ones((10, 3)), r"X has shape \(10, 3\), wanted \(10, 2\)"),
+        (4, np.ones((10, 2)), r"Y has shape \(10, 2\), wanted \(10, 1\)"),
+        (6, np.ones(9), "weight has 9 elements, wanted 10"),
+        (7, np.full((3, 10), 10), r"order\[0\] is 10, wanted 0 to 9"),
+        (8, np.ones((3, 1)), r"learning_rates has shape \(3, 1\), wanted \(3, 2\)"),
+        (9, 0, "batch_size is 0"),
+        (12, np.ones(3), "best has 3 elements, wanted 13"),
+        (14, np.ones(2), "costs has 2 elements, wanted 3"),
+    ):
+        arguments = list(good)
+        arguments[position] = value
+        with pytest.raises(ValueError, match=message):
+            core.network_train(*arguments)
