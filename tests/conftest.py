@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-import cregnet._isa
 import numpy as np
 import pytest
+
+import cregnet._isa
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

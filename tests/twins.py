@@ -3,8 +3,9 @@
 import copy
 import itertools
 
-import cregnet.reference
 import numpy as np
+
+import cregnet.reference
 
 # Around a vector (4, 8, 16 lanes), a register tile (4, 6, 12 rows; 2 vectors) and an internal block (256).
 UNITS = (0, 1, 3, 4, 5, 12, 13, 20)

@@ -31,8 +31,8 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo",
         help="train three networks on a football field and draw them",
-        description="Train the network 2-20-3-1 without regularisation, with L2 and with dropout; print a table "
-        "and draw the cost curves and decision boundaries.",
+        description="Train the network 2-20-3-1 without regularisation, with L2 and with dropout; "
+        "print a table and draw the cost curves and decision boundaries.",
     )
     demo.add_argument(
         "--data", type=Path, metavar="FILE.mat", help="the course's data file (default: generated points)"

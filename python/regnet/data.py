@@ -182,7 +182,7 @@ def check_labels(
             )
     unknown = found[~np.isin(found, classes)]
     if unknown.size:
-        raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
+        raise ValueError(f"{name} has the label {unknown.tolist()[0]!r}, wanted one of {short_list(classes)}")
     numbers = np.searchsorted(classes, array).astype(np.int32)
     if loss == losses.CATEGORICAL:
         return Targets(np.empty((0, n_outputs), dtype), numbers, classes)

@@ -83,6 +83,7 @@ class Engine:
             self.moments = state.moments.copy()
         self.best = model.parameters.copy()
         self.best_cost = np.array([np.inf, np.nan])
+        self.first_cost = np.nan
         self.seconds_per_epoch = np.inf
 
     def epochs_per_call(self) -> int:
@@ -140,9 +141,16 @@ class Engine:
             done = int(np.isfinite(costs).sum())
             self.epoch += done
         seconds = time.perf_counter() - started
+        if np.isnan(self.first_cost):
+            self.first_cost = float(self.best_cost[0])  # the first call has one epoch: its first batch
         growth = self.seconds_per_epoch if np.isfinite(self.seconds_per_epoch) else 0.0
         self.seconds_per_epoch = max(seconds / n_epochs, growth / 10, CALL_SECONDS / (10 * n_epochs))
         return costs[:done], rates[:done, 0], seconds
+
+    def set_back(self) -> None:
+        """Go back to the best weights; the moments that led away from them are forgotten."""
+        self.model.parameters[:] = self.best
+        self.moments[:] = 0
 
     def state(self) -> TrainingState:
         """What a later training needs to go on from here."""

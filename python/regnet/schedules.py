@@ -192,7 +192,7 @@ class OneCycle(Schedule):
 
     Both ways along half a cosine (Smith & Topin 2018; defaults as in PyTorch). a0 is the peak.
 
-    >>> OneCycle().rates(1.0, np.zeros(3), np.array([0, 30, 100]), Horizon(1, 101)).round(6)
+    >>> OneCycle().rates(1.0, np.zeros(3), np.array([0, 30, 100]), Horizon(1, 101)).round(3)
     array([0.04, 1.  , 0.  ])
     """
 

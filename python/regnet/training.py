@@ -23,12 +23,14 @@ from .progress import Progress
 
 __all__ = ["DivergenceWarning", "Training", "train"]
 
+BLOWN_UP = 1000  # a cost that ends so many times above its start has diverged
+
 Array = NDArray[Any]
 Checked = tuple[Array, data.Targets]
 
 
 class DivergenceWarning(RuntimeWarning):
-    """The cost stopped being finite; the model was set back to its best weights."""
+    """The cost grew out of all bounds; the model was set back to its best weights."""
 
 
 @dataclass
@@ -123,7 +125,8 @@ def train(
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite. The model then has its best weights so far.
+        If the cost stops being finite, or ends above a thousand times its start. The model then has
+        its best weights.
 
     Notes
     -----
@@ -184,7 +187,7 @@ def run_epochs(
             costs, rates, seconds = engine.run(n)
             history.append(cost=costs, learning_rate=rates, seconds=[seconds / n] * len(costs))
             if len(costs) < n:
-                set_back(engine, history)
+                set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
                 return
             training.epoch = engine.epoch - 1
             shown = {"cost": float(costs[-1])}
@@ -198,20 +201,24 @@ def run_epochs(
                     history.stop_reason = callback.stop_reason
             if history.stop_reason:
                 return
-    if np.isfinite(training.model.parameters).all():
-        history.stop_reason = "epochs"
+    last = history.cost[-1:]
+    if not np.isfinite(training.model.parameters).all():
+        set_back(engine, history, f"the weights stopped being finite in epoch {engine.epoch - 1}")
+    elif (last > BLOWN_UP * engine.first_cost).any():
+        # units that are all off leave the cost finite and enormous: as diverged as an infinite one
+        set_back(
+            engine, history, f"the cost ended at {last[0]:.3g}, having started at {engine.first_cost:.3g}"
+        )
     else:
-        set_back(engine, history)
+        history.stop_reason = "epochs"
 
 
-def set_back(engine: Engine, history: History) -> None:
-    """After a cost or weights that are not finite: the best weights, and a warning that says when."""
+def set_back(engine: Engine, history: History, reason: str) -> None:
+    """After a divergence: the best weights, and a warning that says what happened."""
     history.stop_reason = "diverged"
-    engine.model.parameters[:] = engine.best
-    engine.moments[:] = 0
+    engine.set_back()
     warnings.warn(
-        f"the cost stopped being finite in epoch {engine.epoch}; the model has its best weights from before "
-        "(a smaller learning rate may help)",
+        f"{reason}; the model was set back to its best weights (a smaller learning rate may help)",
         DivergenceWarning,
         stacklevel=4,
     )

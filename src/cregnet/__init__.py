@@ -13,7 +13,7 @@ array([[0., 2.]])
 
 from ._isa import available_isas, select
 
-_selected = select()
+_core = select()
 
 from ._core import (  # which build this is was decided by select()
     adam,
@@ -77,7 +77,7 @@ KERNELS = {
 }  # fmt: skip
 
 # Purposes of random draws (Philox counters); a new use of randomness gets a new number.
-PURPOSES = dict(_selected.PURPOSES)
+PURPOSES = dict(_core.PURPOSES)
 
 
 def isa() -> str:
@@ -86,7 +86,7 @@ def isa() -> str:
     >>> isa() in available_isas()
     True
     """
-    return str(_selected._isa_name())
+    return str(_core._isa_name())
 
 
 __all__ = [

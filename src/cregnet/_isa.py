@@ -48,7 +48,13 @@ def available_isas() -> tuple[str, ...]:
     >>> available_isas()[0]
     'baseline'
     """
-    supported = importlib.import_module("cregnet._baseline._core")._supported_isas()
+    try:
+        supported = importlib.import_module("cregnet._baseline._core")._supported_isas()
+    except ImportError as error:
+        raise ImportError(
+            f"the compiled core of cregnet cannot be loaded ({error}); regnet must be installed, "
+            "not imported from its source folder"
+        ) from error
     folder = Path(__file__).parent
     built = [
         isa

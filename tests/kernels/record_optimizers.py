@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from kernels.test_optimizer import HYPER, torch_steps  # noqa: E402
+from kernels.test_optimizer import HYPER, torch_steps
 
 for name in HYPER:
     print(f'    "{name}": {[float(w) for w in torch_steps(torch, name)]},')

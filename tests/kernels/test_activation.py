@@ -1,8 +1,9 @@
 """Activations: twins, derivatives, limits."""
 
-import cregnet
 import numpy as np
 import pytest
+
+import cregnet
 from twins import SHAPES, check_cases, reals
 
 NAMES = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
@@ -20,7 +21,7 @@ def backward_cases(rng, dtype):
         yield reals(rng, *shape, dtype=dtype), A, np.zeros(shape, dtype)
 
 
-CASES = {name: forward_cases for name in NAMES} | {name + "_backward": backward_cases for name in NAMES}
+CASES = dict.fromkeys(NAMES, forward_cases) | {name + "_backward": backward_cases for name in NAMES}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from twins import check_cases, reals
 
 COUNTS = (0, 1, 15, 16, 17, 40)

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from twins import assert_same, check_cases, reals
 
 # rows around 4, 6 and 12; columns around 1 and 2 vectors of 2, 4, 8 or 16; depths around the block of 512

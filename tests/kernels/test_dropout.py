@@ -1,8 +1,9 @@
 """Philox, masks and inverted dropout."""
 
-import cregnet
 import numpy as np
 import pytest
+
+import cregnet
 from twins import SHAPES, check_cases, reals
 
 KEEP = (1e-6, 0.14, 0.5, 0.86, 0.999999, 1.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from twins import SHAPES, check_cases, reals
 
 NAMES = ("binary_cross_entropy", "categorical_cross_entropy", "squared_error")
@@ -14,7 +15,7 @@ def cases(rng, dtype):
         yield 3 * reals(rng, *shape, dtype=dtype), Y, weight, np.ones(shape, dtype)
 
 
-CASES = {name: cases for name in NAMES}
+CASES = dict.fromkeys(NAMES, cases)
 
 
 @pytest.mark.parametrize("name", CASES)

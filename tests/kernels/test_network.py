@@ -2,9 +2,10 @@
 
 import itertools
 
-import cregnet
 import numpy as np
 import pytest
+
+import cregnet
 from cregnet import Plan
 from twins import check_cases
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from twins import LENGTHS, check_cases, reals
 
 HYPER = {

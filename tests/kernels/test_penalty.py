@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from twins import LENGTHS, check_cases, reals
 
 STRENGTHS = ((0.0, 0.0), (0.1, 0.0), (0.0, 0.7), (0.3, 0.2))

@@ -3,10 +3,11 @@
 import importlib
 import inspect
 
-import cregnet
-import cregnet.reference
 import numpy as np
 import pytest
+
+import cregnet
+import cregnet.reference
 from twins import assert_twins
 
 NAMES = [name for family in cregnet.KERNELS.values() for name in family]
@@ -15,9 +16,7 @@ NAMES = [name for family in cregnet.KERNELS.values() for name in family]
 def test_every_kernel_has_exactly_one_twin():
     assert len(set(NAMES)) == len(NAMES)
     assert sorted(cregnet.reference.__all__) == sorted(NAMES)
-    public = {
-        n for n in dir(cregnet._selected) if not n.startswith("_") and callable(getattr(cregnet._selected, n))
-    }
+    public = {n for n in dir(cregnet._core) if not n.startswith("_") and callable(getattr(cregnet._core, n))}
     assert public == set(NAMES)
 
 

@@ -1,0 +1,175 @@
+# Types of the compiled core, written by hand from the .pxi files. At run time `cregnet._core` is
+# the build that _isa.py has chosen; all of them have the same kernels.
+#
+# `_Real` is solved once per call, so float32 and float64 arrays do not mix. What types cannot say is
+# checked when a kernel runs: arrays are C-contiguous, shapes fit, and what is written is writable.
+
+from collections.abc import Sequence
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .plan import Plan
+
+_Real = TypeVar("_Real", np.float32, np.float64)
+
+_Mask: TypeAlias = NDArray[np.uint8]
+_Masks: TypeAlias = Sequence[NDArray[np.uint8] | None] | None
+_Labels: TypeAlias = NDArray[np.int32]
+_Order: TypeAlias = NDArray[np.int64]
+_Words: TypeAlias = NDArray[np.uint32]
+_Doubles: TypeAlias = NDArray[np.float64]
+
+ACTIVATION_CODES: dict[str, int]
+LOSS_CODES: dict[str, int]
+OPTIMIZER_CODES: dict[str, int]
+PURPOSES: dict[str, int]
+
+def _isa_name() -> str: ...
+def _supported_isas() -> tuple[str, ...]: ...
+
+# ------------------------------------------------------------------------------ activation.pxi
+
+def identity(Z: NDArray[_Real], A: NDArray[_Real]) -> None: ...
+def identity_backward(dA: NDArray[_Real], A: NDArray[_Real], dZ: NDArray[_Real]) -> None: ...
+def sigmoid(Z: NDArray[_Real], A: NDArray[_Real]) -> None: ...
+def sigmoid_backward(dA: NDArray[_Real], A: NDArray[_Real], dZ: NDArray[_Real]) -> None: ...
+def tanh(Z: NDArray[_Real], A: NDArray[_Real]) -> None: ...
+def tanh_backward(dA: NDArray[_Real], A: NDArray[_Real], dZ: NDArray[_Real]) -> None: ...
+def relu(Z: NDArray[_Real], A: NDArray[_Real]) -> None: ...
+def relu_backward(dA: NDArray[_Real], A: NDArray[_Real], dZ: NDArray[_Real]) -> None: ...
+def leaky_relu(Z: NDArray[_Real], A: NDArray[_Real], slope: float = 0.01) -> None: ...
+def leaky_relu_backward(
+    dA: NDArray[_Real], A: NDArray[_Real], dZ: NDArray[_Real], slope: float = 0.01
+) -> None: ...
+def softmax(Z: NDArray[_Real], A: NDArray[_Real]) -> None: ...
+def softmax_backward(dA: NDArray[_Real], A: NDArray[_Real], dZ: NDArray[_Real]) -> None: ...
+
+# ------------------------------------------------------------------------------ dense.pxi
+
+def dense(W: NDArray[_Real], b: NDArray[_Real], A_prev: NDArray[_Real], Z: NDArray[_Real]) -> None: ...
+def dense_backward(
+    dZ: NDArray[_Real],
+    W: NDArray[_Real],
+    A_prev: NDArray[_Real],
+    dW: NDArray[_Real],
+    db: NDArray[_Real],
+    dA_prev: NDArray[_Real],
+) -> None: ...
+def matmul(A: NDArray[_Real], B: NDArray[_Real], C: NDArray[_Real]) -> None: ...
+def matmul_tn(A: NDArray[_Real], B: NDArray[_Real], C: NDArray[_Real]) -> None: ...
+def matmul_nt(A: NDArray[_Real], B: NDArray[_Real], C: NDArray[_Real]) -> None: ...
+
+# ------------------------------------------------------------------------------ dropout.pxi
+
+def philox(counter: _Words, key: _Words, out: _Words) -> None: ...
+def random_words(out: _Words, seed: int, purpose: int, layer: int, step: int) -> None: ...
+def dropout_mask(D: _Mask, keep_prob: float, seed: int, layer: int, step: int) -> None: ...
+def dropout(A: NDArray[_Real], D: _Mask, keep_prob: float) -> None: ...
+def dropout_backward(dA: NDArray[_Real], D: _Mask, keep_prob: float) -> None: ...
+
+# ------------------------------------------------------------------------------ loss.pxi
+
+def binary_cross_entropy(
+    Z: NDArray[_Real], Y: NDArray[_Real], weight: NDArray[_Real], dZ: NDArray[_Real]
+) -> float: ...
+def categorical_cross_entropy(
+    Z: NDArray[_Real], Y: NDArray[_Real], weight: NDArray[_Real], dZ: NDArray[_Real]
+) -> float: ...
+def squared_error(
+    A: NDArray[_Real], Y: NDArray[_Real], weight: NDArray[_Real], dA: NDArray[_Real]
+) -> float: ...
+
+# ------------------------------------------------------------------------------ penalty.pxi
+
+def penalty(W: NDArray[_Real], l1: float, l2: float) -> float: ...
+def penalty_backward(W: NDArray[_Real], dW: NDArray[_Real], l1: float, l2: float) -> None: ...
+
+# ------------------------------------------------------------------------------ optimizer.pxi
+
+def gradient_descent(W: NDArray[_Real], dW: NDArray[_Real], learning_rate: float) -> None: ...
+def momentum(
+    W: NDArray[_Real], dW: NDArray[_Real], V: NDArray[_Real], learning_rate: float, beta: float
+) -> None: ...
+def momentum_velocity(
+    W: NDArray[_Real], dW: NDArray[_Real], V: NDArray[_Real], learning_rate: float, beta: float
+) -> None: ...
+def nesterov(
+    W: NDArray[_Real], dW: NDArray[_Real], V: NDArray[_Real], learning_rate: float, beta: float
+) -> None: ...
+def rmsprop(
+    W: NDArray[_Real],
+    dW: NDArray[_Real],
+    S: NDArray[_Real],
+    learning_rate: float,
+    beta: float,
+    epsilon: float,
+) -> None: ...
+def adam(
+    W: NDArray[_Real],
+    dW: NDArray[_Real],
+    V: NDArray[_Real],
+    S: NDArray[_Real],
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    t: int,
+) -> None: ...
+def adamw(
+    W: NDArray[_Real],
+    dW: NDArray[_Real],
+    V: NDArray[_Real],
+    S: NDArray[_Real],
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    decay: float,
+    t: int,
+) -> None: ...
+
+# ------------------------------------------------------------------------------ batch.pxi
+
+def gather(X: NDArray[_Real], order: _Order, A: NDArray[_Real]) -> None: ...
+def one_hot(labels: _Labels, order: _Order, Y: NDArray[_Real]) -> None: ...
+def shuffle(order: _Order, seed: int, epoch: int) -> None: ...
+
+# ------------------------------------------------------------------------------ network.pxi
+
+def network_train(
+    plan: Plan,
+    parameters: NDArray[_Real],
+    moments: NDArray[_Real],
+    X: NDArray[_Real],
+    Y: NDArray[_Real],
+    labels: _Labels,
+    weight: NDArray[_Real],
+    orders: _Order,
+    learning_rates: _Doubles,
+    batch_size: int,
+    first_step: int,
+    masks: _Masks,
+    best: NDArray[_Real],
+    best_cost: _Doubles,
+    costs: _Doubles,
+) -> int: ...
+def network_gradient(
+    plan: Plan,
+    parameters: NDArray[_Real],
+    X: NDArray[_Real],
+    Y: NDArray[_Real],
+    labels: _Labels,
+    weight: NDArray[_Real],
+    step: int,
+    masks: _Masks,
+    gradient: NDArray[_Real],
+) -> float: ...
+def network_predict(
+    plan: Plan,
+    parameters: NDArray[_Real],
+    X: NDArray[_Real],
+    out: NDArray[_Real],
+    logits: bool = False,
+) -> None: ...

@@ -1,0 +1,47 @@
+"""Examples in docstrings run, and every public name is documented."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import cregnet
+import regnet as rn
+
+MODULES = sorted(
+    name
+    for package in (rn, cregnet)
+    for _, name, _ in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+    if not name.endswith(("__main__", "_core")) and "._" not in name.replace("._isa", "")
+) + ["regnet", "cregnet"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_there_are_examples_to_run():
+    finder = doctest.DocTestFinder()
+    examples = [e for name in MODULES for t in finder.find(importlib.import_module(name)) for e in t.examples]
+    assert len(examples) > 80
+
+
+@pytest.mark.parametrize("name", [n for n in rn.__all__ if n != "datasets"])
+def test_public_names_have_docstrings(name):
+    thing = getattr(rn, name)
+    assert inspect.getdoc(thing)
+    if inspect.isclass(thing):
+        for method, member in vars(thing).items():
+            if not method.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+                assert inspect.getdoc(member), f"{name}.{method}"
+
+
+def test_all_is_complete():
+    public = {n for n in vars(rn) if not n.startswith("_") and not inspect.ismodule(getattr(rn, n))}
+    assert public <= set(rn.__all__)
