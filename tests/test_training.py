@@ -437,7 +437,7 @@ GOOD = points(30)
         ({"X": np.where(np.arange(60).reshape(30, 2) == 7, np.inf, 1)}, ValueError, "X is inf at row 3, column 1"),
         ({"y": GOOD[1][:-1]}, ValueError, "y has shape (29,) and X has 30 rows, wanted one target per row"),
         ({"y": np.arange(30)}, ValueError, "y has 30 classes, wanted 2 as the model's output"),
-        ({"y": np.zeros(30)}, ValueError, "y has 1 classes, wanted 2 as the model's output"),
+        ({"y": np.zeros(30)}, ValueError, "y has 1 class, wanted 2 as the model's output"),
         ({"y": np.where(GOOD[1] == 1, np.nan, 0.0)}, ValueError, "y is nan at row"),
         ({"epochs": -1}, ValueError, "epochs is -1, wanted a whole number >= 0"),
         ({"epochs": 1.5}, TypeError, "epochs is 1.5, wanted a whole number >= 0"),
@@ -461,7 +461,7 @@ GOOD = points(30)
         ({"dropout_masks": [None, np.full((30, 8), 2)]}, ValueError, "dropout_masks[1] has values other than 0 and 1"),
         ({"dropout_masks": [None, np.ones((30, 8))]}, ValueError, "keep_prob of that layer is 1"),
         ({"dropout_masks": [None, None], "batch_size": 8}, ValueError, "batch_size is 8, wanted the full batch (None)"),
-        ({"resume": True}, ValueError, "resume is True but the model has no completed training to go on from"),
+        ({"resume": True}, ValueError, "resume is True but the model has no training to go on from"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_before_anything_is_changed(arguments, error, message):
@@ -471,6 +471,28 @@ def test_bad_input_is_refused_before_anything_is_changed(arguments, error, messa
         rn.train(model, **({"X": GOOD[0], "y": GOOD[1], "epochs": 1} | arguments))
     np.testing.assert_array_equal(model.parameters, before)
     assert model.classes is None
+
+
+def test_no_resuming_after_weights_were_set_back():
+    X, y = points()
+    model = classifier()
+    history = rn.train(
+        model,
+        X,
+        y,
+        epochs=60,
+        validation=(X, 1 - y),
+        callbacks=[rn.EarlyStopping(patience=2)],
+        optimizer=rn.Adam(0.1),
+    )
+    assert history.stop_reason == "early stopping"
+    with pytest.raises(ValueError, match="was set back to earlier weights"):
+        rn.train(model, X, y, epochs=100, optimizer=rn.Adam(0.1), resume=True)
+
+
+def test_something_other_than_a_model_is_refused():
+    with pytest.raises(TypeError, match="model is 'net', wanted a Model"):
+        rn.train("net", *GOOD)
 
 
 def test_a_label_outside_the_set_is_refused():
@@ -521,3 +543,16 @@ def test_time_between_epochs_is_recorded():
     started = time.perf_counter()
     history = rn.train(classifier(), X, y, epochs=50)
     assert 0 < history.seconds.sum() <= time.perf_counter() - started
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch):
+    X, y = points()
+    monkeypatch.setattr("regnet.engine.CALL_SECONDS", 5.0)
+    timer = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
+    timer.start()
+    history = rn.train(classifier(), X, y, epochs=10**7, batch_size=None)
+    timer.join()
+    assert history.stop_reason == "interrupted"
+    assert len(history) > 1111  # the first three calls have 1, 10 and 100 epochs
+    assert np.isfinite(history.cost).all()

@@ -74,5 +74,6 @@ def mini_batches(
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
         raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
     size = integer("batch_size", batch_size, least=1)
-    order = epoch_order(len(X), check_seed(seed), integer("epoch", epoch, least=0))
+    seed, epoch = check_seed(seed), integer("epoch", epoch, least=0)
+    order = np.arange(len(X)) if size >= len(X) else epoch_order(len(X), seed, epoch)
     return ((X[order[i : i + size]], y[order[i : i + size]]) for i in range(0, len(X), size))

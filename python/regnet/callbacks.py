@@ -127,7 +127,9 @@ class EarlyStopping(Callback):
 
     def after_training(self, training: Training) -> None:
         """Restore the best weights."""
-        if self._best_parameters is not None:
+        # the training cost does not know the weights after its epoch: divergence has better ones
+        blind = self.monitor == "cost" and training.history.stop_reason == "diverged"
+        if self._best_parameters is not None and not blind:
             training.model.parameters[:] = self._best_parameters
             training.history.best_epoch = self._best_epoch
         self._best_parameters = None
@@ -135,12 +137,17 @@ class EarlyStopping(Callback):
 
 def as_callbacks(callbacks: Any) -> Sequence[Callback]:
     """Callbacks from a sequence of them or of functions."""
-    found = [callbacks] if isinstance(callbacks, Callback) or callable(callbacks) else list(callbacks or ())
+    if isinstance(callbacks, Callback) or callable(callbacks):
+        callbacks = [callbacks]
+    try:
+        found = list(callbacks or ())
+    except TypeError:
+        raise TypeError(f"callbacks is {callbacks!r}, wanted a sequence of callbacks") from None
     result: list[Callback] = []
     for entry in found:
         if isinstance(entry, Callback):
             result.append(entry)
-        elif callable(entry):
+        elif callable(entry) and not isinstance(entry, type):
             result.append(ByFunction(entry))
         else:
             raise TypeError(f"callbacks has {entry!r}, wanted a Callback or a function of one argument")

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status, 1 for a wrong argument or file."""
+    """Run a command; returns the exit status: 1 for a wrong argument or file, 130 after Ctrl-C."""
     given = parser().parse_args(arguments)
     try:
         run_demo(
@@ -62,4 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ImportError, OSError, ValueError, TypeError) as error:
         print(f"regnet: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("regnet: interrupted", file=sys.stderr)
+        return 130  # 128 + SIGINT, as shells have it
     return 0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +73,9 @@ def check_weights(sample_weight: ArrayLike | None, n: int, dtype: np.dtype[Any])
     if weight.shape != (n,):
         raise ValueError(f"sample_weight has shape {weight.shape}, wanted ({n},) as X has {n} rows")
     check_finite("sample_weight", weight)
-    if weight.min() < 0 or weight.sum() == 0:
+    if weight.min() < 0 or weight.max() == 0:
         raise ValueError("sample_weight has a negative value or is all zero, wanted >= 0 and some > 0")
+    weight = weight / weight.max()  # so that neither the sum nor its inverse overflows
     return np.asarray(weight * (n / weight.sum()), dtype)
 
 
@@ -129,7 +131,7 @@ def check_targets(
         raise ValueError(f"{name} has shape {array.shape} and X has {n} rows, wanted one target per row")
     if loss == losses.SQUARED:
         return Targets(check_numbers(array, n_outputs, dtype, name), np.empty(0, np.int32), None)
-    if array.ndim == 2 and array.shape[1] > 1:
+    if array.ndim == 2 and array.shape[1] != 1:
         Y = check_probabilities(array, loss, n_outputs, dtype, name)
         return Targets(Y, np.empty(0, np.int32), None)
     if array.ndim > 2:
@@ -177,16 +179,22 @@ def check_labels(
         classes = found
         if classes.size != n_classes:
             raise ValueError(
-                f"{name} has {classes.size} classes, wanted {n_classes} as the model's output; "
+                f"{name} has {count(classes.size)}, wanted {n_classes} as the model's output; "
                 "pass classes=... to Model when some have no example"
             )
-    unknown = found[~np.isin(found, classes)]
-    if unknown.size:
-        raise ValueError(f"{name} has the label {unknown.tolist()[0]!r}, wanted one of {short_list(classes)}")
+    known = set(classes.tolist())  # as Python values: NumPy would take the text "1" for the number 1
+    unknown = [label for label in found.tolist() if label not in known]
+    if unknown:
+        raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
     numbers = np.searchsorted(classes, array).astype(np.int32)
     if loss == losses.CATEGORICAL:
         return Targets(np.empty((0, n_outputs), dtype), numbers, classes)
     return Targets(numbers.astype(dtype)[:, None], np.empty(0, np.int32), classes)
+
+
+def count(n: int) -> str:
+    """1 class, 2 classes."""
+    return f"{n} class" if n == 1 else f"{n} classes"
 
 
 def short_list(classes: Array) -> str:
@@ -213,27 +221,60 @@ def split_sizes(n: int, fractions: tuple[float, float, float] | None = None) -> 
         raise ValueError(f"X has {n} rows, wanted at least 3 to split in three")
     if fractions is None:
         fractions = (0.6, 0.2, 0.2) if n <= 1_000_000 else (0.98, 0.01, 0.01)
+    if not isinstance(fractions, Iterable):
+        raise TypeError(f"fractions is {fractions!r}, wanted three shares that sum to 1")
     shares = [fraction("a share of fractions", share) for share in fractions]
     if len(shares) != 3 or abs(sum(shares) - 1) > 1e-9:
         raise ValueError(f"fractions is {fractions!r}, wanted three shares that sum to 1")
     n_dev, n_test = max(round(shares[1] * n), 1), max(round(shares[2] * n), 1)
+    while n_dev + n_test >= n:  # rounded up both: the larger one gives
+        n_dev, n_test = (n_dev - 1, n_test) if n_dev > n_test else (n_dev, n_test - 1)
     return n - n_dev - n_test, n_dev, n_test
 
 
-def split_order(n: int, labels: Array | None, seed: int) -> NDArray[np.int64]:
-    """A seeded order in which every stretch has the classes in the proportions of the whole."""
+def split_rows(sizes: tuple[int, ...], labels: Array | None, seed: int) -> list[NDArray[np.int64]]:
+    """Rows of sets of given sizes in a seeded order, each class in proportion where there are labels."""
+    n = sum(sizes)
     order = randomness.permutation(n, seed, "split")
     if labels is None:
-        return order
-    # rank of each example among those of its class, as a share of the class: sorting by it
-    # interleaves the classes evenly
+        return np.split(order, np.cumsum(sizes)[:-1])
     _, numbers, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
     numbers = numbers.reshape(-1)
     by_class = np.argsort(numbers, kind="stable")
-    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    rank = np.empty(n)
-    rank[by_class] = np.arange(n) - first[numbers[by_class]]
-    return order[np.argsort((rank + 0.5) / counts[numbers], kind="stable")]
+    rank = np.empty(n, np.int64)
+    rank[by_class] = np.arange(n) - (np.cumsum(counts) - counts)[numbers[by_class]]
+    ends = np.cumsum(class_sizes(counts, np.array(sizes)), axis=1)
+    number_of_set = (rank[:, None] >= ends[numbers]).sum(axis=1)
+    return [order[number_of_set == s] for s in range(len(sizes))]
+
+
+def class_sizes(counts: Array, sizes: Array) -> Array:
+    """Examples of each class (row) in each set (column): every share rounded down or up, sums exact.
+
+    Such a rounding always exists (Bacharach 1966; Cox 1987, "controlled rounding").
+    """
+    n = sizes.sum()
+    table, rest = np.divmod(counts[:, None] * sizes, n)
+    up = np.zeros(table.shape, bool)
+    for c in range(len(counts)):
+        most = np.argsort(-rest[c], kind="stable")
+        up[c, most[: counts[c] - table[c].sum()]] = True
+    while (missing := sizes - (table + up).sum(axis=0)).any():
+        # one class takes its extra example from a full set to another, by way of a third if need be
+        full, short = int(missing.argmin()), int(missing.argmax())
+        others = [s for s in range(len(sizes)) if s not in (full, short)]
+        for path in [(full, short)] + [(full, s, short) for s in others]:
+            steps = [
+                np.flatnonzero(up[:, a] & ~up[:, b] & (rest[:, b] > 0))
+                for a, b in zip(path, path[1:], strict=False)
+            ]
+            if all(step.size for step in steps):
+                for a, b, step in zip(path, path[1:], steps, strict=False):
+                    up[step[0], a], up[step[0], b] = False, True
+                break
+        else:
+            raise AssertionError("no controlled rounding")
+    return table + up
 
 
 def split(
@@ -279,11 +320,12 @@ def split(
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
         raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
-    n_train, n_dev, _ = split_sizes(len(X), fractions)
+    n_train, n_dev, n_test = split_sizes(len(X), fractions)
     if stratify is None:
         stratify = y.dtype.kind != "f" and y.size == len(y)
-    order = split_order(len(X), y.reshape(-1) if stratify else None, randomness.check_seed(seed))
-    train, dev, test = np.split(order, [n_train, n_train + n_dev])
+    train, dev, test = split_rows(
+        (n_train, n_dev, n_test), y.reshape(-1) if stratify else None, randomness.check_seed(seed)
+    )
     return (X[train], y[train]), (X[dev], y[dev]), (X[test], y[test])
 
 
@@ -326,7 +368,9 @@ def standardize(X: ArrayLike, *others: ArrayLike, return_scale: bool = False) ->
     sets = [check_inputs(A, dtype, first.shape[1], name) for A, name in zip((X, *others), names, strict=True)]
     mean = sets[0].mean(axis=0, dtype=np.float64)
     deviation = sets[0].std(axis=0, dtype=np.float64)
-    deviation = np.where(deviation > 0, deviation, 1.0)
+    # rounding can give a constant column a mean beside its value and a deviation above 0
+    constant = (sets[0] == sets[0][0]).all(axis=0)
+    mean, deviation = np.where(constant, sets[0][0], mean), np.where(constant, 1.0, deviation)
     scaled: list[Any] = [((A - mean) / deviation).astype(dtype) for A in sets]
     if return_scale:
         scaled.append((mean, deviation))

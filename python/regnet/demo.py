@@ -68,6 +68,8 @@ def run_one(
     started = time.perf_counter()
     history = train(model, X, y, epochs=iterations, progress=progress, **options)
     seconds = time.perf_counter() - started
+    if history.stop_reason == "interrupted":
+        raise KeyboardInterrupt
     return Result(
         name,
         model,
@@ -124,9 +126,7 @@ def run_demo(
     from . import plotting
 
     if picture is not None:
-        plotting.pyplot()  # before any work
-        if not picture.absolute().parent.is_dir():
-            raise OSError(f"there is no folder {str(picture.parent)!r} for the picture")
+        picture = plotting.picture_path(picture)  # before any work
     points = make_football(seed=seed) if data is None else load_football(data)
     print(
         f"2-20-3-1 on {len(points[0])} training, {len(points[2])} test points, {iterations} iterations each"

@@ -84,13 +84,12 @@ class Engine:
         self.best = model.parameters.copy()
         self.best_cost = np.array([np.inf, np.nan])
         self.first_cost = np.nan
+        self.interrupted = False
         self.seconds_per_epoch = np.inf
 
     def epochs_per_call(self) -> int:
-        """As many epochs as fill CALL_SECONDS, at most ten times as many as is known to fit."""
-        if not np.isfinite(self.seconds_per_epoch):
-            return 1
-        n = int(CALL_SECONDS / max(self.seconds_per_epoch, 1e-9))
+        """As many epochs as fill CALL_SECONDS: one at first, then at most ten times as many as before."""
+        n = int(CALL_SECONDS / self.seconds_per_epoch)
         return max(1, min(n, MOST_ORDERS // len(self.examples.X)))
 
     def learning_rates(self, n_epochs: int) -> NDArray[np.float64]:
@@ -113,8 +112,7 @@ class Engine:
     def run(self, n_epochs: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Train for `n_epochs`; return costs and rates of those completed, and the seconds it took.
 
-        Fewer are completed when the cost is no longer finite. After a KeyboardInterrupt
-        `self.epoch` says how many were.
+        Fewer are completed when the cost is no longer finite, and on Ctrl-C, which sets `interrupted`.
         """
         rates = self.learning_rates(n_epochs)
         costs = np.full(n_epochs, np.nan)
@@ -137,14 +135,15 @@ class Engine:
                 self.best_cost,
                 costs,
             )
-        finally:
-            done = int(np.isfinite(costs).sum())
-            self.epoch += done
+        except KeyboardInterrupt:
+            self.interrupted = True
+        done = int(np.isfinite(costs).sum())
+        self.epoch += done
         seconds = time.perf_counter() - started
         if np.isnan(self.first_cost):
             self.first_cost = float(self.best_cost[0])  # the first call has one epoch: its first batch
-        growth = self.seconds_per_epoch if np.isfinite(self.seconds_per_epoch) else 0.0
-        self.seconds_per_epoch = max(seconds / n_epochs, growth / 10, CALL_SECONDS / (10 * n_epochs))
+        # a call that was too short to time well may be followed by one of ten times as many epochs
+        self.seconds_per_epoch = max(seconds / n_epochs, CALL_SECONDS / (10 * n_epochs))
         return costs[:done], rates[:done, 0], seconds
 
     def set_back(self) -> None:

@@ -103,6 +103,11 @@ class History:
             import pandas as pd
         except ImportError:
             raise ImportError("History.to_frame needs pandas: pip install 'regnet[frame]'") from None
-        curves = {name: values for name, values in self._curves.items() if values}
+        # a curve that is a value short (Ctrl-C between an epoch and its validation) ends in NaN
+        curves = {
+            name: values + [np.nan] * (len(self) - len(values))
+            for name, values in self._curves.items()
+            if values
+        }
         epochs = range(self.first_epoch, self.first_epoch + len(self))
         return pd.DataFrame(curves, index=pd.Index(epochs, name="epoch"))

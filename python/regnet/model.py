@@ -27,6 +27,10 @@ class Views(list[Array]):
     """A list of views into the parameters; assigning to an entry copies into the view."""
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(index, slice):
+            for i, one in zip(range(*index.indices(len(self))), value, strict=True):
+                self[i] = one
+            return
         view = self[index]
         if np.shape(value) != view.shape:
             raise ValueError(f"entry {index} has shape {view.shape}, got an array of shape {np.shape(value)}")
@@ -121,7 +125,8 @@ class Model:
         self.seed = check_seed(seed)
         self.loss = losses.resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
         self.classes = self._check_classes(classes)
-        self.training_state: TrainingState | None = None
+        self.training_state: TrainingState | None
+        self.parameters = aligned_vector(parameter_slices(self.sizes)[-1][1].stop, self.dtype)
         self.initialize()
 
     @classmethod
@@ -211,8 +216,9 @@ class Model:
         return Plan(self.sizes, self.activations, self.loss, self.keep_prob, none, none, seed=self.seed)
 
     def initialize(self) -> None:
-        """Set the parameters to their initial values, a function of the seed."""
-        self.parameters = aligned_vector(parameter_slices(self.sizes)[-1][1].stop, self.dtype)
+        """Set the parameters to their initial values, a function of the seed; forget earlier training."""
+        self.training_state = None
+        self.parameters[:] = 0
         for l, (layer, W) in enumerate(zip(self.layers[1:], self.weights, strict=True), start=1):
             assert isinstance(layer, Dense)
             W[...] = layer.initializer.weights(W.shape[1], W.shape[0], self.seed, l)
@@ -238,7 +244,12 @@ class Model:
             return None
         if self.loss == losses.SQUARED:
             raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
-        found = np.unique(np.asarray(classes))
+        try:
+            found = np.unique(np.asarray(classes))
+        except TypeError:
+            raise TypeError("classes mixes labels that cannot be sorted, wanted labels of one type") from None
+        if found.dtype.kind == "f":
+            data.check_finite("classes", found)
         wanted = max(self.sizes[-1], 2)
         if found.size != wanted:
             raise ValueError(
@@ -395,7 +406,7 @@ def r_squared(Y: Array, A: Array, weight: Array) -> float:
 def check_dtype(dtype: Any) -> np.dtype[Any]:
     """float32 or float64."""
     try:
-        name = np.dtype(dtype).name
+        name = None if dtype is None else np.dtype(dtype).name
     except TypeError:
         name = dtype
     return np.dtype(choice("dtype", name, ("float32", "float64")))
@@ -403,6 +414,8 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
 
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """One Input, then at least one Dense, the last without dropout."""
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"layers is {layers!r}, wanted a sequence: Input(...), Dense(...), ...")
     found = tuple(layers)
     if len(found) < 2 or not isinstance(found[0], Input):
         raise ValueError(f"layers is {list(found)!r}, wanted Input(...) and then at least one Dense(...)")

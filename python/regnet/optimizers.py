@@ -15,6 +15,8 @@ from .schedules import Schedule, as_schedule
 
 __all__ = ["Adam", "AdamW", "GradientDescent", "Momentum", "Optimizer", "RMSprop", "as_optimizer"]
 
+KERNELS = ("gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw")
+
 AnySchedule = Schedule | Callable[[int, int], float] | None
 
 

@@ -66,7 +66,7 @@ class Term(Penalty):
 
     def __repr__(self) -> str:
         scale = "" if self.scale == "examples" else f", scale={self.scale!r}"
-        return f"{type(self).__name__}({self.lam:g}{scale})"
+        return f"{type(self).__name__}({self.lam!r}{scale})"
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and repr(other) == repr(self)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .data import check_inputs
 from .history import History
+from .losses import BINARY
 from .model import Model
 
 if TYPE_CHECKING:
@@ -117,27 +119,33 @@ def plot_decision_boundary(
     """
     if model.sizes[0] != 2 or model.sizes[-1] != 1:
         raise ValueError(f"model has {model.sizes[0]} inputs and {model.sizes[-1]} outputs, wanted 2 and 1")
-    ax = pyplot().gca() if ax is None else ax
-    sets = [
-        (
-            np.asarray(X),
-            np.asarray(y).reshape(-1),
-            "train",
-            {"marker": "o", "edgecolors": "white", "linewidths": 0.4},
-        )
-    ]
+    if model.loss != BINARY:
+        raise ValueError(f"model has the loss {model.loss!r}, wanted {BINARY!r}: this one predicts numbers")
+    circles = {"marker": "o", "edgecolors": "white", "linewidths": 0.4}
+    crosses = {"marker": "x", "linewidths": 1.2}
+    sets: list[Any] = [(*check_points(X, y, "X", "y"), "train", circles)]
     if test is not None:
-        sets.append(
-            (np.asarray(test[0]), np.asarray(test[1]).reshape(-1), "test", {"marker": "x", "linewidths": 1.2})
-        )
+        sets.append((*check_points(*test, "test X", "test y"), "test", crosses))
+    classes = np.unique(sets[0][1]) if model.classes is None else model.classes
+    ax = pyplot().gca() if ax is None else ax
     everything = np.concatenate([points for points, *_ in sets])
     low, high = everything.min(axis=0), everything.max(axis=0)
     margin = 0.04 * (high - low)
     draw_regions(ax, model, low - margin, high + margin)
     for points, labels, name, style in sets:
-        for value, colour in zip(np.unique(sets[0][1]), CLASSES, strict=False):
+        for value, colour in zip(classes, CLASSES, strict=False):
+            if not (labels == value).any():
+                continue
             ax.scatter(*points[labels == value].T, c=colour, s=17, label=f"{name}, class {value}", **style)
     return ax
+
+
+def check_points(X: ArrayLike, y: ArrayLike, name_X: str, name_y: str) -> tuple[Any, Any]:
+    """Points and labels as arrays, (n, 2) and (n,)."""
+    points, labels = check_inputs(X, np.dtype(np.float64), 2, name_X), np.asarray(y).reshape(-1)
+    if len(labels) != len(points):
+        raise ValueError(f"{name_y} has shape {np.shape(y)} and {name_X} has {len(points)} rows")
+    return points, labels
 
 
 def draw_regions(ax: Any, model: Model, low: NDArray[Any], high: NDArray[Any]) -> None:
@@ -159,6 +167,21 @@ def draw_regions(ax: Any, model: Model, low: NDArray[Any], high: NDArray[Any]) -
     )
     if p.min() < 0.5 < p.max():
         ax.contour(across, up, p, levels=[0.5], colors="black", linewidths=1.2)
+
+
+def picture_path(path: Path) -> Path:
+    """A path that a picture can be written to, .png where it has no ending."""
+    pyplot()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    path = path if path.suffix else path.with_suffix(".png")
+    if path.suffix[1:] not in FigureCanvasAgg.get_supported_filetypes():
+        raise ValueError(f"picture is {str(path)!r}, wanted a name that ends in .png, .pdf, .svg or the like")
+    if not path.absolute().parent.is_dir():
+        raise OSError(f"there is no folder {str(path.parent)!r} for the picture")
+    if path.is_dir():
+        raise OSError(f"{str(path)!r} is a folder, wanted a file for the picture")
+    return path
 
 
 def plot_demo(results: Sequence[Result], points: Football, path: Path) -> Path:

@@ -7,6 +7,8 @@ describes the model.
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cregnet import n_moments
+
 from . import initializers
+from .checks import choice, integer
 from .layers import Dense, Input, Layer
 from .model import Model, TrainingState
+from .optimizers import KERNELS
 
 __all__ = ["load", "save"]
 
@@ -52,10 +58,10 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
         init: Any = layer.init
         if isinstance(init, initializers.Initializer):
             name = type(init).__name__
-            if name.lower() not in initializers.BY_NAME:
+            if type(init) not in map(type, initializers.BY_NAME.values()):
                 init = None  # the user's own class: its weights are kept, its code is not
             else:
-                init = {"name": name, **vars(init)}
+                init = {"name": name, **{field: float(value) for field, value in vars(init).items()}}
         fields |= {"activation": layer.activation, "init": init}
     return fields
 
@@ -66,7 +72,10 @@ def build_layer(fields: dict[str, Any]) -> Layer:
         return Input(fields["units"], fields["keep_prob"])
     init = fields["init"]
     if isinstance(init, dict):
-        init = getattr(initializers, init["name"])(**{k: v for k, v in init.items() if k != "name"})
+        kind = type(initializers.BY_NAME[init["name"].lower()])
+        init = kind(**{k: v for k, v in init.items() if k != "name"})
+    if fields["kind"] != "Dense":
+        raise ValueError(f"unknown kind of layer {fields['kind']!r}")
     return Dense(fields["units"], fields["activation"], fields["keep_prob"], init)
 
 
@@ -91,31 +100,47 @@ def from_parts(arrays: Arrays, text: str, path: Path) -> Model:
     try:
         about = json.loads(text)
         version = about["format"]
-        if version != FORMAT:
-            raise ValueError(
-                f"{path} has format {version}, wanted {FORMAT}: it needs another version of regnet"
-            )
-        model = Model(
-            [build_layer(fields) for fields in about["layers"]],
-            dtype=about["dtype"],
-            seed=about["seed"],
-            loss=about["loss"],
-        )
-        parameters = arrays["parameters"]
-        classes, state = about["classes"], about["training"]
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not a regnet model: {error}") from error
-    if parameters.shape != model.parameters.shape or parameters.dtype != model.dtype:
-        raise ValueError(
-            f"{path} holds {parameters.shape} parameters of {parameters.dtype}, "
-            f"wanted {model.parameters.shape} of {model.dtype}"
-        )
-    model.parameters[:] = parameters
+    if version != FORMAT:
+        raise ValueError(f"{path} has format {version}, wanted {FORMAT}: it needs another version of regnet")
+    try:
+        return build_model(arrays, about)
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a regnet model: {error}") from error
+
+
+def build_model(arrays: Arrays, about: dict[str, Any]) -> Model:
+    """The model that a description and arrays make."""
+    classes, state = about["classes"], about["training"]
     if classes is not None:
-        model.classes = np.array(classes["values"], dtype=np.dtype(classes["dtype"]))
+        classes = np.array(classes["values"], dtype=np.dtype(classes["dtype"]))
+    model = Model(
+        [build_layer(fields) for fields in about["layers"]],
+        dtype=about["dtype"],
+        seed=about["seed"],
+        loss=about["loss"],
+        classes=classes,
+    )
+    if classes is not None and not np.array_equal(np.asarray(model.classes), classes):
+        raise ValueError("classes are not sorted")
+    model.parameters[:] = checked(arrays, "parameters", model.parameters)
     if state is not None:
-        model.training_state = TrainingState(state["optimizer"], arrays["moments"], state["epoch"])
+        optimizer, epoch = (
+            choice("optimizer", state["optimizer"], KERNELS),
+            integer("epoch", state["epoch"], least=0),
+        )
+        like = np.empty((n_moments(optimizer), model.parameters.size), model.dtype)
+        model.training_state = TrainingState(optimizer, checked(arrays, "moments", like), epoch)
     return model
+
+
+def checked(arrays: Arrays, name: str, like: NDArray[Any]) -> NDArray[Any]:
+    """An array of the file, of the shape and dtype of another."""
+    found = arrays[name]
+    if found.shape != like.shape or found.dtype != like.dtype:
+        raise ValueError(f"{name} are {found.shape} of {found.dtype}, wanted {like.shape} of {like.dtype}")
+    return found
 
 
 # ------------------------------------------------------------------------------ files
@@ -169,7 +194,8 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     found = check_path(path)
     arrays, text = to_parts(model)
     if found.suffix == ".safetensors":
-        safetensors_numpy().numpy.save_file(arrays, found, metadata={"regnet": text})
+        content = safetensors_numpy().numpy.save(arrays, metadata={"regnet": text})
+        found.write_bytes(content)
     else:
         with open(found, "wb") as file:
             np.savez(file, regnet=np.array(text), **arrays)  # type: ignore[arg-type]
@@ -220,8 +246,9 @@ def read_safetensors(path: Path) -> tuple[Arrays, str]:
 def read_npz(path: Path) -> tuple[Arrays, str]:
     """Arrays and text of an .npz file; pickled objects are refused."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # opened here: NumPy leaves its file open when the content is not a zip archive
+        with open(path, "rb") as content, np.load(content, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is not an .npz file that regnet wrote: {error}") from error
     return arrays, str(arrays.pop("regnet", ""))

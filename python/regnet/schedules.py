@@ -262,6 +262,6 @@ def as_schedule(schedule: Any) -> Schedule:
         return Schedule()
     if isinstance(schedule, Schedule):
         return schedule
-    if callable(schedule):
+    if callable(schedule) and not isinstance(schedule, type):
         return ByFunction(schedule)
     raise TypeError(f"schedule is {schedule!r}, wanted None, a schedule or a function of (epoch, step)")

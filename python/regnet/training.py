@@ -109,7 +109,8 @@ def train(
     progress : bool
         Show a progress bar on standard error.
     resume : bool
-        Go on from where the model's last training (by the same optimiser) ended, up to `epochs`.
+        Go on from where the model's last training (by the same optimiser) ended, up to `epochs`. Not
+        possible after Ctrl-C, divergence, or early stopping that restored earlier weights.
     backend : {"compiled", "reference"}
         The compiled core, or its NumPy twin.
 
@@ -142,6 +143,8 @@ def train(
     >>> bool(history.cost[-1] < 0.5 * history.cost[0])
     True
     """
+    if not isinstance(model, Model):
+        raise TypeError(f"model is {model!r}, wanted a Model")
     optimizer, penalty = as_optimizer(optimizer), as_penalty(penalty)
     found = as_callbacks(callbacks)
     integer("epochs", epochs, least=0)
@@ -159,17 +162,24 @@ def train(
     for callback in found:
         callback.before_training(training)
     model.classes = examples.targets.classes if model.classes is None else model.classes
+    model.training_state = None
     try:
         run_epochs(engine, training, found, held_out, progress)
     except KeyboardInterrupt:
         training.history.stop_reason = "interrupted"
-        model.training_state = None  # the weights are in the middle of an epoch
-    else:
-        model.training_state = engine.state()
     finally:
         for callback in found:
             callback.after_training(training)
+    if is_at_its_end(training):
+        model.training_state = engine.state()
     return training.history
+
+
+def is_at_its_end(training: Training) -> bool:
+    """Whether the weights are those after the last epoch, so that a later training can go on from them."""
+    history = training.history
+    set_back = history.best_epoch is not None and history.best_epoch != training.epoch
+    return history.stop_reason not in ("interrupted", "diverged") and not set_back
 
 
 def run_epochs(
@@ -186,6 +196,8 @@ def run_epochs(
             n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
             costs, rates, seconds = engine.run(n)
             history.append(cost=costs, learning_rate=rates, seconds=[seconds / n] * len(costs))
+            if engine.interrupted:
+                raise KeyboardInterrupt
             if len(costs) < n:
                 set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
                 return
@@ -257,13 +269,9 @@ def check_examples(
             f"validation is {validation!r} of {len(X)} rows, wanted at least one row on each side"
         )
     labels = None if targets.classes is None else np.asarray(y).reshape(-1)
-    order = data.split_order(len(X), labels, model.seed)
-    held_out, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
-    kept_weight = weight[kept] * (len(kept) / weight[kept].sum()) if weight.size else weight
-    return (
-        Examples(X[kept], take(targets, kept), np.asarray(kept_weight, model.dtype), None),
-        (X[held_out], take(targets, held_out)),
-    )
+    held_out, kept = map(np.sort, data.split_rows((n_held, len(X) - n_held), labels, model.seed))
+    kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
+    return Examples(X[kept], take(targets, kept), kept_weight, None), (X[held_out], take(targets, held_out))
 
 
 def take(targets: data.Targets, rows: Array) -> data.Targets:
@@ -306,7 +314,10 @@ def check_state(model: Model, optimizer: Optimizer) -> TrainingState:
     """The state of the model's last training, for the same kind of optimiser."""
     state = model.training_state
     if state is None:
-        raise ValueError("resume is True but the model has no completed training to go on from")
+        raise ValueError(
+            "resume is True but the model has no training to go on from: its last one was interrupted, "
+            "was set back to earlier weights, or never was"
+        )
     if state.optimizer != optimizer.kernel:
         raise ValueError(
             f"resume is True but the last training used {state.optimizer!r}, not {optimizer.kernel!r}"

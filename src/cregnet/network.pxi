@@ -266,6 +266,12 @@ cdef double cost_and_gradient(Network* net, const real* parameters, real* gradie
 
 # ---------------------------------------------------------------------------- optimiser step
 
+cdef Py_ssize_t n_moments(Network* net) noexcept nogil:
+    if net.optimizer == GRADIENT_DESCENT:
+        return 0
+    return 2 if net.optimizer == ADAM or net.optimizer == ADAMW else 1
+
+
 cdef void update(Network* net, real* parameters, const real* gradient, real* moments,
                  double learning_rate, Py_ssize_t t) noexcept nogil:
     cdef Py_ssize_t l, n = net.n_parameters
@@ -401,7 +407,7 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
         check_shape("learning_rates", n_epochs, learning_rates.shape[1], n_epochs, n_batches)
         check_size("costs", costs.shape[0], n_epochs)
         check_size("best_cost", best_cost.shape[0], 2)
-        check_size("moments", moments.shape[0] * moments.shape[1], moments.shape[0] * net.n_parameters)
+        check_shape("moments", moments.shape[0], moments.shape[1], n_moments(net), net.n_parameters)
         if keep_best:
             check_size("best", best.shape[0], net.n_parameters)
         if orders.shape[1] > 0:

@@ -244,6 +244,7 @@ def test_wrong_arguments_say_which(core):
     good = training_arguments(plan, rng, np.float64, 10, 5)
     for position, value, message in (
         (1, P[:-1], "parameters has 12 elements, wanted 13"),
+        (2, np.zeros((1, 13)), r"moments has shape \(1, 13\), wanted \(0, 13\)"),
         (3, np.ones((10, 3)), r"X has shape \(10, 3\), wanted \(10, 2\)"),
         (4, np.ones((10, 2)), r"Y has shape \(10, 2\), wanted \(10, 1\)"),
         (6, np.ones(9), "weight has 9 elements, wanted 10"),

@@ -1,0 +1,290 @@
+"""The command line: what ``regnet demo`` prints, writes and returns."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import regnet as rn
+from regnet.cli import main
+
+FOOTBALL = Path(__file__).parents[2] / "shared" / "data" / "football.mat"
+QUICK = ["demo", "--iterations", "50", "--no-progress"]
+ROWS = ["no regularisation", "L2, lambda 0.7", "dropout, keep_prob 0.86"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def table(printed):
+    """Row name to (train accuracy, test accuracy, cost, seconds, times faster)."""
+    found = {}
+    for name in ROWS:
+        [line] = [line for line in printed.splitlines() if line.startswith(name)]
+        found[name] = [float(number) for number in line.removeprefix(name).split()]
+    return found
+
+
+def assert_picture(path):
+    """A PNG that shows something."""
+    image = pytest.importorskip("matplotlib.image")
+    assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    pixels = image.imread(path)
+    assert pixels.shape[0] > 300
+    assert pixels.shape[1] > 500
+    assert len(np.unique((pixels[..., :3] * 255).astype(int).reshape(-1, 3), axis=0)) > 100
+
+
+# ------------------------------------------------------------------------------ as a process
+
+
+def run(folder, *arguments):
+    command = [sys.executable, "-m", "regnet", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_demo_prints_a_table_and_writes_a_picture(tmp_path):
+    pytest.importorskip("matplotlib")
+    done = run(tmp_path, *QUICK)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert set(table(done.stdout)) == set(ROWS)
+    assert "50 iterations" in done.stdout
+    assert "picture: regnet-demo.png" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["regnet-demo.png"]
+    assert_picture(tmp_path / "regnet-demo.png")
+
+
+def test_a_wrong_command_is_exit_status_2(tmp_path):
+    done = run(tmp_path, "dance")
+    assert done.returncode == 2
+    assert "invalid choice: 'dance'" in done.stderr
+
+
+def test_an_error_is_one_line_on_standard_error(tmp_path):
+    done = run(tmp_path, *QUICK, "--data", "nothing.mat")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == "regnet: there is no file 'nothing.mat'\n"
+
+
+def test_the_console_script_is_this_main():
+    [script] = entry_points(group="console_scripts", name="regnet")
+    assert script.load() is main
+
+
+# ------------------------------------------------------------------------------ in this process
+
+
+def test_table_has_numbers_that_can_be_checked(folder, capsys):
+    pytest.importorskip("matplotlib")
+    assert main([*QUICK, "--seed", "7"]) == 0
+    printed, complaint = capsys.readouterr()
+    assert complaint == ""
+    assert "211 training" in printed
+    assert "200 test points" in printed
+    head = next(line for line in printed.splitlines() if line.startswith("model"))
+    assert re.split(r"\s{2,}", head) == [
+        "model",
+        "train acc.",
+        "test acc.",
+        "final cost",
+        "seconds",
+        "x NumPy",
+    ]
+    rows = table(printed)
+    X, y, X_test, y_test = rn.datasets.make_football(seed=7)
+    for name, keep_prob, penalty in zip(ROWS, (1.0, 1.0, 0.86), (None, rn.L2(0.7), None), strict=True):
+        model = rn.Model.mlp([2, 20, 3, 1], init="xavier", keep_prob=keep_prob, dtype="float64", seed=7)
+        optimizer = rn.GradientDescent(0.3)
+        history = rn.train(model, X, y, epochs=50, batch_size=None, optimizer=optimizer, penalty=penalty)
+        train_accuracy, test_accuracy, cost, seconds, times_faster = rows[name]
+        assert train_accuracy == pytest.approx(model.evaluate(X, y).score, abs=0.0005)
+        assert test_accuracy == pytest.approx(model.evaluate(X_test, y_test).score, abs=0.0005)
+        assert cost == pytest.approx(history.cost[-1], abs=0.00005)
+        assert seconds >= 0
+        assert times_faster > 0
+
+
+def test_out_names_the_picture(folder, capsys):
+    pytest.importorskip("matplotlib")
+    (folder / "pictures").mkdir()
+    assert main([*QUICK, "--out", "pictures/field.png"]) == 0
+    assert f"picture: {Path('pictures/field.png')}" in capsys.readouterr().out
+    assert [path.name for path in folder.iterdir()] == ["pictures"]
+    assert [path.name for path in (folder / "pictures").iterdir()] == ["field.png"]
+    assert_picture(folder / "pictures" / "field.png")
+
+
+def test_a_picture_without_an_ending_is_where_the_last_line_says(folder, capsys):
+    pytest.importorskip("matplotlib")
+    assert main([*QUICK, "--out", "field"]) == 0
+    [named] = re.findall("^picture: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert_picture(folder / named)
+
+
+@pytest.mark.skipif(not FOOTBALL.exists(), reason="the course's data are not beside the repository")
+def test_data_reads_the_course_s_file(folder, capsys):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("scipy")
+    assert main([*QUICK, "--data", str(FOOTBALL)]) == 0
+    assert set(table(capsys.readouterr().out)) == set(ROWS)
+    assert [path.name for path in folder.iterdir()] == ["regnet-demo.png"]
+
+
+def test_a_progress_bar_goes_to_standard_error(folder, capsys):
+    pytest.importorskip("matplotlib")
+    assert main(["demo", "--iterations", "50"]) == 0
+    printed, bars = capsys.readouterr()
+    assert "50/50" in bars
+    assert "50/50" not in printed
+
+
+def test_the_same_seed_draws_the_same_picture(folder, capsys):
+    pytest.importorskip("matplotlib")
+    pixels = []
+    for name, seed in (("a.png", "1"), ("b.png", "1"), ("c.png", "2")):
+        assert main([*QUICK, "--seed", seed, "--out", name]) == 0
+        pixels.append((folder / name).read_bytes())
+    assert pixels[0] == pixels[1]
+    assert pixels[0] != pixels[2]
+
+
+# ------------------------------------------------------------------------------ wrong arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--data", "nothing.mat"], "regnet: there is no file 'nothing.mat'\n"),
+        (
+            ["--out", "nowhere/field.png"],
+            f"regnet: there is no folder {str(Path('nowhere'))!r} for the picture\n",
+        ),
+        (["--seed", "-1"], "regnet: seed is -1, wanted a whole number from 0 to 18446744073709551615\n"),
+    ],
+)
+def test_a_wrong_argument_is_exit_status_1_before_any_work(folder, capsys, arguments, complaint):
+    pytest.importorskip("scipy")
+    assert main([*QUICK, *arguments]) == 1
+    assert capsys.readouterr() == ("", complaint)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["field.nothing", "folder.png"])
+def test_a_picture_that_cannot_be_written_is_refused_before_any_work(folder, capsys, name):
+    pytest.importorskip("matplotlib")
+    (folder / "folder.png").mkdir()
+    assert main([*QUICK, "--out", name]) == 1
+    printed, complaint = capsys.readouterr()
+    assert printed == ""
+    assert complaint.startswith("regnet: ")
+    assert [path.name for path in folder.iterdir()] == ["folder.png"]
+
+
+def test_a_garbage_data_file_is_exit_status_1(folder, capsys):
+    pytest.importorskip("scipy")
+    (folder / "field.mat").write_bytes(b"nothing that MATLAB wrote, but long enough for a header " * 10)
+    assert main([*QUICK, "--data", "field.mat"]) == 1
+    printed, complaint = capsys.readouterr()
+    assert printed == ""
+    assert complaint.startswith("regnet: field.mat cannot be read as a MATLAB 5 file")
+    assert complaint.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["demo", "--iterations", "0"], "argument --iterations: 0 is below 1"),
+        (["demo", "--iterations", "-5"], "argument --iterations: -5 is below 1"),
+        (["demo", "--iterations", "many"], "argument --iterations: invalid whole_number value: 'many'"),
+        (["demo", "--iterations", "1.5"], "argument --iterations: invalid whole_number value: '1.5'"),
+        (["demo", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        (["demo", "--dance"], "unrecognized arguments: --dance"),
+        ([], "the following arguments are required: command"),
+    ],
+)
+def test_what_the_command_line_cannot_mean_is_exit_status_2(folder, capsys, arguments, complaint):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    printed, complaints = capsys.readouterr()
+    assert printed == ""
+    assert complaint in complaints
+    assert list(folder.iterdir()) == []
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"regnet {rn.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"]])
+def test_help(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 0
+    assert "usage: regnet" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------ without the extras
+
+
+@pytest.fixture
+def no_matplotlib(monkeypatch):
+    for name in ("matplotlib", "matplotlib.pyplot", "matplotlib.figure", "matplotlib.backends.backend_agg"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_without_matplotlib_there_is_a_table_and_a_note(folder, capsys, no_matplotlib):
+    assert main(QUICK) == 0
+    printed, complaint = capsys.readouterr()
+    assert set(table(printed)) == set(ROWS)
+    assert "picture" not in printed
+    assert complaint == "no picture: pictures need matplotlib: pip install 'regnet[plot]'\n"
+    assert list(folder.iterdir()) == []
+
+
+def test_without_matplotlib_a_picture_that_was_asked_for_is_an_error(folder, capsys, no_matplotlib):
+    assert main([*QUICK, "--out", "field.png"]) == 1
+    assert capsys.readouterr() == ("", "regnet: pictures need matplotlib: pip install 'regnet[plot]'\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_without_scipy_data_are_an_error(folder, capsys, monkeypatch):
+    for name in ("scipy", "scipy.io"):
+        monkeypatch.setitem(sys.modules, name, None)
+    (folder / "field.mat").write_bytes(b"")
+    assert main([*QUICK, "--data", "field.mat"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "regnet: reading a MATLAB file needs SciPy: pip install 'regnet[matlab]'\n",
+    )
+
+
+def test_without_tqdm_the_progress_is_a_line(folder, capsys, monkeypatch, no_matplotlib):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert main(["demo", "--iterations", "50"]) == 0
+    assert "training: epoch 50/50, cost " in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_demo_with_a_line(folder, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        history = rn.History()
+        history.stop_reason = "interrupted"
+        return history
+
+    monkeypatch.setattr("regnet.demo.train", interrupted)
+    assert main(QUICK) == 130
+    assert "regnet: interrupted" in capsys.readouterr().err
+    assert not list(folder.iterdir())

@@ -1,0 +1,439 @@
+"""Models as files: what comes back, and what is refused."""
+
+import json
+import pickle
+import re
+import sys
+
+import numpy as np
+import pytest
+
+import regnet as rn
+
+ENDINGS = [".npz", ".safetensors"]
+X = np.random.default_rng(0).normal(size=(12, 3))
+
+
+@pytest.fixture(params=ENDINGS)
+def path(request, tmp_path):
+    """A file name of each format."""
+    if request.param == ".safetensors":
+        pytest.importorskip("safetensors")
+    return tmp_path / f"net{request.param}"
+
+
+def round_trip(model, path):
+    """The model from a file, checked to predict the same bits."""
+    model.save(path)
+    loaded = rn.load(path)
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+    assert loaded.layers == model.layers
+    assert (loaded.dtype, loaded.seed, loaded.loss) == (model.dtype, model.seed, model.loss)
+    assert repr(loaded) == repr(model)
+    found, expected = loaded.predict(X), model.predict(X)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype
+    return loaded
+
+
+# ------------------------------------------------------------------------------ round trips
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("output", "n", "loss"),
+    [
+        ("sigmoid", 1, None),
+        ("sigmoid", 3, None),
+        ("softmax", 3, None),
+        ("identity", 2, None),
+        ("sigmoid", 1, "squared_error"),
+        ("tanh", 1, None),
+    ],
+)
+def test_every_kind_of_model_comes_back(path, output, n, loss, dtype):
+    loaded = round_trip(rn.Model.mlp([3, 4, n], output=output, loss=loss, dtype=dtype, seed=5), path)
+    assert loaded.parameters.ctypes.data % 64 == 0
+    assert loaded.training_state is None
+    assert loaded.classes is None
+
+
+CLASSES = {
+    "str": np.array(["no", "yes", "perhaps"]),
+    "unicode": np.array(["ja", "né", "☃"]),
+    "object": np.array(["no", "yes", "perhaps"], object),
+    "int64": np.array([-5, 0, 2**62]),
+    "uint8": np.array([0, 7, 255], "uint8"),
+    "uint64": np.array([0, 1, 2**64 - 1], "uint64"),
+    "float64": np.array([0.1, 1 / 3, 1e300]),
+    "float32": np.array([0.1, 1 / 3, 1e30], "float32"),
+}
+
+
+@pytest.mark.parametrize("classes", CLASSES.values(), ids=CLASSES)
+def test_classes_come_back_with_their_dtype(path, classes):
+    loaded = round_trip(rn.Model.mlp([3, 3], classes=classes), path)
+    np.testing.assert_array_equal(loaded.classes, np.sort(classes))
+    assert loaded.classes.dtype == classes.dtype
+    assert [type(c) for c in loaded.classes.tolist()] == [type(c) for c in classes.tolist()]
+
+
+def test_two_bools_come_back(path):
+    loaded = round_trip(rn.Model.mlp([3, 1], classes=[True, False]), path)
+    assert loaded.classes.dtype == bool
+    assert loaded.classes.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        None,
+        "zeros",
+        "normal",
+        "he",
+        "xavier",
+        "glorot",
+        rn.Zeros(),
+        rn.Normal(0.1),
+        rn.Normal(2),
+        rn.Normal(np.float64(0.1)),
+        rn.Normal(np.float32(0.1)),
+        rn.He(),
+        rn.Xavier(),
+        rn.Glorot(),
+    ],
+    ids=repr,
+)
+def test_every_initialiser_comes_back(path, init):
+    model = rn.Model([rn.Input(3, 0.8), rn.Dense(4, "tanh", 0.5, init), rn.Dense(1, "sigmoid", init=init)])
+    loaded = round_trip(model, path)
+    loaded.initialize()
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+
+
+def own_initialiser(name):
+    """An initialiser of the user's own with numbers of its own."""
+
+    def weights(self, n_in, n_out, seed, layer):
+        return np.full((n_out, n_in), self.value)
+
+    return type(
+        name, (rn.Initializer,), {"weights": weights, "__init__": lambda self: setattr(self, "value", 0.25)}
+    )
+
+
+@pytest.mark.parametrize("name", ["Own", "Normal", "he"])
+def test_weights_of_an_own_initialiser_come_back_without_it(path, name):
+    model = rn.Model([rn.Input(3), rn.Dense(1, "sigmoid", init=own_initialiser(name)())])
+    model.save(path)
+    loaded = rn.load(path)
+    np.testing.assert_array_equal(loaded.weights[0], np.full((1, 3), 0.25))
+    assert loaded.layers[1].init is None
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [rn.GradientDescent(0.1), rn.Momentum(0.1), rn.RMSprop(0.01), rn.Adam(0.01), rn.AdamW(0.01)],
+    ids=lambda optimizer: optimizer.kernel,
+)
+def test_training_goes_on_from_a_file_as_if_nothing_had_happened(path, optimizer):
+    y = ["no", "yes"] * 6
+    straight = rn.Model.mlp([3, 4, 1], keep_prob=0.8, seed=2)
+    rn.train(straight, X, y, epochs=7, batch_size=5, optimizer=optimizer)
+    stopped = rn.Model.mlp([3, 4, 1], keep_prob=0.8, seed=2)
+    rn.train(stopped, X, y, epochs=4, batch_size=5, optimizer=optimizer)
+    loaded = round_trip(stopped, path)
+    assert (loaded.training_state.optimizer, loaded.training_state.epoch) == (optimizer.kernel, 4)
+    history = rn.train(loaded, X, y, epochs=7, batch_size=5, optimizer=optimizer, resume=True)
+    assert history.first_epoch == 4
+    np.testing.assert_array_equal(loaded.parameters, straight.parameters)
+    np.testing.assert_array_equal(loaded.training_state.moments, straight.training_state.moments)
+
+
+def test_the_largest_seed_comes_back(path):
+    assert round_trip(rn.Model.mlp([3, 1], seed=2**64 - 1), path).seed == 2**64 - 1
+
+
+def test_a_path_may_be_a_string(path):
+    model = rn.Model.mlp([3, 1])
+    model.save(str(path))
+    np.testing.assert_array_equal(rn.load(str(path)).parameters, model.parameters)
+
+
+def test_saving_again_replaces_the_file(path):
+    rn.Model.mlp([3, 30, 1]).save(path)
+    model = rn.Model.mlp([3, 1], seed=9)
+    model.save(path)
+    np.testing.assert_array_equal(rn.load(path).parameters, model.parameters)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_saving_changes_nothing(path):
+    model = rn.Model.mlp([3, 4, 1])
+    rn.train(model, X, [0, 1] * 6, epochs=2)
+    before = pickle.dumps(model)
+    model.save(path)
+    assert pickle.dumps(model) == before
+
+
+# ------------------------------------------------------------------------------ refused on saving
+
+
+@pytest.mark.parametrize("name", ["net", "net.pt", "net.npy", "net.pkl", ".npz"])
+def test_another_ending_is_refused(tmp_path, name):
+    wanted = re.escape(f"path is {str(tmp_path / name)!r}, wanted a name that ends in .safetensors or .npz")
+    with pytest.raises(ValueError, match=wanted):
+        rn.Model.mlp([3, 1]).save(tmp_path / name)
+    with pytest.raises(ValueError, match=wanted):
+        rn.load(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "classes", [np.array(["2020", "2021"], "M8[Y]"), [b"a", b"b"]], ids=["dates", "bytes"]
+)
+def test_classes_that_json_cannot_hold_are_refused_before_anything_is_written(path, classes):
+    model = rn.Model.mlp([3, 1], classes=classes)
+    message = f"classes have dtype {np.asarray(classes).dtype}, wanted strings, numbers or bools to save them"
+    with pytest.raises(TypeError, match=re.escape(message)):
+        model.save(path)
+    assert not path.exists()
+
+
+def test_a_missing_folder_is_an_os_error(path):
+    with pytest.raises(OSError, match="No such file or directory"):
+        rn.Model.mlp([3, 1]).save(path.parent / "nowhere" / path.name)
+
+
+# ------------------------------------------------------------------------------ refused on loading
+
+
+def test_missing_file_is_named(path):
+    with pytest.raises(FileNotFoundError, match=re.escape(f"there is no file {str(path)!r}")):
+        rn.load(path)
+
+
+def changed(path, change):
+    """Save a trained model, change its description and arrays, and write them again."""
+    model = rn.Model.mlp([3, 4, 1], init="he", dtype="float64", seed=1)
+    rn.train(model, X, ["no", "yes"] * 6, epochs=2)  # with Adam
+    model.save(path)
+    if path.suffix == ".npz":
+        with np.load(path) as file:
+            arrays = dict(file)
+        about = json.loads(str(arrays.pop("regnet")))
+        change(about, arrays)
+        np.savez(path, regnet=np.array(json.dumps(about)), **arrays)
+    else:
+        from safetensors import safe_open
+        from safetensors.numpy import load_file, save_file
+
+        arrays = load_file(path)
+        with safe_open(path, framework="numpy") as file:
+            about = json.loads(file.metadata()["regnet"])
+        change(about, arrays)
+        save_file(arrays, path, metadata={"regnet": json.dumps(about)})
+
+
+def test_nothing_changed_can_be_loaded(path):
+    changed(path, lambda about, arrays: None)
+    assert rn.load(path).training_state.epoch == 2
+
+
+@pytest.mark.parametrize("version", [2, 99])
+def test_a_future_format_is_named(path, version):
+    changed(path, lambda about, arrays: about.update(format=version, surprise=1))
+    message = f"{path} has format {version}, wanted 1: it needs another version of regnet"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        rn.load(path)
+
+
+@pytest.mark.parametrize("key", ["format", "layers", "dtype", "seed", "loss", "classes", "training"])
+def test_a_missing_part_of_the_description_is_named(path, key):
+    changed(path, lambda about, arrays: about.pop(key))
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not a regnet model: '{key}'")):
+        rn.load(path)
+
+
+def set_layer(number, **fields):
+    return lambda about, arrays: about["layers"][number].update(fields)
+
+
+def set_training(**fields):
+    return lambda about, arrays: about["training"].update(fields)
+
+
+def set_moments(change):
+    return lambda about, arrays: arrays.update(moments=np.ascontiguousarray(change(arrays["moments"])))
+
+
+DAMAGE = {
+    "no layers": lambda about, arrays: about.update(layers=[]),
+    "layers are a number": lambda about, arrays: about.update(layers=3),
+    "no units": set_layer(1, units=0),
+    "other units": set_layer(1, units=5),
+    "unknown kind of layer": set_layer(1, kind="Convolution"),
+    "unknown activation": set_layer(1, activation="swish"),
+    "unknown initialiser": set_layer(1, init={"name": "Nothing"}),
+    "initialiser is a function": set_layer(1, init={"name": "number"}),
+    "initialiser of another number": set_layer(1, init={"name": "He", "scale": 2}),
+    "initialiser is a module": set_layer(1, init={"name": "np"}),
+    "keep_prob out of range": set_layer(0, keep_prob=1.5),
+    "other dtype": lambda about, arrays: about.update(dtype="float32"),
+    "unknown dtype": lambda about, arrays: about.update(dtype="int8"),
+    "unknown loss": lambda about, arrays: about.update(loss="hinge"),
+    "negative seed": lambda about, arrays: about.update(seed=-1),
+    "no parameters": lambda about, arrays: arrays.pop("parameters"),
+    "too few parameters": lambda about, arrays: arrays.update(parameters=arrays["parameters"][:-1].copy()),
+    "parameters of another dtype": lambda about, arrays: arrays.update(
+        parameters=arrays["parameters"].astype("float32")
+    ),
+    "too many classes": lambda about, arrays: about["classes"].update(values=["a", "b", "c"]),
+    "classes are not sorted": lambda about, arrays: about["classes"].update(values=["yes", "no"]),
+    "classes of an unknown dtype": lambda about, arrays: about["classes"].update(dtype="nothing"),
+    "classes without values": lambda about, arrays: about["classes"].pop("values"),
+    "classes are a list": lambda about, arrays: about.update(classes=["no", "yes"]),
+    "no moments": lambda about, arrays: arrays.pop("moments"),
+    "too few moments": set_moments(lambda moments: moments[:1]),
+    "too short moments": set_moments(lambda moments: moments[:, :-1]),
+    "flat moments": set_moments(lambda moments: moments.ravel()),
+    "moments of another dtype": set_moments(lambda moments: moments.astype("float32")),
+    "unknown optimiser": set_training(optimizer="lbfgs"),
+    "moments of another optimiser": set_training(optimizer="momentum"),
+    "negative epoch": set_training(epoch=-1),
+    "half an epoch": set_training(epoch=1.5),
+    "training without an epoch": lambda about, arrays: about["training"].pop("epoch"),
+    "description is empty": lambda about, arrays: about.clear(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_model_is_refused_with_the_name_of_its_file(path, damage):
+    changed(path, damage)
+    with pytest.raises(ValueError, match=re.escape(str(path))):
+        rn.load(path)
+
+
+def test_arrays_of_something_else_are_refused(path):
+    if path.suffix == ".npz":
+        np.savez(path, parameters=np.zeros(3), X=np.ones((2, 2)))
+    else:
+        from safetensors.numpy import save_file
+
+        save_file({"parameters": np.zeros(3)}, path)
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not a regnet model")):
+        rn.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "nothing", "null", "[1, 2]", "3", '"text"', "{}"])
+def test_a_description_that_is_none_is_refused(tmp_path, text):
+    path = tmp_path / "net.npz"
+    np.savez(path, regnet=np.array(text), parameters=np.zeros(3))
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not a regnet model")):
+        rn.load(path)
+
+
+KEPT = {
+    "all but a byte": -1,
+    "all but a few": -30,
+    "half": 0.5,
+    "a header": 100,
+    "a word": 8,
+    "two bytes": 2,
+    "none": 0,
+}
+
+
+@pytest.mark.parametrize("kept", KEPT.values(), ids=KEPT)
+def test_a_truncated_file_is_named(path, kept):
+    rn.Model.mlp([3, 4, 1]).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * kept) if kept == 0.5 else kept])
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not ")):
+        rn.load(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"nothing that regnet wrote\n" * 50, bytes(1000), b"PK\x03\x04" + bytes(50)],
+    ids=["text", "zeros", "start of a zip file"],
+)
+def test_garbage_is_named(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not ")):
+        rn.load(path)
+
+
+def test_flipped_bytes_in_an_npz_file_are_noticed(tmp_path):
+    path = tmp_path / "net.npz"
+    rn.Model.mlp([3, 4, 1]).save(path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"NUMPY") + 200  # in the data of the first array
+    content[at : at + 4] = bytes(byte ^ 255 for byte in content[at : at + 4])
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=re.escape(str(path))):
+        rn.load(path)
+
+
+def test_a_single_array_under_the_name_of_an_npz_file_is_named(tmp_path):
+    path = tmp_path / "net.npz"
+    with open(path, "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not ")):
+        rn.load(path)
+
+
+class Trap:
+    """An object whose unpickling leaves a trace."""
+
+    sprung = False
+
+    def __reduce__(self):
+        return setattr, (Trap, "sprung", True)
+
+
+@pytest.mark.parametrize("how", ["a pickle", "an object array", "a description"])
+def test_pickled_objects_are_refused_and_never_run(tmp_path, how):
+    path = tmp_path / "net.npz"
+    model = rn.Model.mlp([3, 1])
+    model.save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    trap = np.array([Trap()], object)
+    if how == "a pickle":
+        path.write_bytes(pickle.dumps(Trap()))
+    elif how == "an object array":
+        np.savez(path, **{**arrays, "parameters": trap})
+    else:
+        np.savez(path, **{**arrays, "regnet": trap})
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not an .npz file that regnet wrote")):
+        rn.load(path)
+    assert not Trap.sprung
+
+
+def test_the_trap_of_the_test_above_works(monkeypatch):
+    monkeypatch.setattr(Trap, "sprung", False)
+    pickle.loads(pickle.dumps(Trap()))
+    assert Trap.sprung
+
+
+# ------------------------------------------------------------------------------ without safetensors
+
+
+def test_missing_safetensors_is_named_with_the_extra_that_brings_it(monkeypatch, tmp_path):
+    path = tmp_path / "net.safetensors"
+    for name in ("safetensors", "safetensors.numpy"):
+        monkeypatch.setitem(sys.modules, name, None)
+    wanted = r"a \.safetensors file needs .*pip install 'regnet\[safetensors\]' \(or use \.npz\)"
+    with pytest.raises(ImportError, match=wanted):
+        rn.Model.mlp([3, 1]).save(path)
+    assert not path.exists()
+    path.write_bytes(b"")
+    with pytest.raises(ImportError, match=wanted):
+        rn.load(path)
+
+
+def test_npz_needs_no_safetensors(monkeypatch, tmp_path):
+    for name in ("safetensors", "safetensors.numpy"):
+        monkeypatch.setitem(sys.modules, name, None)
+    round_trip(rn.Model.mlp([3, 1]), tmp_path / "net.npz")
