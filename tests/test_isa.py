@@ -12,10 +12,16 @@ import cregnet
 import cregnet._isa
 
 
-def run(code, **environment):
-    """Run Python code in a fresh interpreter with more in its environment."""
+def run(code, *, site=True, **environment):
+    """Run Python code in a fresh interpreter with more in its environment; `site` finds what is installed."""
     env = {k: v for k, v in os.environ.items() if k != "CREGNET_ISA"} | environment
-    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *([] if site else ["-S"]), "-c", code],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_baseline_is_always_there():
@@ -64,6 +70,6 @@ def test_a_broken_extension_is_an_import_error(tmp_path):
     source = Path(cregnet.__file__).parent
     for name in ("__init__.py", "_isa.py", "plan.py"):
         (package / name).write_text((source / name).read_text())
-    done = run(code)
+    done = run(code, site=False)
     assert done.returncode != 0
     assert "ImportError: the compiled core of cregnet cannot be loaded" in done.stderr

@@ -10,8 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
+from importlib.util import find_spec
 from types import ModuleType
 
 ISAS = ("baseline", "avx2", "avx512")  # slowest first
@@ -55,13 +54,15 @@ def available_isas() -> tuple[str, ...]:
             f"the compiled core of cregnet cannot be loaded ({error}); regnet must be installed, "
             "not imported from its source folder"
         ) from error
-    folder = Path(__file__).parent
-    built = [
-        isa
-        for isa in ISAS
-        if any((folder / f"_{isa}" / f"_core{end}").exists() for end in EXTENSION_SUFFIXES)
-    ]
-    return tuple(isa for isa in built if isa in supported)
+    return tuple(isa for isa in ISAS if isa in supported and is_built(isa))
+
+
+def is_built(isa: str) -> bool:
+    """Whether the import system finds the build; in an editable install it lies in another folder."""
+    try:
+        return find_spec(f"cregnet._{isa}._core") is not None
+    except ModuleNotFoundError:  # not even its folder
+        return False
 
 
 def select() -> ModuleType:

@@ -58,6 +58,12 @@ cdef void words_(uint32_t* out, Py_ssize_t n, uint64_t seed, uint32_t purpose, u
 
 # ---------------------------------------------------------------------------- public kernels
 
+cdef int check_keep_prob(double keep_prob) except -1:
+    if not 0 < keep_prob <= 1:
+        raise ValueError(f"keep_prob is {keep_prob}, wanted 0 < keep_prob <= 1")
+    return 0
+
+
 def philox(const uint32_t[:, ::1] counter, const uint32_t[::1] key, uint32_t[:, ::1] out):
     """Philox4x32-10 of each row of `counter` (n, 4) under `key` (2,), into `out` (n, 4)."""
     cdef Py_ssize_t i, n = counter.shape[0]
@@ -72,20 +78,22 @@ def philox(const uint32_t[:, ::1] counter, const uint32_t[::1] key, uint32_t[:, 
 
 def random_words(uint32_t[::1] out, uint64_t seed, uint32_t purpose, uint32_t layer, uint64_t step):
     """Fill `out` with 32-bit draws that depend on (seed, purpose, layer, step, position) alone."""
+    if purpose >= 16 or layer >= 1 << 28:
+        raise ValueError(f"purpose is {purpose} and layer {layer}, wanted less than 16 and less than 2^28")
     with nogil:
         words_(&out[0], out.shape[0], seed, purpose, layer, step)
 
 
 def dropout_mask(unsigned char[:, ::1] D, double keep_prob, uint64_t seed, uint32_t layer, uint64_t step):
     """D[i, j] = 1 with probability keep_prob, else 0; D (n_units, n_examples)."""
-    if not 0 < keep_prob <= 1:
-        raise ValueError(f"keep_prob is {keep_prob}, wanted 0 < keep_prob <= 1")
+    check_keep_prob(keep_prob)
     with nogil:
         mask_(&D[0, 0], D.shape[0], D.shape[1], keep_prob, seed, layer, step)
 
 
 def dropout(real[:, ::1] A, const unsigned char[:, ::1] D, double keep_prob):
     """A = A * D / keep_prob, in place."""
+    check_keep_prob(keep_prob)
     check_shape("D", D.shape[0], D.shape[1], A.shape[0], A.shape[1])
     with nogil:
         dropout_(&A[0, 0], &D[0, 0], A.shape[0] * A.shape[1], keep_prob)
@@ -93,6 +101,7 @@ def dropout(real[:, ::1] A, const unsigned char[:, ::1] D, double keep_prob):
 
 def dropout_backward(real[:, ::1] dA, const unsigned char[:, ::1] D, double keep_prob):
     """dA = dA * D / keep_prob, in place."""
+    check_keep_prob(keep_prob)
     check_shape("D", D.shape[0], D.shape[1], dA.shape[0], dA.shape[1])
     with nogil:
         dropout_(&dA[0, 0], &D[0, 0], dA.shape[0] * dA.shape[1], keep_prob)

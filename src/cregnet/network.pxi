@@ -79,6 +79,8 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     net.layers = <Layer*>(net + 1)
     net.loss = LOSS_CODES[plan.loss]
     net.optimizer = OPTIMIZER_CODES[plan.optimizer]
+    if len(plan.hyper) > 4:
+        raise ValueError(f"plan.hyper has {len(plan.hyper)} entries, wanted at most 4")
     for l, value in enumerate(plan.hyper):
         net.hyper[l] = value
     net.seed = plan.seed
@@ -399,6 +401,8 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
     cdef double cost, total, last_look
     if batch_size < 1 or n_examples < 1:
         raise ValueError(f"batch_size is {batch_size} and X has {n_examples} rows, wanted at least 1 of each")
+    if masks is not None and batch_size < n_examples:
+        raise ValueError(f"masks are given and batch_size is {batch_size}, wanted the {n_examples} rows of X")
     n_batches = (n_examples + batch_size - 1) // batch_size
     net = new_network(plan)
     try:

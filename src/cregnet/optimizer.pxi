@@ -103,6 +103,12 @@ cdef int check_moments(Py_ssize_t n, Py_ssize_t n_dW, Py_ssize_t n_first, Py_ssi
     return 0
 
 
+cdef int check_step(Py_ssize_t t) except -1:
+    if t < 1:
+        raise ValueError(f"t is {t}, wanted the number of the step, from 1")
+    return 0
+
+
 def gradient_descent(real[::1] W, const real[::1] dW, double learning_rate):
     """W -= learning_rate * dW."""
     check_size("dW", dW.shape[0], W.shape[0])
@@ -141,6 +147,7 @@ def rmsprop(real[::1] W, const real[::1] dW, real[::1] S, double learning_rate, 
 def adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
          double beta1, double beta2, double epsilon, Py_ssize_t t):
     """Step t (from 1) of Adam, both moments corrected for their bias."""
+    check_step(t)
     check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
     with nogil:
         adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], learning_rate, beta1, beta2, epsilon, 0.0, t)
@@ -149,6 +156,7 @@ def adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learn
 def adamw(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
           double beta1, double beta2, double epsilon, double decay, Py_ssize_t t):
     """Step t (from 1) of Adam after W *= 1 - learning_rate * decay."""
+    check_step(t)
     check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
     with nogil:
         adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], learning_rate, beta1, beta2, epsilon, decay, t)

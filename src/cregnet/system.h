@@ -7,11 +7,15 @@
 #include <string.h>
 #include <time.h>
 
-/* Wall clock in seconds. A clock that is set back or forward only moves the next look at Ctrl-C. */
+/* Seconds from some fixed moment. */
 static double seconds_now(void)
 {
     struct timespec now;
+#if defined(CLOCK_MONOTONIC)
+    clock_gettime(CLOCK_MONOTONIC, &now);
+#else                           /* Windows: a clock that is set only moves the next look at Ctrl-C */
     timespec_get(&now, TIME_UTC);
+#endif
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 

@@ -109,6 +109,9 @@ def test_keep_prob_of_one_keeps_everything(core):
 def test_keep_prob_outside_is_refused(core, keep_prob):
     with pytest.raises(ValueError, match=r"keep_prob is .*, wanted 0 < keep_prob <= 1"):
         core.dropout_mask(np.zeros((2, 2), np.uint8), keep_prob, 0, 0, 0)
+    for kernel in (core.dropout, core.dropout_backward):
+        with pytest.raises(ValueError, match=r"keep_prob is .*, wanted 0 < keep_prob <= 1"):
+            kernel(np.ones((2, 2)), np.ones((2, 2), np.uint8), keep_prob)
 
 
 def test_expected_activation_is_kept(core):
@@ -123,3 +126,9 @@ def test_dropped_infinity_is_zero(core, dtype):
     A = np.full((1, 20), np.inf, dtype)
     core.dropout(A, np.zeros((1, 20), np.uint8), 0.5)
     np.testing.assert_array_equal(A, 0)
+
+
+def test_purpose_and_layer_must_fit_their_word(core):
+    for purpose, layer in ((16, 0), (0, 2**28)):
+        with pytest.raises(ValueError, match="wanted less than 16 and less than"):
+            core.random_words(np.zeros(4, np.uint32), 0, purpose, layer, 0)

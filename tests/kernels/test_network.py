@@ -251,6 +251,7 @@ def test_wrong_arguments_say_which(core):
         (7, np.full((3, 10), 10), r"order\[0\] is 10, wanted 0 to 9"),
         (8, np.ones((3, 1)), r"learning_rates has shape \(3, 1\), wanted \(3, 2\)"),
         (9, 0, "batch_size is 0"),
+        (11, [None, None], "masks are given and batch_size is 5, wanted the 10 rows of X"),
         (12, np.ones(3), "best has 3 elements, wanted 13"),
         (14, np.ones(2), "costs has 2 elements, wanted 3"),
     ):

@@ -49,6 +49,12 @@ def test_adamw_decays_before_the_step(core):
     assert W[0] == pytest.approx(2.0 * (1 - 0.1 * 0.5), rel=1e-15)
 
 
+def test_steps_count_from_one(core):
+    W = np.ones(3)
+    with pytest.raises(ValueError, match="t is 0, wanted the number of the step, from 1"):
+        core.adam(W, W.copy(), W.copy(), W.copy(), 0.1, 0.9, 0.999, 1e-8, 0)
+
+
 # ------------------------------------------------------------------------------ fifty steps
 
 LEARNING_RATE = 0.05

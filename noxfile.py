@@ -1,0 +1,78 @@
+"""Sessions that check the package as users get it: built, installed, tested from outside.
+
+``nox`` runs the tests on the Pythons found, each instruction set, and the checks of the text;
+``nox -s isa`` one session, ``nox -s tests-3.12 -- tests/kernels -k dropout`` with arguments.
+"""
+
+import sys
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["lint", "types", "tests", "isa"]
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+# NumPy 1.26 has wheels for Python 3.12 at most.
+MINIMUM_PYTHONS = ["3.10", "3.11", "3.12"]
+ISAS = ["baseline", "avx2", "avx512"]
+
+# Windows: the matrix product needs GNU vector types, which cl has not; see pyproject.toml.
+COMPILER = ["--config-settings=cmake.args=-T ClangCL"] if sys.platform == "win32" else []
+
+
+def install(session: nox.Session, extra: str, *more: str) -> None:
+    """Build and install the package itself, never in place: the tests are for what is installed."""
+    session.install(f".[{extra}]", *more, *COMPILER)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """All tests, on each Python."""
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("isa", ISAS)
+def isa(session: nox.Session, isa: str) -> None:
+    """All tests with the core forced to one instruction set."""
+    install(session, "test")
+    ask = "import cregnet; print(*cregnet.available_isas())"
+    usable = str(session.run("python", "-c", ask, silent=True, env={"CREGNET_ISA": ""})).split()
+    if isa not in usable:
+        session.skip(f"isa is {isa}, wanted one of {', '.join(usable)} on this machine")
+    session.run("pytest", *session.posargs, env={"CREGNET_ISA": isa})
+
+
+@nox.session(python=MINIMUM_PYTHONS)
+def minimum(session: nox.Session) -> None:
+    """All tests with the oldest NumPy that is promised."""
+    install(session, "test", "numpy==1.26.*")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    session.install("ruff>=0.6")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy on python/regnet; the core is read from its source and stubs, so nothing is compiled."""
+    session.install("mypy>=1.11", "numpy")
+    session.run("mypy", "--follow-imports=silent", *session.posargs, env={"MYPYPATH": "src"})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The shortest benchmark once: that it runs and its results agree, not how fast it is.
+
+    Later options win: ``nox -s bench -- --repeats 5 --data FOLDER``.
+    """
+    install(session, "bench")
+    quick = ["--only", "football", "--repeats", "1"]
+    session.run("python", "bench/bench_training.py", *quick, *session.posargs)
