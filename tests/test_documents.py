@@ -4,6 +4,8 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,24 @@ def test_examples_run(name, tmp_path, monkeypatch):
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0
     assert not list(tmp_path.iterdir())
+
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_readme_examples_run(number, tmp_path, monkeypatch, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks[number], f"README block {number}", "exec"), {})
+    assert capsys.readouterr().out
+
+
+def test_readme_has_the_two_commands_that_ci_runs():
+    [demo, tests] = re.findall(r"```sh\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert "regnet demo" in demo
+    assert tests.endswith("pytest")
 
 
 def test_there_are_examples_to_run():
