@@ -69,12 +69,13 @@ class Engine:
         n_epochs: int,
         backend: str,
         state: TrainingState | None,
+        n_threads: int,
     ) -> None:
         n = len(examples.X)
         self.model, self.examples, self.optimizer = model, examples, optimizer
         self.batch_size, self.n_batches = batch_size, -(-n // batch_size)
         self.plan = build_plan(model, optimizer, penalty, n, batch_size)
-        self.kernels = BACKENDS[backend]
+        self.kernels, self.n_threads = BACKENDS[backend], n_threads
         self.horizon = Horizon(n_epochs, n_epochs * self.n_batches)
         self.epoch = 0 if state is None else state.epoch
         if state is None:
@@ -134,6 +135,7 @@ class Engine:
                 self.best,
                 self.best_cost,
                 costs,
+                self.n_threads,
             )
         except KeyboardInterrupt:
             self.interrupted = True

@@ -20,6 +20,7 @@ from .model import Model, TrainingState
 from .optimizers import Optimizer, as_optimizer
 from .penalties import Penalty, as_penalty
 from .progress import Progress
+from .threads import resolve_threads
 
 __all__ = ["DivergenceWarning", "Training", "train"]
 
@@ -104,8 +105,9 @@ def train(
         Ready masks for the layers 0 to L - 1, each (n_samples, units) of 0 and 1 or None (drawn as
         usual), used in every step in place of drawn ones. Full batch only.
     n_threads : int, optional
-        At most so many threads; None means the cores this process may use. The result does not
-        depend on it. Steps run on one thread at present.
+        At most so many threads; None means the cores this process may use, or OMP_NUM_THREADS when
+        that is fewer. The result does not depend on it, to the bit; a step too small to gain from a
+        thread does without it.
     progress : bool
         Show a progress bar on standard error.
     resume : bool
@@ -149,15 +151,14 @@ def train(
     found = as_callbacks(callbacks)
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
-    if n_threads is not None:
-        integer("n_threads", n_threads, least=1)
+    threads = resolve_threads(n_threads)
     state = check_state(model, optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
     size = resolve_batch_size(batch_size, len(examples.X))
     masks = check_masks(model, dropout_masks, len(examples.X), size)
     examples = Examples(examples.X, examples.targets, examples.weight, masks)
 
-    engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state)
+    engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
     training = Training(model, History(engine.epoch), epochs, held_out is not None)
     for callback in found:
         callback.before_training(training)

@@ -15,7 +15,7 @@ This text is compiled once for each instruction set; see CMakeLists.txt and _isa
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memmove, memset
 
 ctypedef fused real:
     float
@@ -30,6 +30,7 @@ include "penalty.pxi"
 include "optimizer.pxi"
 include "batch.pxi"
 include "network.pxi"
+include "step.pxi"
 
 cdef extern from "cpu.h":
     bint cpu_has_avx2()

@@ -1,7 +1,7 @@
 # Activations and their derivatives, forward beside backward.
 #
-# Forward works in place on Z (n_units, n_examples), rows contiguous. Backward turns dA into dZ in
-# place and reads the activation A, from which every derivative here can be had.
+# Forward turns Z into A in place. Backward turns A into dZ in place and reads dA: every derivative
+# here can be had from A, and the network needs A no longer when it has dZ.
 # `z < 0 ? 0 : z`, not `max(z, 0)`: a NaN must pass through, or a diverging run would look healthy.
 
 cdef enum Activation:
@@ -24,10 +24,10 @@ cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = sigmoid_(A[k])
 
 
-cdef void sigmoid_backward_(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+cdef void sigmoid_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        dA[k] = dA[k] * A[k] * (1 - A[k])
+        A[k] = dA[k] * A[k] * (1 - A[k])
 
 
 cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -36,10 +36,10 @@ cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = tanh_(A[k])
 
 
-cdef void tanh_backward_(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+cdef void tanh_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        dA[k] = dA[k] * (1 - A[k] * A[k])
+        A[k] = dA[k] * (1 - A[k] * A[k])
 
 
 cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -48,10 +48,10 @@ cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = 0 if A[k] < 0 else A[k]
 
 
-cdef void relu_backward_(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+cdef void relu_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        dA[k] = dA[k] if A[k] > 0 else 0
+        A[k] = dA[k] if A[k] > 0 else 0
 
 
 cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
@@ -60,16 +60,16 @@ cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
         A[k] = slope * A[k] if A[k] < 0 else A[k]
 
 
-cdef void leaky_relu_backward_(real* dA, const real* A, Py_ssize_t n, real slope) noexcept nogil:
+cdef void leaky_relu_backward_(const real* dA, real* A, Py_ssize_t n, real slope) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        dA[k] = dA[k] if A[k] > 0 else slope * dA[k]
+        A[k] = dA[k] if A[k] > 0 else slope * dA[k]
 
 
-cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples) noexcept nogil:
+cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples, Py_ssize_t row) noexcept nogil:
     # A_i = exp(Z_i - max Z) / sum exp(Z - max Z), down each column
     cdef Py_ssize_t block, start, width, i, j
-    cdef real* row
+    cdef real* A_i
     cdef real top[BLOCK]
     cdef real total[BLOCK]
     if n_units == 0:
@@ -77,26 +77,28 @@ cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples) no
     for block in range(n_blocks(n_examples)):
         start = block * BLOCK
         width = min(<Py_ssize_t>BLOCK, n_examples - start)
-        column_max(A + start, n_units, width, n_examples, top)
+        column_max(A + start, n_units, width, row, top)
         for j in range(width):
             total[j] = 0
         for i in range(n_units):
-            row = A + i * n_examples + start
+            A_i = A + i * row + start
             for j in range(width):
-                row[j] = exp_(row[j] - top[j])
-                total[j] += row[j]
+                A_i[j] = exp_(A_i[j] - top[j])
+                total[j] += A_i[j]
         for j in range(width):
             total[j] = 1 / total[j]
         for i in range(n_units):
-            row = A + i * n_examples + start
+            A_i = A + i * row + start
             for j in range(width):
-                row[j] *= total[j]
+                A_i[j] *= total[j]
 
 
-cdef void softmax_backward_(real* dA, const real* A, Py_ssize_t n_units,
-                            Py_ssize_t n_examples) noexcept nogil:
+cdef void softmax_backward_(const real* dA, Py_ssize_t dA_row, real* A, Py_ssize_t n_units,
+                            Py_ssize_t n_examples, Py_ssize_t row) noexcept nogil:
     # dZ_i = A_i (dA_i - sum_k dA_k A_k)
-    cdef Py_ssize_t block, start, width, i, j, at
+    cdef Py_ssize_t block, start, width, i, j
+    cdef real* A_i
+    cdef const real* dA_i
     cdef real dot[BLOCK]
     for block in range(n_blocks(n_examples)):
         start = block * BLOCK
@@ -104,29 +106,30 @@ cdef void softmax_backward_(real* dA, const real* A, Py_ssize_t n_units,
         for j in range(width):
             dot[j] = 0
         for i in range(n_units):
-            at = i * n_examples + start
+            A_i = A + i * row + start
+            dA_i = dA + i * dA_row + start
             for j in range(width):
-                dot[j] += dA[at + j] * A[at + j]
+                dot[j] += dA_i[j] * A_i[j]
         for i in range(n_units):
-            at = i * n_examples + start
+            A_i = A + i * row + start
+            dA_i = dA + i * dA_row + start
             for j in range(width):
-                dA[at + j] = A[at + j] * (dA[at + j] - dot[j])
+                A_i[j] = A_i[j] * (dA_i[j] - dot[j])
 
 
-cdef void column_max(const real* Z, Py_ssize_t n_units, Py_ssize_t width, Py_ssize_t row_stride,
+cdef void column_max(const real* Z, Py_ssize_t n_units, Py_ssize_t width, Py_ssize_t row,
                      real* top) noexcept nogil:
     cdef Py_ssize_t i, j
-    cdef const real* row
+    cdef const real* Z_i
     for j in range(width):
         top[j] = Z[j]
     for i in range(1, n_units):
-        row = Z + i * row_stride
+        Z_i = Z + i * row
         for j in range(width):
-            top[j] = row[j] if row[j] > top[j] else top[j]
+            top[j] = Z_i[j] if Z_i[j] > top[j] else top[j]
 
 
-cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t n_examples) noexcept nogil:
-    cdef Py_ssize_t n = n_units * n_examples
+cdef void elementwise(int activation, real* A, Py_ssize_t n) noexcept nogil:
     if activation == RELU:
         relu_forward(A, n)
     elif activation == LEAKY_RELU:
@@ -135,13 +138,9 @@ cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t n_exa
         sigmoid_forward(A, n)
     elif activation == TANH:
         tanh_forward(A, n)
-    elif activation == SOFTMAX:
-        softmax_forward(A, n_units, n_examples)
 
 
-cdef void activate_backward(int activation, real* dA, const real* A, Py_ssize_t n_units,
-                            Py_ssize_t n_examples) noexcept nogil:
-    cdef Py_ssize_t n = n_units * n_examples
+cdef void elementwise_backward(int activation, const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     if activation == RELU:
         relu_backward_(dA, A, n)
     elif activation == LEAKY_RELU:
@@ -150,8 +149,34 @@ cdef void activate_backward(int activation, real* dA, const real* A, Py_ssize_t 
         sigmoid_backward_(dA, A, n)
     elif activation == TANH:
         tanh_backward_(dA, A, n)
-    elif activation == SOFTMAX:
-        softmax_backward_(dA, A, n_units, n_examples)
+    elif activation == IDENTITY:
+        memcpy(A, dA, n * sizeof(real))
+
+
+cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t width,
+                   Py_ssize_t row) noexcept nogil:
+    # columns 0 .. width - 1 of an array whose rows are `row` apart
+    cdef Py_ssize_t i
+    if activation == SOFTMAX:
+        softmax_forward(A, n_units, width, row)
+    elif width == row:
+        elementwise(activation, A, n_units * width)
+    elif activation != IDENTITY:
+        for i in range(n_units):
+            elementwise(activation, A + i * row, width)
+
+
+cdef void activate_backward(int activation, const real* dA, Py_ssize_t dA_row, real* A,
+                            Py_ssize_t n_units, Py_ssize_t width, Py_ssize_t row) noexcept nogil:
+    # A becomes dZ
+    cdef Py_ssize_t i
+    if activation == SOFTMAX:
+        softmax_backward_(dA, dA_row, A, n_units, width, row)
+    elif width == row and width == dA_row:
+        elementwise_backward(activation, dA, A, n_units * width)
+    else:
+        for i in range(n_units):
+            elementwise_backward(activation, dA + i * dA_row, A + i * row, width)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -164,11 +189,27 @@ cdef int begin_forward(const real[:, ::1] Z, real[:, ::1] A) except -1:
     return 0
 
 
-cdef int begin_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ) except -1:
-    check_shape("A", A.shape[0], A.shape[1], dA.shape[0], dA.shape[1])
-    check_shape("dZ", dZ.shape[0], dZ.shape[1], dA.shape[0], dA.shape[1])
-    if &dZ[0, 0] != &dA[0, 0]:
-        memcpy(&dZ[0, 0], &dA[0, 0], dA.shape[0] * dA.shape[1] * sizeof(real))
+cdef int call_backward(int activation, double slope, const real[:, ::1] dA, const real[:, ::1] A,
+                       real[:, ::1] dZ) except -1:
+    # dZ starts as a copy of A; where dZ is dA, dA must be saved first
+    cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], size = n_units * m * sizeof(real)
+    cdef const real* gradient = &dA[0, 0]
+    cdef real* saved = NULL
+    check_shape("A", A.shape[0], A.shape[1], n_units, m)
+    check_shape("dZ", dZ.shape[0], dZ.shape[1], n_units, m)
+    if &dZ[0, 0] == &dA[0, 0]:
+        saved = <real*>malloc(size + 1)
+        if saved == NULL:
+            raise MemoryError
+        memcpy(saved, &dA[0, 0], size)
+        gradient = saved
+    with nogil:
+        memmove(&dZ[0, 0], &A[0, 0], size)
+        if activation == LEAKY_RELU:
+            leaky_relu_backward_(gradient, &dZ[0, 0], n_units * m, <real>slope)
+        else:
+            activate_backward(activation, gradient, m, &dZ[0, 0], n_units, m, m)
+    free(saved)
     return 0
 
 
@@ -179,7 +220,7 @@ def identity(const real[:, ::1] Z, real[:, ::1] A):
 
 def identity_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
     """dZ = dA."""
-    begin_backward(dA, A, dZ)
+    call_backward(IDENTITY, 0, dA, A, dZ)
 
 
 def sigmoid(const real[:, ::1] Z, real[:, ::1] A):
@@ -191,9 +232,7 @@ def sigmoid(const real[:, ::1] Z, real[:, ::1] A):
 
 def sigmoid_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
     """dZ = dA * A * (1 - A)."""
-    begin_backward(dA, A, dZ)
-    with nogil:
-        sigmoid_backward_(&dZ[0, 0], &A[0, 0], A.shape[0] * A.shape[1])
+    call_backward(SIGMOID, 0, dA, A, dZ)
 
 
 def tanh(const real[:, ::1] Z, real[:, ::1] A):
@@ -205,9 +244,7 @@ def tanh(const real[:, ::1] Z, real[:, ::1] A):
 
 def tanh_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
     """dZ = dA * (1 - A^2)."""
-    begin_backward(dA, A, dZ)
-    with nogil:
-        tanh_backward_(&dZ[0, 0], &A[0, 0], A.shape[0] * A.shape[1])
+    call_backward(TANH, 0, dA, A, dZ)
 
 
 def relu(const real[:, ::1] Z, real[:, ::1] A):
@@ -219,9 +256,7 @@ def relu(const real[:, ::1] Z, real[:, ::1] A):
 
 def relu_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
     """dZ = dA where A > 0, else 0."""
-    begin_backward(dA, A, dZ)
-    with nogil:
-        relu_backward_(&dZ[0, 0], &A[0, 0], A.shape[0] * A.shape[1])
+    call_backward(RELU, 0, dA, A, dZ)
 
 
 def leaky_relu(const real[:, ::1] Z, real[:, ::1] A, double slope=0.01):
@@ -233,20 +268,16 @@ def leaky_relu(const real[:, ::1] Z, real[:, ::1] A, double slope=0.01):
 
 def leaky_relu_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ, double slope=0.01):
     """dZ = dA where A > 0, else slope * dA."""
-    begin_backward(dA, A, dZ)
-    with nogil:
-        leaky_relu_backward_(&dZ[0, 0], &A[0, 0], A.shape[0] * A.shape[1], <real>slope)
+    call_backward(LEAKY_RELU, slope, dA, A, dZ)
 
 
 def softmax(const real[:, ::1] Z, real[:, ::1] A):
     """A = exp(Z) / sum(exp(Z)) down each column, computed from Z - max(Z)."""
     begin_forward(Z, A)
     with nogil:
-        softmax_forward(&A[0, 0], A.shape[0], A.shape[1])
+        softmax_forward(&A[0, 0], A.shape[0], A.shape[1], A.shape[1])
 
 
 def softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
     """dZ = A * (dA - sum(dA * A)) down each column."""
-    begin_backward(dA, A, dZ)
-    with nogil:
-        softmax_backward_(&dZ[0, 0], &A[0, 0], A.shape[0], A.shape[1])
+    call_backward(SOFTMAX, 0, dA, A, dZ)

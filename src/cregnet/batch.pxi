@@ -2,29 +2,27 @@
 
 cdef void gather_(const real* X, Py_ssize_t n_features, const int64_t* order, Py_ssize_t first,
                   Py_ssize_t n, real* A, Py_ssize_t row) noexcept nogil:
-    # A[:, j] = X[order[first + j], :]; columns n .. row - 1 become 0. Without an order: X[first + j].
+    # A[:, j] = X[order[first + j], :] for j < n; without an order X[first + j].
     # Sixteen examples at a time: sixteen streams are read and whole cache lines written.
+    # The caller clears the padded columns.
     cdef Py_ssize_t start, width, j, f
     cdef const real* source[16]
     cdef real* out
-    if order == NULL:
-        transpose(n, n_features, X + first * n_features, n_features, A, row)
-        return
     for start in range(0, n, 16):
         width = min(<Py_ssize_t>16, n - start)
         for j in range(width):
-            source[j] = X + order[first + start + j] * n_features
+            source[j] = X + n_features * (first + start + j if order == NULL else order[first + start + j])
         for f in range(n_features):
             out = A + f * row + start
             for j in range(width):
                 out[j] = source[j][f]
-    clear_padding(A, n_features, n, row)
 
 
 cdef void one_hot_(const int32_t* labels, const int64_t* order, Py_ssize_t first, Py_ssize_t n, real* Y,
                    Py_ssize_t n_classes, Py_ssize_t row) noexcept nogil:
-    cdef Py_ssize_t j
-    memset(Y, 0, n_classes * row * sizeof(real))
+    cdef Py_ssize_t i, j
+    for i in range(n_classes):
+        memset(Y + i * row, 0, n * sizeof(real))
     for j in range(n):
         Y[labels[first + j if order == NULL else order[first + j]] * row + j] = 1
 

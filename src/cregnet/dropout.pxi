@@ -7,8 +7,8 @@
 cdef extern from "philox.h" nogil:
     void philox4x32_10(uint32_t* w0, uint32_t* w1, uint32_t* w2, uint32_t* w3,
                        uint32_t k0, uint32_t k1)
-    void philox_mask_rows(unsigned char* D, Py_ssize_t D_row, int n_units, Py_ssize_t n,
-                          uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3,
+    void philox_mask_rows(unsigned char* D, Py_ssize_t D_row, int n_units, Py_ssize_t first,
+                          Py_ssize_t n, uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3,
                           uint32_t k0, uint32_t k1)
 
 cdef enum Purpose:
@@ -21,16 +21,19 @@ cdef enum Purpose:
 PURPOSES = {"dropout": DROPOUT, "shuffle": SHUFFLE, "weights": WEIGHTS, "split": SPLIT, "data": DATA}
 
 
-cdef void mask_(unsigned char* D, Py_ssize_t n_units, Py_ssize_t n_examples, double keep_prob,
-                uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil:
+cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize_t first,
+                Py_ssize_t n_examples, double keep_prob, uint64_t seed, uint32_t layer,
+                uint64_t step) noexcept nogil:
+    # examples first .. first + n_examples - 1, from column 0 of D on
     cdef Py_ssize_t unit
     cdef uint32_t threshold
     if keep_prob >= 1:
-        memset(D, 1, n_units * n_examples)
+        for unit in range(n_units):
+            memset(D + unit * D_row, 1, n_examples)
         return
     threshold = <uint32_t>(min(keep_prob * 4294967296.0 + 0.5, 4294967295.0))
     for unit in range(0, n_units, 4):
-        philox_mask_rows(D + unit * n_examples, n_examples, <int>min(<Py_ssize_t>4, n_units - unit),
+        philox_mask_rows(D + unit * D_row, D_row, <int>min(<Py_ssize_t>4, n_units - unit), first,
                          n_examples, threshold, <uint32_t>(unit // 4), <uint32_t>step,
                          (<uint32_t>DROPOUT << 28) | layer, <uint32_t>seed, <uint32_t>(seed >> 32))
 
@@ -88,7 +91,7 @@ def dropout_mask(unsigned char[:, ::1] D, double keep_prob, uint64_t seed, uint3
     """D[i, j] = 1 with probability keep_prob, else 0; D (n_units, n_examples)."""
     check_keep_prob(keep_prob)
     with nogil:
-        mask_(&D[0, 0], D.shape[0], D.shape[1], keep_prob, seed, layer, step)
+        mask_(&D[0, 0], D.shape[1], D.shape[0], 0, D.shape[1], keep_prob, seed, layer, step)
 
 
 def dropout(real[:, ::1] A, const unsigned char[:, ::1] D, double keep_prob):

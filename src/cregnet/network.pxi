@@ -1,25 +1,19 @@
-# The network: gather -> [W A + b -> activation -> dropout]* -> loss and its gradient
-#          -> [dropout' -> activation' -> dW, db, dA]* reversed -> penalty -> optimiser step.
+# The network as the kernels see it: a plan turned into a struct, the workspace of a call, and the
+# public kernels. The step itself is in step.pxi.
 #
 # A. One call runs whole epochs without the GIL; Python sees the mean cost of each epoch.
-# B. The workspace is one allocation per call: the activations of every layer (needed by the
-#    backward pass), two buffers that dA alternates between, the targets, the weights of the
-#    examples, the transposed copy that dW may need, and the gradient.
+# B. The workspace is one allocation per call: for each layer its activations A[l] and, where dW of
+#    the next layer wants them, the same transposed (AT[l]); dZ[l] takes the place of A[l] as soon as
+#    A[l] is not needed any more. There is no gradient vector in training: dW exists a block of rows
+#    at a time, in a scratch buffer of each thread, and is used up while it is in cache.
 # C. `row` is the number of examples of the batch padded to whole vectors. Padded columns start as
 #    zeros in A[0] and in the gradient of the loss, so they add nothing to dW, db or dA.
 # D. Dropout works on A[l] in place. The derivatives of relu and its kin need the sign of A alone and
 #    have it where the gradient is not 0 anyway; sigmoid, tanh and softmax need A as it was, so a
 #    layer with one of them and dropout keeps a copy (A_whole).
 
-from cpython.exc cimport PyErr_CheckSignals
-
-cdef extern from "<math.h>" nogil:
-    bint isfinite(double)
-
-cdef extern from "system.h" nogil:
-    double seconds_now()
-
-cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks at Ctrl-C
+cdef enum:
+    UPDATE_ELEMENTS = 16384          # weights updated together: with moments they stay in L2
 
 cdef struct Layer:
     Py_ssize_t n_in
@@ -30,10 +24,16 @@ cdef struct Layer:
     double l2
     Py_ssize_t W                     # offsets into the parameter vector
     Py_ssize_t b
-    Py_ssize_t A                     # offsets into the workspace and the masks, for the largest batch
-    Py_ssize_t A_whole               # A before dropout, where the derivative needs it (note D)
-    Py_ssize_t D
+    bint dots                        # dW by dot products along the examples, without AT
+    Py_ssize_t A                     # offsets into the workspace, for the largest batch
+    Py_ssize_t A_whole               # A before dropout, where the derivative needs it (note D), else A
+    Py_ssize_t AT                    # A transposed, rows of AT_row, where the next layer has no dots
+    Py_ssize_t AT_row
+    Py_ssize_t dZ
+    Py_ssize_t D                     # offset into the masks
     const unsigned char* ready       # a mask given by the caller, (n_out, n_examples), or NULL
+    Py_ssize_t block_rows            # rows of W updated together
+    Py_ssize_t first_block           # number of this layer's first block among all
 
 cdef struct Network:
     Py_ssize_t n_layers              # L; layers[0] is the input
@@ -45,15 +45,18 @@ cdef struct Network:
     Py_ssize_t n_parameters
     bint has_penalty
 
-cdef struct Workspace:               # offsets in reals; A[l] is at layers[l].A
-    Py_ssize_t dA
-    Py_ssize_t dA_prev
+cdef struct Workspace:               # offsets in reals
     Py_ssize_t Y
     Py_ssize_t weight
-    Py_ssize_t scratch
-    Py_ssize_t gradient
+    Py_ssize_t loss                  # one per example
+    Py_ssize_t output                # a copy of A[L] for a squared error behind an activation
+    Py_ssize_t dA                    # of each thread, dA_size apart
+    Py_ssize_t dA_size
+    Py_ssize_t dW                    # of each thread, dW_size apart
+    Py_ssize_t dW_size
     Py_ssize_t n_reals
     Py_ssize_t n_masks
+    Py_ssize_t n_blocks
 
 
 # ---------------------------------------------------------------------------- plan to struct
@@ -100,55 +103,77 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     return 0
 
 
-cdef Workspace plan_workspace(Network* net, real* like, Py_ssize_t n_examples,
-                              bint training) noexcept nogil:
-    # Prediction needs two layers at a time: odd and even ones share a place each.
-    cdef Workspace work
-    cdef Py_ssize_t l, row = padded(like, n_examples), at = 0, widest = 0, n_scratch = 0
-    cdef Py_ssize_t n_outputs = net.layers[net.n_layers].n_out
-    cdef Layer* layer
-    memset(&work, 0, sizeof(Workspace))
-    for l in range(net.n_layers + 1):
-        layer = net.layers + l
-        if l > 0:
-            widest = max(widest, layer.n_out)
-            n_scratch = max(n_scratch, scratch_size(like, layer.n_out, layer.n_in, n_examples))
-        if training or l < 2:
-            layer.A = at
-            at += (layer.n_out if training else widest_from(net, l)) * row
-        else:
-            layer.A = net.layers[l - 2].A
-        layer.A_whole = layer.A
-        layer.D = work.n_masks
-        if training and layer.keep_prob < 1:
-            work.n_masks += layer.n_out * row
-            if needs_whole(layer):
-                layer.A_whole = at
-                at += layer.n_out * row
-    if training:
-        work.dA, work.dA_prev = at, at + widest * row
-        at += 2 * widest * row
-        work.scratch = at
-        at += padded(like, n_scratch)
-        work.gradient = at
-        at += padded(like, net.n_parameters)
-        work.Y = at
-        at += n_outputs * row
-        work.weight = at
-        at += row
-    work.n_reals = at
-    return work
+# ---------------------------------------------------------------------------- workspace
+
+cdef Py_ssize_t take(Py_ssize_t* at, Py_ssize_t n, real* like) noexcept nogil:
+    # n reals from a whole vector on
+    cdef Py_ssize_t here = at[0]
+    at[0] += padded(like, n)
+    return here
 
 
 cdef bint needs_whole(Layer* layer) noexcept nogil:
     return layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX
 
 
-cdef Py_ssize_t widest_from(Network* net, Py_ssize_t first) noexcept nogil:
-    cdef Py_ssize_t l, widest = 0
-    for l in range(first, net.n_layers + 1, 2):
+cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Workspace* work) noexcept nogil:
+    # places of a layer in a training's workspace
+    cdef Layer* layer = net.layers + l
+    cdef Layer* after = layer + 1
+    cdef Py_ssize_t row = padded(like, n)
+    layer.A = layer.A_whole = layer.dZ = take(&work.n_reals, layer.n_out * row, like)
+    layer.D = work.n_masks
+    if layer.keep_prob < 1:
+        work.n_masks += layer.n_out * row
+        if l > 0 and needs_whole(layer):
+            layer.A_whole = layer.dZ = take(&work.n_reals, layer.n_out * row, like)
+    if l < net.n_layers:
+        after.dots = use_dots_f32(after.n_out, after.n_in, n)
+        if not after.dots:
+            layer.AT_row = padded(like, layer.n_out)
+            layer.AT = take(&work.n_reals, n * layer.AT_row, like)
+        elif l > 0 and layer.dZ == layer.A:
+            layer.dZ = take(&work.n_reals, layer.n_out * row, like)
+    if l > 0:
+        layer.block_rows = UPDATE_ELEMENTS // layer.n_in // TILE_ROWS * TILE_ROWS
+        layer.block_rows = min(max(layer.block_rows, TILE_ROWS), layer.n_out)
+        layer.first_block = work.n_blocks
+        work.n_blocks += (layer.n_out + layer.block_rows - 1) // layer.block_rows
+        work.dW_size = max(work.dW_size, padded(like, layer.block_rows * (layer.n_in + 1)))
+
+
+cdef Workspace plan_training(Network* net, real* like, Py_ssize_t n, int n_threads) noexcept nogil:
+    cdef Workspace work
+    cdef Layer* output = net.layers + net.n_layers
+    cdef Py_ssize_t l, row = padded(like, n), widest = 0
+    memset(&work, 0, sizeof(Workspace))
+    for l in range(net.n_layers + 1):
+        plan_layer(net, l, like, n, &work)
         widest = max(widest, net.layers[l].n_out)
-    return widest
+    work.Y = take(&work.n_reals, output.n_out * row, like)
+    work.weight = take(&work.n_reals, row, like)
+    work.loss = take(&work.n_reals, row, like)
+    if net.loss == SQUARED_ERROR and output.activation != IDENTITY:
+        work.output = take(&work.n_reals, output.n_out * row, like)
+    work.dA_size = widest * most_columns(like, row, n_threads)
+    work.dA = take(&work.n_reals, n_threads * work.dA_size, like)
+    work.dW = take(&work.n_reals, n_threads * work.dW_size, like)
+    return work
+
+
+cdef Workspace plan_prediction(Network* net, real* like, Py_ssize_t n) noexcept nogil:
+    # two layers at a time: even and odd ones share a place each
+    cdef Workspace work
+    cdef Py_ssize_t l, row = padded(like, n)
+    cdef Py_ssize_t widest[2]
+    memset(&work, 0, sizeof(Workspace))
+    widest[0] = widest[1] = 0
+    for l in range(net.n_layers + 1):
+        widest[l % 2] = max(widest[l % 2], net.layers[l].n_out)
+    for l in range(net.n_layers + 1):
+        net.layers[l].A = (l % 2) * widest[0] * row
+    work.n_reals = (widest[0] + widest[1]) * row
+    return work
 
 
 cdef void* new_workspace(size_t n_bytes) except NULL:
@@ -160,148 +185,12 @@ cdef void* new_workspace(size_t n_bytes) except NULL:
 
 
 cdef extern from "system.h" nogil:
+    double seconds_now()
     void* aligned_new(size_t n_bytes)
     void aligned_delete(void* memory)
 
 
-# ---------------------------------------------------------------------------- forward
-
-cdef void apply_dropout(Network* net, Py_ssize_t l, real* work, unsigned char* masks,
-                        Py_ssize_t n, Py_ssize_t row, uint64_t step) noexcept nogil:
-    cdef Layer* layer = net.layers + l
-    cdef unsigned char* D = masks + layer.D
-    cdef Py_ssize_t i
-    if layer.ready == NULL:
-        mask_(D, layer.n_out, row, layer.keep_prob, net.seed, <uint32_t>l, step)
-    else:
-        for i in range(layer.n_out):
-            memcpy(D + i * row, layer.ready + i * n, n)
-            memset(D + i * row + n, 0, row - n)
-    if layer.A_whole != layer.A:
-        memcpy(work + layer.A_whole, work + layer.A, layer.n_out * row * sizeof(real))
-    dropout_(work + layer.A, D, layer.n_out * row, layer.keep_prob)
-
-
-cdef void layer_forward(Network* net, Py_ssize_t l, const real* parameters, real* work,
-                        Py_ssize_t row) noexcept nogil:
-    # Z = W A_prev + b, then the activation, in place
-    cdef Layer* layer = net.layers + l
-    cdef real* A = work + layer.A
-    product(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1,
-            work + net.layers[l - 1].A, row, A, row, parameters + layer.b)
-    if l < net.n_layers or net.loss == SQUARED_ERROR:
-        activate(layer.activation, A, layer.n_out, row)
-
-
-cdef void forward(Network* net, const real* parameters, real* work, unsigned char* masks,
-                  Py_ssize_t n, Py_ssize_t row, uint64_t step) noexcept nogil:
-    # the batch is in A[0]; leaves logits (activations for the squared error) in A[L]
-    cdef Py_ssize_t l
-    for l in range(net.n_layers + 1):
-        if l > 0:
-            layer_forward(net, l, parameters, work, row)
-        if net.layers[l].keep_prob < 1:
-            apply_dropout(net, l, work, masks, n, row, step)
-
-
-# ---------------------------------------------------------------------------- backward
-
-cdef void layer_backward(Network* net, Py_ssize_t l, const real* parameters, real* work,
-                         Workspace* at, real* gradient, const real* dZ, real* dA_prev, Py_ssize_t n,
-                         Py_ssize_t row) noexcept nogil:
-    # dW = dZ A_prev^T, db = row sums of dZ, dA_prev = W^T dZ
-    cdef Layer* layer = net.layers + l
-    product_transposed(layer.n_out, layer.n_in, n, dZ, row, work + net.layers[l - 1].A, row,
-                       gradient + layer.W, layer.n_in, work + at.scratch)
-    bias_gradient(dZ, gradient + layer.b, layer.n_out, n, row)
-    if l > 1:
-        product(layer.n_in, row, layer.n_out, parameters + layer.W, 1, layer.n_in, dZ, row,
-                dA_prev, row, <real*>NULL)
-
-
-cdef void unit_backward(Network* net, Py_ssize_t l, real* work, unsigned char* masks, real* dA,
-                        Py_ssize_t row) noexcept nogil:
-    # dA becomes dZ: back through dropout, then through the activation
-    cdef Layer* layer = net.layers + l
-    if layer.keep_prob < 1:
-        dropout_(dA, masks + layer.D, layer.n_out * row, layer.keep_prob)
-    activate_backward(layer.activation, dA, work + layer.A_whole, layer.n_out, row)
-
-
-cdef double cost_and_gradient(Network* net, const real* parameters, real* gradient, real* work,
-                              Workspace* at, unsigned char* masks, Py_ssize_t n,
-                              uint64_t step) noexcept nogil:
-    cdef Py_ssize_t l, row = padded(work, n)
-    cdef Layer* output = net.layers + net.n_layers
-    cdef Layer* layer
-    cdef real* dZ = work + output.A
-    cdef real* dA = work + at.dA
-    cdef real* spare = work + at.dA_prev
-    cdef double cost
-
-    forward(net, parameters, work, masks, n, row, step)
-    if net.loss == SQUARED_ERROR and output.activation != IDENTITY:
-        # A[L] must outlive the loss: its derivative is read from it
-        memcpy(dA, dZ, output.n_out * row * sizeof(real))
-        cost = loss_(net.loss, dA, work + at.Y, work + at.weight, output.n_out, n, row)
-        activate_backward(output.activation, dA, dZ, output.n_out, row)
-        dZ = dA
-        dA, spare = spare, dA
-    else:
-        cost = loss_(net.loss, dZ, work + at.Y, work + at.weight, output.n_out, n, row)
-
-    for l in range(net.n_layers, 0, -1):
-        layer_backward(net, l, parameters, work, at, gradient, dZ, dA, n, row)
-        if l > 1:
-            unit_backward(net, l - 1, work, masks, dA, row)
-            dZ = dA
-            dA, spare = spare, dA
-
-    if net.has_penalty:
-        for l in range(1, net.n_layers + 1):
-            layer = net.layers + l
-            cost += penalty_(parameters + layer.W, layer.n_out * layer.n_in, layer.l1, layer.l2)
-            penalty_backward_(parameters + layer.W, gradient + layer.W, layer.n_out * layer.n_in,
-                              layer.l1, layer.l2)
-    return cost
-
-
-# ---------------------------------------------------------------------------- optimiser step
-
-cdef Py_ssize_t n_moments(Network* net) noexcept nogil:
-    if net.optimizer == GRADIENT_DESCENT:
-        return 0
-    return 2 if net.optimizer == ADAM or net.optimizer == ADAMW else 1
-
-
-cdef void update(Network* net, real* parameters, const real* gradient, real* moments,
-                 double learning_rate, Py_ssize_t t) noexcept nogil:
-    cdef Py_ssize_t l, n = net.n_parameters
-    cdef double* h = net.hyper
-    cdef Layer* layer
-    if net.optimizer == GRADIENT_DESCENT:
-        gradient_descent_(parameters, gradient, n, learning_rate)
-    elif net.optimizer == MOMENTUM:
-        momentum_(parameters, gradient, moments, n, learning_rate, h[0])
-    elif net.optimizer == MOMENTUM_VELOCITY:
-        momentum_velocity_(parameters, gradient, moments, n, learning_rate, h[0])
-    elif net.optimizer == NESTEROV:
-        nesterov_(parameters, gradient, moments, n, learning_rate, h[0])
-    elif net.optimizer == RMSPROP:
-        rmsprop_(parameters, gradient, moments, n, learning_rate, h[0], h[1])
-    elif net.optimizer == ADAM:
-        adamw_(parameters, gradient, moments, moments + n, n, learning_rate, h[0], h[1], h[2], 0.0, t)
-    else:                            # AdamW: the decay is for weights, not for biases
-        for l in range(1, net.n_layers + 1):
-            layer = net.layers + l
-            adamw_(parameters + layer.W, gradient + layer.W, moments + layer.W,
-                   moments + n + layer.W, layer.n_out * layer.n_in, learning_rate,
-                   h[0], h[1], h[2], h[3], t)
-            adamw_(parameters + layer.b, gradient + layer.b, moments + layer.b,
-                   moments + n + layer.b, layer.n_out, learning_rate, h[0], h[1], h[2], 0.0, t)
-
-
-# ---------------------------------------------------------------------------- batches
+# ---------------------------------------------------------------------------- data of a call
 
 cdef struct Examples:                # where the data lie, without their dtype
     const void* X
@@ -322,26 +211,6 @@ cdef Examples new_examples(const real[:, ::1] X, const real[:, ::1] Y, const int
     if labels.shape[0] > 0:
         data.labels = &labels[0]
     return data
-
-
-cdef void load_inputs(Network* net, real* work, Examples* data, const int64_t* order, Py_ssize_t first,
-                      Py_ssize_t n, Py_ssize_t row) noexcept nogil:
-    gather_(<const real*>data.X, net.layers[0].n_out, order, first, n, work + net.layers[0].A, row)
-
-
-cdef void load_targets(Network* net, real* work, Workspace* at, Examples* data, const int64_t* order,
-                       Py_ssize_t first, Py_ssize_t n, Py_ssize_t row) noexcept nogil:
-    # the targets of a batch, and its examples' weights over the batch size
-    cdef Py_ssize_t j, n_outputs = net.layers[net.n_layers].n_out
-    cdef real* out = work + at.weight
-    cdef const real* weight = <const real*>data.weight
-    cdef real each = <real>(1.0 / n)
-    if data.labels != NULL:
-        one_hot_(data.labels, order, first, n, work + at.Y, n_outputs, row)
-    else:
-        gather_(<const real*>data.Y, n_outputs, order, first, n, work + at.Y, row)
-    for j in range(n):
-        out[j] = each if weight == NULL else each * weight[first + j if order == NULL else order[first + j]]
 
 
 cdef int check_examples(Network* net, Py_ssize_t n_parameters, Py_ssize_t n, Py_ssize_t n_features,
@@ -372,13 +241,19 @@ cdef int set_masks(Network* net, object masks, Py_ssize_t n_examples) except -1:
     return 0
 
 
+cdef Py_ssize_t n_moments(Network* net) noexcept nogil:
+    if net.optimizer == GRADIENT_DESCENT:
+        return 0
+    return 2 if net.optimizer == ADAM or net.optimizer == ADAMW else 1
+
+
 # ---------------------------------------------------------------------------- public kernels
 
 def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:, ::1] X,
                   const real[:, ::1] Y, const int32_t[::1] labels, const real[::1] weight,
                   const int64_t[:, ::1] orders, const double[:, ::1] learning_rates,
                   Py_ssize_t batch_size, uint64_t first_step, masks, real[::1] best,
-                  double[::1] best_cost, double[::1] costs):
+                  double[::1] best_cost, double[::1] costs, int n_threads=1):
     """Train for as many epochs as `learning_rates` has rows; return how many were completed.
 
     Row e of `orders` is the order of the examples in epoch e (no columns: as they lie), row e of
@@ -388,95 +263,66 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
     cost of epoch e, weighted by batch size, each batch's cost taken before its update.
     A cost that is not finite ends the call before its update. `best` (may be empty) receives the
     parameters of the lowest cost so far and `best_cost` = [that cost, the last epoch's cost].
+    The result does not depend on `n_threads`, and no more are used than a step can keep busy.
     """
-    cdef Py_ssize_t n_epochs = learning_rates.shape[0], n_examples = X.shape[0]
-    cdef Py_ssize_t n_batches, e, k, n, row, start, done = 0, n_features = X.shape[1]
-    cdef Network* net = NULL
-    cdef Workspace at
-    cdef Examples data
-    cdef real* work = NULL
-    cdef unsigned char* D = NULL
-    cdef const int64_t* order
-    cdef bint whole, loaded = False, keep_best = best.shape[0] > 0
-    cdef double cost, total, last_look
+    cdef Py_ssize_t n_examples = X.shape[0], e
+    cdef Job job
+    memset(&job, 0, sizeof(Job))
     if batch_size < 1 or n_examples < 1:
         raise ValueError(f"batch_size is {batch_size} and X has {n_examples} rows, wanted at least 1 of each")
     if masks is not None and batch_size < n_examples:
         raise ValueError(f"masks are given and batch_size is {batch_size}, wanted the {n_examples} rows of X")
-    n_batches = (n_examples + batch_size - 1) // batch_size
-    net = new_network(plan)
+    if n_threads < 1:
+        raise ValueError(f"n_threads is {n_threads}, wanted at least 1")
+    job.n_epochs, job.n_examples = learning_rates.shape[0], n_examples
+    job.batch_size = min(batch_size, n_examples)
+    job.n_batches = (n_examples + batch_size - 1) // batch_size
+    job.first_step = first_step
+    job.is_float = real is float
+    job.net = new_network(plan)
     try:
-        check_examples(net, parameters.shape[0], n_examples, n_features, Y.shape[0], Y.shape[1], labels,
+        check_examples(job.net, parameters.shape[0], n_examples, X.shape[1], Y.shape[0], Y.shape[1], labels,
                        weight.shape[0])
-        check_shape("learning_rates", n_epochs, learning_rates.shape[1], n_epochs, n_batches)
-        check_size("costs", costs.shape[0], n_epochs)
+        check_shape("learning_rates", job.n_epochs, learning_rates.shape[1], job.n_epochs, job.n_batches)
+        check_size("costs", costs.shape[0], job.n_epochs)
         check_size("best_cost", best_cost.shape[0], 2)
-        check_shape("moments", moments.shape[0], moments.shape[1], n_moments(net), net.n_parameters)
-        if keep_best:
-            check_size("best", best.shape[0], net.n_parameters)
+        check_shape("moments", moments.shape[0], moments.shape[1], n_moments(job.net), job.net.n_parameters)
+        if best.shape[0] > 0:
+            check_size("best", best.shape[0], job.net.n_parameters)
+            job.best = &best[0]
         if orders.shape[1] > 0:
-            check_shape("orders", orders.shape[0], orders.shape[1], n_epochs, n_examples)
-            for e in range(n_epochs):
+            check_shape("orders", orders.shape[0], orders.shape[1], job.n_epochs, n_examples)
+            for e in range(job.n_epochs):
                 check_order(orders[e], n_examples)
-        set_masks(net, masks, n_examples)
-        data = new_examples(X, Y, labels, weight)
-        whole = n_batches == 1 and orders.shape[1] == 0
-        at = plan_workspace(net, &parameters[0], min(batch_size, n_examples), True)
-        work = <real*>new_workspace(at.n_reals * sizeof(real))
-        D = <unsigned char*>new_workspace(at.n_masks)
+            job.orders = &orders[0, 0]
+        set_masks(job.net, masks, n_examples)
+        job.data = new_examples(X, Y, labels, weight)
+        job.parameters, job.moments = &parameters[0], &moments[0, 0]
+        job.rates, job.best_cost, job.costs = &learning_rates[0, 0], &best_cost[0], &costs[0]
+        n_threads = useful_threads(job.net, &parameters[0], job.batch_size, n_threads)
+        job.at = plan_training(job.net, &parameters[0], job.batch_size, n_threads)
+        job.work = new_workspace(job.at.n_reals * sizeof(real))
+        job.masks = <unsigned char*>new_workspace(job.at.n_masks)
+        job.penalties = <double*>new_workspace(2 * job.at.n_blocks * sizeof(double))
         with nogil:
-            last_look = seconds_now()
-            for e in range(n_epochs):
-                total = 0
-                for k in range(n_batches):
-                    start = k * batch_size
-                    n = min(batch_size, n_examples - start)
-                    row = padded(work, n)
-                    order = &orders[e, 0] if orders.shape[1] > 0 else <const int64_t*>NULL
-                    # a full batch that nothing has changed is still in the workspace
-                    if not (whole and loaded and net.layers[0].keep_prob >= 1):
-                        load_inputs(net, work, &data, order, start, n, row)
-                    if not (whole and loaded):
-                        load_targets(net, work, &at, &data, order, start, n, row)
-                        loaded = True
-                    cost = cost_and_gradient(net, &parameters[0], work + at.gradient, work, &at, D, n,
-                                             first_step)
-                    if not isfinite(cost):
-                        break
-                    if k == 0 and keep_best:
-                        remember_best(&parameters[0], &best[0], net.n_parameters, &best_cost[0],
-                                      cost, n_batches == 1)
-                    first_step += 1
-                    update(net, &parameters[0], work + at.gradient,
-                           &moments[0, 0], learning_rates[e, k], <Py_ssize_t>first_step)
-                    total += cost * n
-                    if seconds_now() - last_look > SIGNAL_PERIOD:
-                        with gil:
-                            PyErr_CheckSignals()
-                        last_look = seconds_now()
-                else:
-                    costs[e] = total / n_examples
-                    best_cost[1] = costs[e]
-                    done += 1
-                    continue
-                break
+            team_run(&job.team, n_threads, train_member, &job)
+        if job.stop:
+            raise_pending()
     finally:
-        free(net)
-        aligned_delete(work)
-        aligned_delete(D)
-    return done
+        delete_job(&job)
+    return job.done
 
 
-cdef void remember_best(const real* parameters, real* best, Py_ssize_t n, double* best_cost,
-                        double cost, bint full_batch) noexcept nogil:
-    # Called before the first update of an epoch, with a finite cost of these parameters at hand.
-    # A full batch's cost is theirs; that of a small batch is noise, and the mean of the epoch
-    # before says more. At the very start there is no epoch before.
-    if not full_batch and isfinite(best_cost[1]):
-        cost = best_cost[1]
-    if cost < best_cost[0]:
-        best_cost[0] = cost
-        memcpy(best, parameters, n * sizeof(real))
+cdef void delete_job(Job* job) noexcept:
+    free(job.net)
+    aligned_delete(job.work)
+    aligned_delete(job.masks)
+    aligned_delete(job.penalties)
+
+
+cdef int raise_pending() except -1:
+    # the exception was set by the signal's handler while the training ran
+    return -1
 
 
 def network_gradient(plan, const real[::1] parameters, const real[:, ::1] X, const real[:, ::1] Y,
@@ -484,39 +330,25 @@ def network_gradient(plan, const real[::1] parameters, const real[:, ::1] X, con
                      real[::1] gradient):
     """Cost of one batch, penalty included, and its gradient; dropout masks are those of `step`."""
     cdef Py_ssize_t n = X.shape[0]
-    cdef Network* net = new_network(plan)
-    cdef Workspace at
-    cdef Examples data
-    cdef real* work = NULL
-    cdef unsigned char* D = NULL
+    cdef Job job
     cdef double cost
+    memset(&job, 0, sizeof(Job))
+    job.net = new_network(plan)
     try:
-        check_examples(net, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels,
+        check_examples(job.net, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels,
                        weight.shape[0])
-        check_size("gradient", gradient.shape[0], net.n_parameters)
-        set_masks(net, masks, n)
-        data = new_examples(X, Y, labels, weight)
-        at = plan_workspace(net, &gradient[0], n, True)
-        work = <real*>new_workspace(at.n_reals * sizeof(real))
-        D = <unsigned char*>new_workspace(at.n_masks)
+        check_size("gradient", gradient.shape[0], job.net.n_parameters)
+        set_masks(job.net, masks, n)
+        job.data = new_examples(X, Y, labels, weight)
+        job.n_examples = job.batch_size = n
+        job.at = plan_training(job.net, &gradient[0], n, 1)
+        job.work = new_workspace(job.at.n_reals * sizeof(real))
+        job.masks = <unsigned char*>new_workspace(job.at.n_masks)
         with nogil:
-            load_inputs(net, work, &data, NULL, 0, n, padded(work, n))
-            load_targets(net, work, &at, &data, NULL, 0, n, padded(work, n))
-            cost = cost_and_gradient(net, &parameters[0], &gradient[0], work, &at, D, n, step)
+            cost = cost_and_gradient(&job, &parameters[0], &gradient[0], n, step)
     finally:
-        free(net)
-        aligned_delete(work)
-        aligned_delete(D)
+        delete_job(&job)
     return cost
-
-
-cdef void forward_block(Network* net, const real* parameters, Examples* data, real* work,
-                        Py_ssize_t first, Py_ssize_t n, Py_ssize_t row) noexcept nogil:
-    # prediction: no dropout
-    cdef Py_ssize_t l
-    load_inputs(net, work, data, NULL, first, n, row)
-    for l in range(1, net.n_layers + 1):
-        layer_forward(net, l, parameters, work, row)
 
 
 def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real[:, ::1] out,
@@ -525,29 +357,23 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
 
     With `logits` the activation of the output is left out where the loss is a cross-entropy.
     """
-    cdef Py_ssize_t block, start, n, row, n_examples = X.shape[0], n_features = X.shape[1]
+    cdef Py_ssize_t block, start, n, n_examples = X.shape[0]
     cdef Network* net = new_network(plan)
     cdef Layer* output = net.layers + net.n_layers
     cdef Workspace at
-    cdef Examples data
     cdef real* work = NULL
     try:
         check_size("parameters", parameters.shape[0], net.n_parameters)
-        check_shape("X", n_examples, n_features, n_examples, net.layers[0].n_out)
+        check_shape("X", n_examples, X.shape[1], n_examples, net.layers[0].n_out)
         check_shape("out", out.shape[0], out.shape[1], n_examples, output.n_out)
-        data.X = &X[0, 0]
-        at = plan_workspace(net, &out[0, 0], min(<Py_ssize_t>BLOCK, n_examples), False)
+        at = plan_prediction(net, &out[0, 0], min(<Py_ssize_t>BLOCK, n_examples))
         work = <real*>new_workspace(at.n_reals * sizeof(real))
         with nogil:
             for block in range(n_blocks(n_examples)):
                 start = block * BLOCK
                 n = min(<Py_ssize_t>BLOCK, n_examples - start)
-                row = padded(work, n)
-                forward_block(net, &parameters[0], &data, work, start, n, row)
-                if net.loss != SQUARED_ERROR and not logits:
-                    activate(output.activation, work + output.A, output.n_out, row)
-                transpose(output.n_out, n, work + output.A, row, &out[0, 0] + start * output.n_out,
-                          output.n_out)
+                predict_block(net, &parameters[0], &X[0, 0] + start * net.layers[0].n_out, work, n, logits,
+                              &out[0, 0] + start * output.n_out)
     finally:
         free(net)
         aligned_delete(work)

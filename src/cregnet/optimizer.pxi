@@ -78,16 +78,33 @@ cdef void rmsprop_(real* W, const real* dW, real* S, Py_ssize_t n, double learni
         W[k] -= a * dW[k] / (sqrt_(S[k]) + eps)
 
 
-cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, double learning_rate,
-                 double beta1, double beta2, double epsilon, double decay, Py_ssize_t t) noexcept nogil:
-    # Kingma & Ba 2015, algorithm 1, epsilon outside the root. The two bias corrections are folded
-    # into one factor each: a V^ / (sqrt(S^) + eps) = (a / c1) V / (sqrt(S) / sqrt(c2) + eps).
+cdef struct AdamStep:                # what of a step of Adam is the same for all parameters
+    double rate
+    double root
+    double beta1
+    double beta2
+    double epsilon
+
+
+cdef AdamStep adam_step(double learning_rate, double beta1, double beta2, double epsilon,
+                        Py_ssize_t t) noexcept nogil:
+    # The two bias corrections are folded into one factor each:
+    # a V^ / (sqrt(S^) + eps) = (a / c1) V / (sqrt(S) / sqrt(c2) + eps), c = 1 - beta^t
+    cdef AdamStep step
+    step.rate = learning_rate / (1 - c_pow(beta1, <double>t))
+    step.root = 1 / c_sqrt(1 - c_pow(beta2, <double>t))
+    step.beta1, step.beta2, step.epsilon = beta1, beta2, epsilon
+    return step
+
+
+cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, AdamStep* step,
+                 double shrinkage) noexcept nogil:
+    # Kingma & Ba 2015, algorithm 1, epsilon outside the root.
     # Loshchilov & Hutter 2019, algorithm 2: the decay acts on W itself, with the learning rate.
     cdef Py_ssize_t k
-    cdef real a = <real>(learning_rate / (1 - c_pow(beta1, <double>t)))
-    cdef real root = <real>(1 / c_sqrt(1 - c_pow(beta2, <double>t)))
-    cdef real b1 = <real>beta1, c1 = <real>(1 - beta1), b2 = <real>beta2, c2 = <real>(1 - beta2)
-    cdef real eps = <real>epsilon, shrink = <real>(1 - learning_rate * decay)
+    cdef real a = <real>step.rate, root = <real>step.root, eps = <real>step.epsilon
+    cdef real b1 = <real>step.beta1, c1 = <real>(1 - step.beta1)
+    cdef real b2 = <real>step.beta2, c2 = <real>(1 - step.beta2), shrink = <real>shrinkage
     for k in range(n):
         V[k] = b1 * V[k] + c1 * dW[k]
         S[k] = b2 * S[k] + c2 * dW[k] * dW[k]
@@ -100,12 +117,6 @@ cdef int check_moments(Py_ssize_t n, Py_ssize_t n_dW, Py_ssize_t n_first, Py_ssi
     check_size("dW", n_dW, n)
     check_size("the first moment", n_first, n)
     check_size("the second moment", n_second, n)
-    return 0
-
-
-cdef int check_step(Py_ssize_t t) except -1:
-    if t < 1:
-        raise ValueError(f"t is {t}, wanted the number of the step, from 1")
     return 0
 
 
@@ -144,19 +155,25 @@ def rmsprop(real[::1] W, const real[::1] dW, real[::1] S, double learning_rate, 
         rmsprop_(&W[0], &dW[0], &S[0], W.shape[0], learning_rate, beta, epsilon)
 
 
+cdef int call_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
+                   double beta1, double beta2, double epsilon, double decay, Py_ssize_t t) except -1:
+    cdef AdamStep step
+    if t < 1:
+        raise ValueError(f"t is {t}, wanted the number of the step, from 1")
+    check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
+    with nogil:
+        step = adam_step(learning_rate, beta1, beta2, epsilon, t)
+        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], &step, 1 - learning_rate * decay)
+    return 0
+
+
 def adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
          double beta1, double beta2, double epsilon, Py_ssize_t t):
     """Step t (from 1) of Adam, both moments corrected for their bias."""
-    check_step(t)
-    check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
-    with nogil:
-        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], learning_rate, beta1, beta2, epsilon, 0.0, t)
+    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t)
 
 
 def adamw(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
           double beta1, double beta2, double epsilon, double decay, Py_ssize_t t):
     """Step t (from 1) of Adam after W *= 1 - learning_rate * decay."""
-    check_step(t)
-    check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
-    with nogil:
-        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], learning_rate, beta1, beta2, epsilon, decay, t)
+    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t)

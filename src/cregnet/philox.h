@@ -47,11 +47,11 @@ static inline void philox4x32_10(uint32_t *w0, uint32_t *w1, uint32_t *w2, uint3
     *w3 = x3;
 }
 
-/* Masks of up to four units for examples 0..n-1: 1 where the word is below the threshold.
+/* Masks of up to four units for examples first..first+n-1: 1 where the word is below the threshold.
  * Rows past n_units are not written. */
-static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_units, ptrdiff_t n,
-                             uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3,
-                             uint32_t k0, uint32_t k1)
+static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_units,
+                             ptrdiff_t first, ptrdiff_t n, uint32_t threshold,
+                             uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
 {
     enum { BLOCK = 256 };
     unsigned char spare[BLOCK];
@@ -63,7 +63,7 @@ static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_u
         unsigned char *RESTRICT D3 = n_units > 3 ? D0 + 3 * D_row : spare;
 #pragma omp simd
         for (ptrdiff_t j = 0; j < size; j++) {
-            uint32_t w0 = (uint32_t)(start + j), w1 = c1, w2 = c2, w3 = c3;
+            uint32_t w0 = (uint32_t)(first + start + j), w1 = c1, w2 = c2, w3 = c3;
             philox4x32_10(&w0, &w1, &w2, &w3, k0, k1);
             D0[j] = w0 < threshold;
             D1[j] = w1 < threshold;

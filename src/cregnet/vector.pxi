@@ -16,6 +16,12 @@ cdef extern from "matmul.h" nogil:
     void transpose_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t)
     Py_ssize_t padded_f32(Py_ssize_t)
     Py_ssize_t padded_f64(Py_ssize_t)
+    void dot_table_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, const float*,
+                       Py_ssize_t, float*, Py_ssize_t)
+    void dot_table_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, const double*,
+                       Py_ssize_t, double*, Py_ssize_t)
+    bint use_dots_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    Py_ssize_t TILE_ROWS
     double sum_f32(const float*, Py_ssize_t)
     double sum_f64(const double*, Py_ssize_t)
 
@@ -60,6 +66,16 @@ cdef inline Py_ssize_t scratch_size(real* _, Py_ssize_t n_rows, Py_ssize_t n_col
         return scratch_size_f32(n_rows, n_cols, depth)
     else:
         return scratch_size_f64(n_rows, n_cols, depth)
+
+
+cdef inline void dot_table(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth, const real* A,
+                           Py_ssize_t A_row, const real* B, Py_ssize_t B_row, real* C,
+                           Py_ssize_t C_row) noexcept nogil:
+    # the same as product_transposed, by dot products: for small C
+    if real is float:
+        dot_table_f32(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row)
+    else:
+        dot_table_f64(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row)
 
 
 cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* source,

@@ -176,6 +176,24 @@ def test_same_bits_on_two_runs(core, dtype):
     np.testing.assert_array_equal(runs[0], runs[1])
 
 
+@pytest.mark.parametrize("batch_size", [256, 200, 33])
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_same_bits_for_any_number_of_threads(core, dtype, hidden, batch_size):
+    """A net large enough that the threads asked for are used."""
+    plan = make_plan((40, 70, 50, 3), hidden, "softmax", "categorical_cross_entropy", keep=0.8, l1=0.001, l2=0.01,
+                     optimizer="adamw", hyper=OPTIMIZERS["adamw"])  # fmt: skip
+    results = []
+    for n_threads in (1, 2, 3, 4, 7):
+        arguments = training_arguments(
+            plan, np.random.default_rng(3), dtype, 256, batch_size, with_labels=True
+        )
+        assert core.network_train(*arguments, n_threads) == 3
+        results.append(arguments[1:])
+    for other in results[1:]:
+        for ours, theirs in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
 def test_instruction_sets_agree(core, dtype):
     """Stated tolerance between builds: after 30 steps 1e-11 (float64) or 1e-3 (float32), relative."""
     plan = make_plan((8, 20, 10, 3), "tanh", "softmax", "categorical_cross_entropy", keep=0.8, l2=0.01)
@@ -241,7 +259,7 @@ def test_infinite_cost_stops_before_the_update_and_best_is_kept(core):
 def test_wrong_arguments_say_which(core):
     plan = make_plan((2, 3, 1))
     P, rng = np.zeros(n_parameters(plan)), np.random.default_rng(0)
-    good = training_arguments(plan, rng, np.float64, 10, 5)
+    good = (*training_arguments(plan, rng, np.float64, 10, 5), 1)
     for position, value, message in (
         (1, P[:-1], "parameters has 12 elements, wanted 13"),
         (2, np.zeros((1, 13)), r"moments has shape \(1, 13\), wanted \(0, 13\)"),
@@ -254,6 +272,7 @@ def test_wrong_arguments_say_which(core):
         (11, [None, None], "masks are given and batch_size is 5, wanted the 10 rows of X"),
         (12, np.ones(3), "best has 3 elements, wanted 13"),
         (14, np.ones(2), "costs has 2 elements, wanted 3"),
+        (15, 0, "n_threads is 0, wanted at least 1"),
     ):
         arguments = list(good)
         arguments[position] = value

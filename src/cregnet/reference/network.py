@@ -125,6 +125,7 @@ def network_train(
     best,
     best_cost,
     costs,
+    n_threads=1,
 ):
     """Train for as many epochs as `learning_rates` has rows; return how many were completed."""
     n_examples = X.shape[0]
