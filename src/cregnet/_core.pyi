@@ -154,6 +154,7 @@ def network_train(
     best: NDArray[_Real],
     best_cost: _Doubles,
     costs: _Doubles,
+    n_threads: int = 1,
 ) -> int: ...
 def network_gradient(
     plan: Plan,

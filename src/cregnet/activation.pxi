@@ -1,7 +1,7 @@
 # Activations and their derivatives, forward beside backward.
 #
-# Forward turns Z into A in place. Backward turns A into dZ in place and reads dA: every derivative
-# here can be had from A, and the network needs A no longer when it has dZ.
+# Forward turns Z into A in place. Every derivative can be had from A, and comes in two forms: A
+# becomes dZ where A is not needed any more, and dA becomes dZ where it is.
 # `z < 0 ? 0 : z`, not `max(z, 0)`: a NaN must pass through, or a diverging run would look healthy.
 
 cdef enum Activation:
@@ -24,10 +24,20 @@ cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = sigmoid_(A[k])
 
 
+cdef inline real sigmoid_slope(real dA, real A) noexcept nogil:
+    return dA * A * (1 - A)
+
+
 cdef void sigmoid_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = dA[k] * A[k] * (1 - A[k])
+        A[k] = sigmoid_slope(dA[k], A[k])
+
+
+cdef void sigmoid_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        dA[k] = sigmoid_slope(dA[k], A[k])
 
 
 cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -36,10 +46,20 @@ cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = tanh_(A[k])
 
 
+cdef inline real tanh_slope(real dA, real A) noexcept nogil:
+    return dA * (1 - A * A)
+
+
 cdef void tanh_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = dA[k] * (1 - A[k] * A[k])
+        A[k] = tanh_slope(dA[k], A[k])
+
+
+cdef void tanh_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        dA[k] = tanh_slope(dA[k], A[k])
 
 
 cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -48,10 +68,20 @@ cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = 0 if A[k] < 0 else A[k]
 
 
+cdef inline real relu_slope(real dA, real A) noexcept nogil:
+    return dA if A > 0 else 0
+
+
 cdef void relu_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = dA[k] if A[k] > 0 else 0
+        A[k] = relu_slope(dA[k], A[k])
+
+
+cdef void relu_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        dA[k] = relu_slope(dA[k], A[k])
 
 
 cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
@@ -60,10 +90,20 @@ cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
         A[k] = slope * A[k] if A[k] < 0 else A[k]
 
 
+cdef inline real leaky_relu_slope(real dA, real A, real slope) noexcept nogil:
+    return dA if A > 0 else slope * dA
+
+
 cdef void leaky_relu_backward_(const real* dA, real* A, Py_ssize_t n, real slope) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = dA[k] if A[k] > 0 else slope * dA[k]
+        A[k] = leaky_relu_slope(dA[k], A[k], slope)
+
+
+cdef void leaky_relu_backward_dA(real* dA, const real* A, Py_ssize_t n, real slope) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        dA[k] = leaky_relu_slope(dA[k], A[k], slope)
 
 
 cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples, Py_ssize_t row) noexcept nogil:
@@ -153,6 +193,17 @@ cdef void elementwise_backward(int activation, const real* dA, real* A, Py_ssize
         memcpy(A, dA, n * sizeof(real))
 
 
+cdef void elementwise_backward_dA(int activation, real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+    if activation == RELU:
+        relu_backward_dA(dA, A, n)
+    elif activation == LEAKY_RELU:
+        leaky_relu_backward_dA(dA, A, n, <real>LEAKY_SLOPE)
+    elif activation == SIGMOID:
+        sigmoid_backward_dA(dA, A, n)
+    elif activation == TANH:
+        tanh_backward_dA(dA, A, n)
+
+
 cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t width,
                    Py_ssize_t row) noexcept nogil:
     # columns 0 .. width - 1 of an array whose rows are `row` apart
@@ -179,6 +230,17 @@ cdef void activate_backward(int activation, const real* dA, Py_ssize_t dA_row, r
             elementwise_backward(activation, dA + i * dA_row, A + i * row, width)
 
 
+cdef void activate_backward_dA(int activation, real* dA, const real* A, Py_ssize_t n_units,
+                               Py_ssize_t width, Py_ssize_t row) noexcept nogil:
+    # dA becomes dZ; not for softmax
+    cdef Py_ssize_t i
+    if width == row:
+        elementwise_backward_dA(activation, dA, A, n_units * width)
+    else:
+        for i in range(n_units):
+            elementwise_backward_dA(activation, dA + i * row, A + i * row, width)
+
+
 # ---------------------------------------------------------------------------- public kernels
 
 cdef int begin_forward(const real[:, ::1] Z, real[:, ::1] A) except -1:
@@ -191,24 +253,25 @@ cdef int begin_forward(const real[:, ::1] Z, real[:, ::1] A) except -1:
 
 cdef int call_backward(int activation, double slope, const real[:, ::1] dA, const real[:, ::1] A,
                        real[:, ::1] dZ) except -1:
-    # dZ starts as a copy of A; where dZ is dA, dA must be saved first
-    cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], size = n_units * m * sizeof(real)
-    cdef const real* gradient = &dA[0, 0]
+    cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
     cdef real* saved = NULL
     check_shape("A", A.shape[0], A.shape[1], n_units, m)
     check_shape("dZ", dZ.shape[0], dZ.shape[1], n_units, m)
-    if &dZ[0, 0] == &dA[0, 0]:
-        saved = <real*>malloc(size + 1)
+    if activation == SOFTMAX:        # has one form alone: dZ starts as A, and dA must outlive that
+        saved = <real*>malloc((n + 1) * sizeof(real))
         if saved == NULL:
             raise MemoryError
-        memcpy(saved, &dA[0, 0], size)
-        gradient = saved
     with nogil:
-        memmove(&dZ[0, 0], &A[0, 0], size)
-        if activation == LEAKY_RELU:
-            leaky_relu_backward_(gradient, &dZ[0, 0], n_units * m, <real>slope)
+        if activation == SOFTMAX:
+            memcpy(saved, &dA[0, 0], n * sizeof(real))
+            memmove(&dZ[0, 0], &A[0, 0], n * sizeof(real))
+            softmax_backward_(saved, m, &dZ[0, 0], n_units, m, m)
         else:
-            activate_backward(activation, gradient, m, &dZ[0, 0], n_units, m, m)
+            memmove(&dZ[0, 0], &dA[0, 0], n * sizeof(real))
+            if activation == LEAKY_RELU:
+                leaky_relu_backward_dA(&dZ[0, 0], &A[0, 0], n, <real>slope)
+            else:
+                elementwise_backward_dA(activation, &dZ[0, 0], &A[0, 0], n)
     free(saved)
     return 0
 

@@ -1,12 +1,5 @@
 # The dense layer: Z = W A_prev + b and its three gradients, on the products of matmul.h.
 
-cdef void bias_gradient(const real* dZ, real* db, Py_ssize_t n_out, Py_ssize_t n_examples,
-                        Py_ssize_t row) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n_out):
-        db[i] = <real>sum_of(dZ + i * row, n_examples)
-
-
 # ---------------------------------------------------------------------------- public kernels
 
 def dense(const real[:, ::1] W, const real[:, ::1] b, const real[:, ::1] A_prev, real[:, ::1] Z):
@@ -32,7 +25,7 @@ def dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const real[:, ::
     scratch = new_scratch(&dW[0, 0], n_out, n_in, m)
     with nogil:
         product_transposed(n_out, n_in, m, &dZ[0, 0], m, &A_prev[0, 0], m, &dW[0, 0], n_in, scratch)
-        bias_gradient(&dZ[0, 0], &db[0, 0], n_out, m, m)
+        row_sums(n_out, m, &dZ[0, 0], m, &db[0, 0])
         product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, <real*>NULL)
     free(scratch)
 

@@ -55,6 +55,21 @@
 DEFINE_VECTOR(float, vector_f32);
 DEFINE_VECTOR(double, vector_f64);
 
+/* Sum of the lanes of a vector: halves are added until two lanes are left. */
+#define DEFINE_LANE_SUM(real, suffix)                                                              \
+    ALWAYS_INLINE real lane_sum_##suffix(vector_##suffix x)                                        \
+    {                                                                                              \
+        real part[LANES_OF(real)];                                                                 \
+        memcpy(part, &x, sizeof x);                                                                \
+        UNROLL                                                                                     \
+        for (ptrdiff_t width = LANES_OF(real) / 2; width > 0; width /= 2)                          \
+            UNROLL                                                                                 \
+            for (ptrdiff_t i = 0; i < width; i++) part[i] += part[i + width];                      \
+        return part[0];                                                                            \
+    }
+DEFINE_LANE_SUM(float, f32)
+DEFINE_LANE_SUM(double, f64)
+
 #define REAL float
 #define VECTOR vector_f32
 #define OF(name) name##_f32
@@ -248,13 +263,11 @@ ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth,
             for (int c = 0; c < n_cols; c++) acc[r][c] += a * b[c];
         }
     }
+    UNROLL
     for (int r = 0; r < n_rows; r++)
+        UNROLL
         for (int c = 0; c < n_cols; c++) {
-            REAL part[LANES], sum;
-            memcpy(part, &acc[r][c], sizeof part);
-            for (ptrdiff_t width = LANES / 2; width > 0; width /= 2)
-                for (ptrdiff_t i = 0; i < width; i++) part[i] += part[i + width];
-            sum = part[0];
+            REAL sum = OF(lane_sum)(acc[r][c]);
             for (ptrdiff_t t = k; t < depth; t++) sum += A[r * A_row + t] * B[c * B_row + t];
             C[r * C_row + c] = sum;
         }
@@ -312,6 +325,27 @@ static void OF(product_transposed)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t
     const ptrdiff_t scratch_row = OF(padded)(n_cols);
     OF(transpose)(n_cols, depth, B, B_row, scratch, scratch_row);
     OF(product)(n_rows, n_cols, depth, A, A_row, 1, scratch, scratch_row, C, C_row, NULL);
+}
+
+/* Sums of rows, each in two vectors of partial sums. */
+static void OF(row_sums)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *A, ptrdiff_t A_row, REAL *out)
+{
+    for (ptrdiff_t r = 0; r < n_rows; r++) {
+        const REAL *a = A + r * A_row;
+        VECTOR even = {0}, odd = {0};
+        ptrdiff_t k = 0;
+        for (; k + 2 * LANES <= n_cols; k += 2 * LANES) {
+            even += *(const VECTOR *)(a + k);
+            odd += *(const VECTOR *)(a + k + LANES);
+        }
+        if (k + LANES <= n_cols) {
+            even += *(const VECTOR *)(a + k);
+            k += LANES;
+        }
+        REAL sum = OF(lane_sum)(even + odd);
+        for (; k < n_cols; k++) sum += a[k];
+        out[r] = sum;
+    }
 }
 
 /* Sum of a row in double, in sixteen interleaved parts: a fixed shape, so a fixed result. */

@@ -128,7 +128,7 @@ cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Works
         if l > 0 and needs_whole(layer):
             layer.A_whole = layer.dZ = take(&work.n_reals, layer.n_out * row, like)
     if l < net.n_layers:
-        after.dots = use_dots_f32(after.n_out, after.n_in, n)
+        after.dots = layer.activation != SOFTMAX and use_dots_f32(after.n_out, after.n_in, n)
         if not after.dots:
             layer.AT_row = padded(like, layer.n_out)
             layer.AT = take(&work.n_reals, n * layer.AT_row, like)

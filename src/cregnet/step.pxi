@@ -199,26 +199,32 @@ cdef void output_gradient(Job* job, real* work, Columns* mine) noexcept nogil:
         loss_(net.loss, A, Y, weight, loss, layer.n_out, mine.n, mine.width, mine.row)
 
 
-cdef void backward(Job* job, const real* parameters, real* work, real* dA, Columns* mine) noexcept nogil:
+cdef void backward(Job* job, const real* parameters, real* work, real* scratch, Columns* mine) noexcept nogil:
     # dZ[L] to dZ[1]: dA = W^T dZ of the layer after, back through dropout, then through the activation
     cdef Network* net = job.net
     cdef Layer* layer
     cdef Layer* after
     cdef real* dZ
-    cdef Py_ssize_t l, i
+    cdef real* dA
+    cdef Py_ssize_t l, dA_row
+    cdef bint in_place
     for l in range(net.n_layers - 1, 0, -1):
         layer, after = net.layers + l, net.layers + l + 1
         dZ = work + layer.dZ + mine.first
+        # where dZ has a place of its own dA is made there, else in the scratch buffer
+        in_place = layer.dZ != layer.A_whole
+        dA = dZ if in_place else scratch
+        dA_row = mine.row if in_place else mine.width
         product(layer.n_out, mine.width, after.n_out, parameters + after.W, 1, after.n_in,
-                work + after.dZ + mine.first, mine.row, dA, mine.width, <real*>NULL)
+                work + after.dZ + mine.first, mine.row, dA, dA_row, <real*>NULL)
         if layer.keep_prob < 1:
-            drop(dA, mine.width, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
+            drop(dA, dA_row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
                  layer.keep_prob)
-        if layer.dZ != layer.A_whole:
-            for i in range(layer.n_out):
-                memcpy(dZ + i * mine.row, work + layer.A_whole + mine.first + i * mine.row,
-                       mine.width * sizeof(real))
-        activate_backward(layer.activation, dA, mine.width, dZ, layer.n_out, mine.width, mine.row)
+        if in_place:
+            activate_backward_dA(layer.activation, dA, work + layer.A_whole + mine.first, layer.n_out,
+                                 mine.width, mine.row)
+        else:
+            activate_backward(layer.activation, dA, dA_row, dZ, layer.n_out, mine.width, mine.row)
 
 
 cdef void examples_pass(Job* job, const real* parameters, real* work, real* dA, const int64_t* order,
@@ -248,7 +254,7 @@ cdef void weight_gradient(Job* job, Py_ssize_t l, Py_ssize_t first, Py_ssize_t n
         dot_table(n_rows, layer.n_in, row, dZ, row, work + before.A, row, dW, layer.n_in)
     else:
         product(n_rows, layer.n_in, n, dZ, row, 1, work + before.AT, before.AT_row, dW, layer.n_in, <real*>NULL)
-    bias_gradient(dZ, db, n_rows, n, row)
+    row_sums(n_rows, row, dZ, row, db)
 
 
 cdef void update(Job* job, real* W, const real* dW, Py_ssize_t at, Py_ssize_t n, double learning_rate,

@@ -22,6 +22,8 @@ cdef extern from "matmul.h" nogil:
                        Py_ssize_t, double*, Py_ssize_t)
     bint use_dots_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
     Py_ssize_t TILE_ROWS
+    void row_sums_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*)
+    void row_sums_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*)
     double sum_f32(const float*, Py_ssize_t)
     double sum_f64(const double*, Py_ssize_t)
 
@@ -91,6 +93,14 @@ cdef inline Py_ssize_t padded(real* _, Py_ssize_t n) noexcept nogil:
         return padded_f32(n)
     else:
         return padded_f64(n)
+
+
+cdef inline void row_sums(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* A, Py_ssize_t A_row,
+                          real* out) noexcept nogil:
+    if real is float:
+        row_sums_f32(n_rows, n_cols, A, A_row, out)
+    else:
+        row_sums_f64(n_rows, n_cols, A, A_row, out)
 
 
 cdef inline double sum_of(const real* x, Py_ssize_t n) noexcept nogil:
