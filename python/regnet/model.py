@@ -124,6 +124,8 @@ class Model:
         self.dtype = check_dtype(dtype)
         self.seed = check_seed(seed)
         self.loss = losses.resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
+        none = (0.0,) * len(self.activations)
+        self._plan = Plan(self.sizes, self.activations, self.loss, self.keep_prob, none, none, seed=self.seed)
         self.classes = self._check_classes(classes)
         self.training_state: TrainingState | None
         self.parameters = aligned_vector(parameter_slices(self.sizes)[-1][1].stop, self.dtype)
@@ -212,8 +214,9 @@ class Model:
     @property
     def plan(self) -> Plan:
         """The model as the kernels read it, without penalty."""
-        none = (0.0,) * len(self.activations)
-        return Plan(self.sizes, self.activations, self.loss, self.keep_prob, none, none, seed=self.seed)
+        if self._plan.seed != self.seed:
+            self._plan = replace(self._plan, seed=check_seed(self.seed))
+        return self._plan
 
     def initialize(self) -> None:
         """Set the parameters to their initial values, a function of the seed; forget earlier training."""
@@ -261,9 +264,10 @@ class Model:
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
         """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""
-        array = data.check_inputs(X, self.dtype, self.sizes[0])
-        out = np.empty((array.shape[0], self.sizes[-1]), self.dtype)
-        cregnet.network_predict(self.plan, self.parameters, array, out, logits)
+        plan = self.plan
+        array = data.check_inputs(X, self.dtype, plan.sizes[0])
+        out = np.empty((array.shape[0], plan.sizes[-1]), self.dtype)
+        cregnet.network_predict(plan, self.parameters, array, out, logits)
         return out
 
     def predict(self, X: ArrayLike) -> Array:

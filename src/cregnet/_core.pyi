@@ -21,9 +21,6 @@ _Order: TypeAlias = NDArray[np.int64]
 _Words: TypeAlias = NDArray[np.uint32]
 _Doubles: TypeAlias = NDArray[np.float64]
 
-ACTIVATION_CODES: dict[str, int]
-LOSS_CODES: dict[str, int]
-OPTIMIZER_CODES: dict[str, int]
 PURPOSES: dict[str, int]
 
 def _isa_name() -> str: ...

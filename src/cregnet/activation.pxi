@@ -12,7 +12,7 @@ cdef enum Activation:
     LEAKY_RELU
     SOFTMAX
 
-ACTIVATION_CODES = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU,
+cdef dict ACTIVATION_CODES = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU,
                     "leaky_relu": LEAKY_RELU, "softmax": SOFTMAX}
 
 cdef double LEAKY_SLOPE = 0.01

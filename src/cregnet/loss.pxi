@@ -10,7 +10,7 @@ cdef enum Loss:
     CATEGORICAL_CROSS_ENTROPY
     SQUARED_ERROR
 
-LOSS_CODES = {"binary_cross_entropy": BINARY_CROSS_ENTROPY,
+cdef dict LOSS_CODES = {"binary_cross_entropy": BINARY_CROSS_ENTROPY,
               "categorical_cross_entropy": CATEGORICAL_CROSS_ENTROPY,
               "squared_error": SQUARED_ERROR}
 

@@ -75,26 +75,29 @@ cdef Network* new_network(object plan) except NULL:
 
 
 cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
+    # a single row is predicted in microseconds: each attribute of the plan is looked up once
     cdef Py_ssize_t l, at = 0
     cdef Layer* layer
+    cdef tuple sizes = plan.sizes, activations = plan.activations, keep_prob = plan.keep_prob
+    cdef tuple l1 = plan.l1, l2 = plan.l2, hyper = plan.hyper
     memset(net, 0, sizeof(Network) + (n_layers + 1) * sizeof(Layer))
     net.n_layers = n_layers
     net.layers = <Layer*>(net + 1)
     net.loss = LOSS_CODES[plan.loss]
     net.optimizer = OPTIMIZER_CODES[plan.optimizer]
-    if len(plan.hyper) > 4:
-        raise ValueError(f"plan.hyper has {len(plan.hyper)} entries, wanted at most 4")
-    for l, value in enumerate(plan.hyper):
-        net.hyper[l] = value
+    if len(hyper) > 4:
+        raise ValueError(f"plan.hyper has {len(hyper)} entries, wanted at most 4")
+    for l in range(len(hyper)):
+        net.hyper[l] = hyper[l]
     net.seed = plan.seed
     for l in range(n_layers + 1):
         layer = net.layers + l
-        layer.n_out = plan.sizes[l]
-        layer.keep_prob = plan.keep_prob[l] if l < n_layers else 1.0
+        layer.n_out = sizes[l]
+        layer.keep_prob = keep_prob[l] if l < n_layers else 1.0
         if l > 0:
-            layer.n_in = plan.sizes[l - 1]
-            layer.activation = ACTIVATION_CODES[plan.activations[l - 1]]
-            layer.l1, layer.l2 = plan.l1[l - 1], plan.l2[l - 1]
+            layer.n_in = (layer - 1).n_out
+            layer.activation = ACTIVATION_CODES[activations[l - 1]]
+            layer.l1, layer.l2 = l1[l - 1], l2[l - 1]
             net.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             layer.W = at
             layer.b = at + layer.n_out * layer.n_in

@@ -18,7 +18,7 @@ cdef enum Optimizer:
     ADAM
     ADAMW
 
-OPTIMIZER_CODES = {"gradient_descent": GRADIENT_DESCENT, "momentum": MOMENTUM,
+cdef dict OPTIMIZER_CODES = {"gradient_descent": GRADIENT_DESCENT, "momentum": MOMENTUM,
                    "momentum_velocity": MOMENTUM_VELOCITY, "nesterov": NESTEROV,
                    "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
 

@@ -412,12 +412,35 @@ cdef double cost_and_gradient(Job* job, const real* parameters, real* gradient, 
     return cost
 
 
+cdef void predict_one(Network* net, const real* parameters, const real* x, real* work, bint logits,
+                      real* out) noexcept nogil:
+    # a single example: vectors run along the inputs, and nothing needs turning
+    cdef Py_ssize_t l, i
+    cdef Layer* layer
+    cdef const real* A_prev = x
+    cdef const real* b
+    cdef real* A
+    for l in range(1, net.n_layers + 1):
+        layer = net.layers + l
+        A = out if l == net.n_layers else work + layer.A
+        b = parameters + layer.b
+        dot_table(layer.n_out, 1, layer.n_in, parameters + layer.W, layer.n_in, A_prev, layer.n_in, A, 1)
+        for i in range(layer.n_out):
+            A[i] += b[i]
+        if l < net.n_layers or net.loss == SQUARED_ERROR or not logits:
+            activate(layer.activation, A, layer.n_out, 1, 1)
+        A_prev = A
+
+
 cdef void predict_block(Network* net, const real* parameters, const real* X, real* work, Py_ssize_t n,
                         bint logits, real* out) noexcept nogil:
     # no dropout; A[l] lie in two places in turn
     cdef Py_ssize_t l, row = padded(work, n)
     cdef Layer* layer = net.layers
     cdef real* A
+    if n == 1:
+        predict_one(net, parameters, X, work, logits, out)
+        return
     transpose(n, layer.n_out, X, layer.n_out, work + layer.A, row)
     for l in range(1, net.n_layers + 1):
         layer = net.layers + l
