@@ -16,6 +16,7 @@ from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
 from .layers import Dense, Input
+from .many import fit_many
 from .model import Evaluation, Model
 from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
 from .penalties import L1, L2, Penalty
@@ -74,6 +75,7 @@ __all__ = [
     "Zeros",
     "check_gradients",
     "datasets",
+    "fit_many",
     "load",
     "mini_batches",
     "split",

@@ -37,10 +37,12 @@ def as_numbers(name: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
 
 def check_finite(name: str, array: Array) -> None:
     """Every value is finite; the message says where the first one is that is not."""
+    if array.size <= CHECK_ROWS and 0 not in np.isfinite(array).tobytes():  # for one row faster than .all()
+        return
     flat = array.reshape(-1)
     for start in range(0, flat.size, CHECK_ROWS):
         good = np.isfinite(flat[start : start + CHECK_ROWS])
-        if not np.logical_and.reduce(good):  # half the time of good.all() for a single row
+        if not good.all():
             first = np.unravel_index(start + int(np.argmin(good)), array.shape)
             where = "row " + ", column ".join(str(i) for i in first)
             raise ValueError(f"{name} is {array[first]} at {where}, wanted finite {array.dtype} numbers")

@@ -19,8 +19,8 @@ class Progress:
     ...     bar.advance(10, cost=0.5)
     """
 
-    def __init__(self, total: int, enabled: bool, label: str = "training") -> None:
-        self.total, self.enabled, self.label = total, enabled, label
+    def __init__(self, total: int, enabled: bool, label: str = "training", unit: str = "epoch") -> None:
+        self.total, self.enabled, self.label, self.unit = total, enabled, label, unit
         self.done, self.started, self.shown = 0, time.perf_counter(), 0.0
         self.bar: Any = None
         if enabled:
@@ -28,7 +28,7 @@ class Progress:
                 from tqdm import tqdm
             except ImportError:
                 return
-            self.bar = tqdm(total=total, desc=label, unit="epoch", file=sys.stderr, dynamic_ncols=True)
+            self.bar = tqdm(total=total, desc=label, unit=unit, file=sys.stderr, dynamic_ncols=True)
 
     def advance(self, n: int, **values: float) -> None:
         """n more epochs are done; `values` are shown behind the bar."""
@@ -40,7 +40,7 @@ class Progress:
             self.shown = time.perf_counter()
             shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
             seconds = self.shown - self.started
-            text = f"{self.label}: epoch {self.done}/{self.total}, {shown}, {seconds:.1f} s"
+            text = f"{self.label}: {self.unit} {self.done}/{self.total}, {shown}, {seconds:.1f} s"
             print(f"\r{text:<78}", end="", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:

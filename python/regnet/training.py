@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ def train(
     progress: bool = False,
     resume: bool = False,
     backend: str = "compiled",
+    cancel: Event | None = None,
 ) -> History:
     """Train a model in place.
 
@@ -115,6 +117,9 @@ def train(
         possible after Ctrl-C, divergence, or early stopping that restored earlier weights.
     backend : {"compiled", "reference"}
         The compiled core, or its NumPy twin.
+    cancel : threading.Event, optional
+        When another thread sets it, the training ends as by Ctrl-C after the call into the core that
+        it is in (0.1 s or one epoch).
 
     Returns
     -------
@@ -165,7 +170,7 @@ def train(
     model.classes = examples.targets.classes if model.classes is None else model.classes
     model.training_state = None
     try:
-        run_epochs(engine, training, found, held_out, progress)
+        run_epochs(engine, training, found, held_out, progress, cancel)
     except KeyboardInterrupt:
         training.history.stop_reason = "interrupted"
     finally:
@@ -189,6 +194,7 @@ def run_epochs(
     callbacks: Sequence[Callback],
     held_out: Checked | None,
     progress: bool,
+    cancel: Event | None,
 ) -> None:
     """The loop: a call into the core, then what wants to look at the result."""
     history, every_epoch = training.history, bool(callbacks) or held_out is not None
@@ -197,7 +203,7 @@ def run_epochs(
             n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
             costs, rates, seconds = engine.run(n)
             history.append(cost=costs, learning_rate=rates, seconds=[seconds / n] * len(costs))
-            if engine.interrupted:
+            if engine.interrupted or (cancel is not None and cancel.is_set()):
                 raise KeyboardInterrupt
             if len(costs) < n:
                 set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")

@@ -1,0 +1,128 @@
+"""Many nets at once: one per thread, over the same data."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Event
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import data
+from .callbacks import as_callbacks
+from .history import History
+from .model import Model
+from .progress import Progress
+from .threads import resolve_threads
+from .training import train
+
+__all__ = ["fit_many"]
+
+
+def fit_many(
+    models: Sequence[Model],
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    options: Sequence[Mapping[str, Any]] | None = None,
+    n_threads: int | None = None,
+    progress: bool = False,
+    **shared: Any,
+) -> list[History]:
+    """Train many models in place on the same data, each on a thread of its own.
+
+    Each model gets the bits that `train` would give it alone: nothing is shared but X and y. For
+    small nets this uses the cores better than threads within a step.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        All different objects, with the same number of inputs.
+    X, y : array-like
+        As for `train`.
+    options : sequence of mappings, optional
+        One for each model: keyword arguments of `train` for this model alone, before `shared`.
+    n_threads : int, optional
+        Models trained at the same time; None as in `train`.
+    progress : bool
+        Show how many models are done.
+    **shared
+        Keyword arguments of `train` for all models. Of callbacks each model gets a copy; functions
+        are called from the threads.
+
+    Returns
+    -------
+    list of History
+        In the order of the models. Ctrl-C stops all of them after the call into the core that they
+        are in; histories then have the `stop_reason` "interrupted".
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong. What `train` finds wrong for one model is raised after the others
+        have stopped.
+
+    Examples
+    --------
+    >>> import regnet as rn
+    >>> X, y, _, _ = rn.datasets.make_football()
+    >>> models = [rn.Model.mlp([2, 8, 1], seed=seed) for seed in range(3)]
+    >>> rates = [{"optimizer": rn.Adam(a)} for a in (0.1, 0.01, 0.001)]
+    >>> [len(history) for history in rn.fit_many(models, X, y, epochs=5, options=rates)]
+    [5, 5, 5]
+    """
+    models = list(models)
+    each = check_models(models, options, shared)
+    workers = max(1, min(resolve_threads(n_threads), len(models)))
+    inputs = {dtype: data.as_numbers("X", X, dtype) for dtype in {model.dtype for model in models}}
+    targets, stop = np.asarray(y), Event()
+
+    def fit(model: Model, keywords: dict[str, Any]) -> History:
+        return train(model, inputs[model.dtype], targets, n_threads=1, cancel=stop, **keywords)
+
+    with Progress(len(models), progress, "models", "model") as bar, ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(fit, model, keywords) for model, keywords in zip(models, each, strict=True)]
+        try:
+            watch(futures, bar)
+        except BaseException as error:
+            stop.set()
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+    return [future.result() for future in futures]
+
+
+def watch(futures: list[Future[History]], bar: Progress) -> None:
+    """Wait for all, show how many are done, and raise the first error."""
+    waiting = set(futures)
+    while waiting:
+        # with a time limit the main thread wakes up to answer Ctrl-C
+        done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+        for future in done:
+            history = future.result()
+            bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
+
+
+def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Keyword arguments of each model, or an error before any work."""
+    for number, model in enumerate(models):
+        if not isinstance(model, Model):
+            raise TypeError(f"models[{number}] is {model!r}, wanted a Model")
+    if len({id(model) for model in models}) < len(models):
+        raise ValueError("models has the same object twice, wanted different ones (Model.copy makes another)")
+    options = [{}] * len(models) if options is None else list(options)
+    if len(options) != len(models):
+        raise ValueError(f"options has {len(options)} entries, wanted {len(models)}, one for each model")
+    result = []
+    for number, own in enumerate(options):
+        if not isinstance(own, Mapping):
+            raise TypeError(f"options[{number}] is {own!r}, wanted a mapping of keyword arguments of train")
+        keywords = {**shared, **own}
+        for name in ("n_threads", "progress", "cancel"):
+            if name in own or name in shared:
+                raise TypeError(f"options[{number}] has {name!r}, which cannot be set for a single model")
+        keywords["callbacks"] = [copy.copy(callback) for callback in as_callbacks(keywords.get("callbacks"))]
+        result.append(keywords)
+    return result
