@@ -1,229 +1,393 @@
-"""Training against plain NumPy: medians of interleaved runs, results compared first.
+"""Training against what a user would pick instead: the same result first, then interleaved timings.
 
-python bench/bench_training.py [--data FOLDER] [--repeats 5] [--only football|mnist]
+python bench/bench_training.py [--quick] [--only A,B-dropout] [--repeats 5] [--compile]
+                               [--peak GFLOPS] [--json FILE] [--plot FILE.png] [--data FOLDER]
+
+Works: A football, B small, C medium and D large nets (B, C and D also with dropout), E one row predicted,
+F dropout masks, G Adam on 4 million parameters, M many nets at once. A ratio is the peer's best way
+divided by regnet's best, medians both; more than 1 means that regnet is faster.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import importlib
+import inspect
+import json
+import sys
 import time
+import timeit
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+from works import (
+    DATA,
+    Contestant,
+    Work,
+    limit_threads,
+    machine,
+    matmul_peak,
+    regnet_contestants,
+    spread,
+    training_work,
+)
 
 import cregnet
 import regnet as rn
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-ITERATIONS = 30_000
+TRAININGS = ("A", "B", "B-dropout", "C", "C-dropout", "D", "D-dropout")
+WORKS = (*TRAININGS, "E", "F", "G", "M")
+PEERS = {"NumPy": "numpy", "scikit-learn": "sklearn", "torch": "torch", "JAX": "jax"}
+# what is compared -> (floor, aim), by work; a peer's name stands for the ratio of its time to regnet's
+LIMIT, SCALING, MICROSECONDS = "share of the arithmetic limit", "two threads against one", "microseconds"
+TARGETS: dict[str, dict[str, tuple[float, float]]] = {
+    "A": {"NumPy": (14, 25), "JAX": (2.5, 5)},
+    "B": {"NumPy": (4, 7), "JAX": (1.6, 3), "torch": (12, 22)},
+    "B-dropout": {"NumPy": (4.5, 8), "JAX": (3, 6), "torch": (14, 28)},
+    "C": {
+        "NumPy": (1.5, 1.9),
+        "JAX": (1.05, 1.25),
+        "torch": (1.4, 1.7),
+        LIMIT: (0.65, 0.8),
+        SCALING: (1.75, 1.9),
+    },
+    "C-dropout": {"NumPy": (1.6, 2.1), "JAX": (1.15, 1.45), "torch": (1.8, 2.4)},
+    "D": {"JAX": (1.03, 1.2), "torch": (1.15, 1.35), LIMIT: (0.75, 0.9), SCALING: (1.75, 1.9)},
+    "D-dropout": {"JAX": (1.05, 1.25), "torch": (1.35, 1.65)},
+    "E": {"NumPy": (4, 8), MICROSECONDS: (3, 3)},
+    "F": {"torch": (10, 20), "NumPy": (2, 2)},
+    "G": {"torch": (1, 1.1)},
+    "M": {"one after another": (1.85, 1.95)},
+}
+Seconds = dict[str, list[float]]
 
 
-def notebook(X, Y, iterations, lambd=0.0, keep_prob=1.0, learning_rate=0.3):
-    """The course's loop in plain NumPy, 2-20-3-1, as a notebook has it; returns W3 and the cost."""
-    rng = np.random.RandomState(1)
-    stream = np.random.RandomState(3)
-    m = X.shape[1]
-    W1, W2, W3 = (stream.randn(a, b) / np.sqrt(b) for a, b in ((20, 2), (3, 20), (1, 3)))
-    b1, b2, b3 = (np.zeros((n, 1)) for n in (20, 3, 1))
-    for _ in range(iterations):
-        Z1 = np.dot(W1, X) + b1
-        A1 = np.maximum(0, Z1)
-        if keep_prob < 1:
-            D1 = rng.rand(*A1.shape) < keep_prob
-            A1 = A1 * D1 / keep_prob
-        Z2 = np.dot(W2, A1) + b2
-        A2 = np.maximum(0, Z2)
-        if keep_prob < 1:
-            D2 = rng.rand(*A2.shape) < keep_prob
-            A2 = A2 * D2 / keep_prob
-        A3 = 1 / (1 + np.exp(-(np.dot(W3, A2) + b3)))
-        logprobs = np.multiply(-np.log(A3), Y) + np.multiply(-np.log(1 - A3), 1 - Y)
-        cost = 1.0 / m * np.nansum(logprobs)
-        if lambd:
-            cost += lambd / (2 * m) * (np.sum(np.square(W1)) + np.sum(np.square(W2)) + np.sum(np.square(W3)))
-        dZ3 = A3 - Y
-        dW3 = 1.0 / m * np.dot(dZ3, A2.T) + lambd / m * W3
-        db3 = 1.0 / m * np.sum(dZ3, axis=1, keepdims=True)
-        dA2 = np.dot(W3.T, dZ3)
-        if keep_prob < 1:
-            dA2 = dA2 * D2 / keep_prob
-        dZ2 = np.multiply(dA2, np.int64(A2 > 0))
-        dW2 = 1.0 / m * np.dot(dZ2, A1.T) + lambd / m * W2
-        db2 = 1.0 / m * np.sum(dZ2, axis=1, keepdims=True)
-        dA1 = np.dot(W2.T, dZ2)
-        if keep_prob < 1:
-            dA1 = dA1 * D1 / keep_prob
-        dZ1 = np.multiply(dA1, np.int64(A1 > 0))
-        dW1 = 1.0 / m * np.dot(dZ1, X.T) + lambd / m * W1
-        db1 = 1.0 / m * np.sum(dZ1, axis=1, keepdims=True)
-        W1 = W1 - learning_rate * dW1
-        b1 = b1 - learning_rate * db1
-        W2 = W2 - learning_rate * dW2
-        b2 = b2 - learning_rate * db2
-        W3 = W3 - learning_rate * dW3
-        b3 = b3 - learning_rate * db3
-    return W3, cost
+def find_peers(names: list[str]) -> dict[str, ModuleType]:
+    """The peers that are installed; the others are named."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.import_module(f"peers_{PEERS[name]}")
+        except ImportError as error:
+            print(f"skipped: {name} ({error})")
+    return found
 
 
-def football_model(X, y, iterations, lambd=0.0, keep_prob=1.0, backend="compiled"):
-    """The same by regnet."""
-    model = rn.Model.mlp([2, 20, 3, 1], keep_prob=keep_prob, dtype="float64")
-    stream = np.random.RandomState(3)
-    for W in model.weights:
-        W[...] = stream.randn(*W.shape) / np.sqrt(W.shape[1])
-    history = rn.train(
-        model,
-        X,
-        y,
-        epochs=iterations,
-        batch_size=None,
-        optimizer=rn.GradientDescent(0.3),
-        penalty=rn.L2(lambd) if lambd else None,
-        backend=backend,
-    )
-    return model.weights[2], history.cost[-1]
+# ------------------------------------------------------------------------------ agreement
 
 
-def numpy_mlp(X, y, model, n_classes, batch_size, keep_prob):
-    """One epoch of ReLU layers, softmax and Adam in plain NumPy with BLAS; rows = examples.
-
-    Starts from the model's weights, shuffles as regnet does, draws masks with NumPy's fastest generator.
-    """
-    rng = np.random.Generator(np.random.SFC64(0))
-    parameters = [
-        p for W, b in zip(model.weights, model.biases, strict=True) for p in (W.T.copy(), b.ravel().copy())
-    ]
-    V, S = [np.zeros_like(p) for p in parameters], [np.zeros_like(p) for p in parameters]
-    one_hot = np.eye(n_classes, dtype=X.dtype)
-    keep = X.dtype.type(1 / keep_prob)
-    batches = rn.mini_batches(X, y, batch_size, seed=model.seed)
-    for t, (A, labels) in enumerate(batches, start=1):
-        activations, masks = [A], []
-        for layer in range(0, len(parameters), 2):
-            A = A @ parameters[layer]
-            A += parameters[layer + 1]
-            if layer < len(parameters) - 2:
-                np.maximum(A, 0, out=A)
-                if keep_prob < 1:
-                    D = (rng.random(A.shape, dtype=X.dtype) < keep_prob) * keep
-                    A *= D
-                    masks.append(D)
-                activations.append(A)
-        A -= A.max(axis=1, keepdims=True)
-        np.exp(A, out=A)
-        A /= A.sum(axis=1, keepdims=True)
-        dZ = (A - one_hot[labels]) / X.dtype.type(len(labels))
-        gradients = []
-        for layer in range(len(parameters) - 2, -1, -2):
-            A = activations[layer // 2]
-            gradients[:0] = [A.T @ dZ, dZ.sum(axis=0)]
-            if layer:
-                dZ = dZ @ parameters[layer].T
-                dZ *= A > 0
-                if keep_prob < 1:
-                    dZ *= masks[layer // 2 - 1]
-        step, root = 1e-3 / (1 - 0.9**t), 1 / np.sqrt(1 - 0.999**t)
-        for p, g, v, s in zip(parameters, gradients, V, S, strict=True):
-            v *= 0.9
-            v += 0.1 * g
-            s *= 0.999
-            s += 0.001 * np.square(g)
-            p -= X.dtype.type(step) * v / (np.sqrt(s) * X.dtype.type(root) + X.dtype.type(1e-8))
-    return parameters
-
-
-def measure(contestants: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each contestant, one run of every contestant per round."""
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(repeats):
-        for name, run in contestants.items():
-            started = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - started)
-    return seconds
-
-
-def report(title: str, seconds: dict[str, list[float]], scale: dict[str, float] | None = None) -> None:
-    """A line per contestant: median, spread, and how many times regnet is faster."""
-    scale = scale or {}
-    medians = {name: statistics.median(values) * scale.get(name, 1) for name, values in seconds.items()}
-    print(f"\n{title}\n{'':<14}{'median s':>10}{'min':>10}{'max':>10}{'regnet is':>12}")
-    for name, values in seconds.items():
-        k = scale.get(name, 1)
-        print(
-            f"{name:<14}{medians[name]:>10.4f}{min(values) * k:>10.4f}{max(values) * k:>10.4f}"
-            f"{medians[name] / medians['regnet']:>10.1f} x"
+def check_agreement(work: Work, peers: dict[str, ModuleType]) -> None:
+    """Every contestant does the short form of the work in float64, without dropout, with regnet's result."""
+    short = work.head()
+    expected: list[tuple[np.ndarray, np.ndarray]] = []
+    for contestant in everyone(short, peers):
+        with limit_threads(contestant.threads):
+            state = contestant.start()
+            cost = contestant.run(state)
+        found = contestant.finish(state)
+        if not expected:
+            expected, expected_cost = [(W.copy(), b.copy()) for W, b in found], cost
+            moved = max(abs(W - W0).max() for (W, _), (W0, _) in zip(found, short.initial(), strict=True))
+            assert moved > 1e-3, "nothing was trained"
+        for ours, theirs in zip(expected, found, strict=True):
+            for a, b, what in zip(ours, theirs, "Wb", strict=True):
+                message = f"work {work.key}: {contestant.name}: {what}"
+                np.testing.assert_allclose(
+                    b, a, rtol=contestant.close, atol=contestant.close, err_msg=message
+                )
+        message = f"work {work.key}: {contestant.name}: cost"
+        np.testing.assert_allclose(
+            cost, expected_cost, rtol=min(10 * contestant.close, 1e-4), err_msg=message
         )
 
 
-def bench_football(data: Path, repeats: int) -> None:
-    """Work A: 30,000 full-batch steps in float64; the twin is timed on a tenth of them."""
-    X, y, _, _ = rn.datasets.load_football(data / "football.mat")
-    columns, targets = np.ascontiguousarray(X.T), y[None].astype(float)
-    for lambd in (0.0, 0.7):
-        ours, theirs = football_model(X, y, 500, lambd), notebook(columns, targets, 500, lambd)
-        np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-9)
-        np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-10)
-        contestants = {
-            "regnet": lambda lambd=lambd: football_model(X, y, ITERATIONS, lambd),
-            "NumPy": lambda lambd=lambd: notebook(columns, targets, ITERATIONS, lambd),
-            "twin": lambda lambd=lambd: football_model(X, y, ITERATIONS // 10, lambd, backend="reference"),
-        }
-        report(f"football 2-20-3-1, lambda {lambd}", measure(contestants, repeats), {"twin": 10})
-    contestants = {
-        "regnet": lambda: football_model(X, y, ITERATIONS, keep_prob=0.86),
-        "NumPy": lambda: notebook(columns, targets, ITERATIONS, keep_prob=0.86),
-        "twin": lambda: football_model(X, y, ITERATIONS // 10, keep_prob=0.86, backend="reference"),
-    }
-    report("football 2-20-3-1, dropout 0.86", measure(contestants, repeats), {"twin": 10})
+def everyone(work: Work, peers: dict[str, ModuleType]) -> list[Contestant]:
+    """All contestants of a work, regnet first."""
+    return regnet_contestants(work) + [c for peer in peers.values() for c in peer.contestants(work)]
 
 
-def bench_mnist(data: Path, repeats: int) -> None:
-    """One epoch of 784-512-512-10, batch 128, Adam, float32, with and without dropout."""
-    with np.load(data / "mnist.npz") as arrays:
-        mixed = np.random.default_rng(0).permutation(60_000)  # the file is sorted by digit
-        X = arrays["X_train"].reshape(60_000, 784)[mixed].astype(np.float32) / 255
-        y = arrays["y_train"][mixed]
+# ------------------------------------------------------------------------------ trainings
 
-    def epoch(backend: str, keep_prob: float, n: int = 60_000) -> rn.Model:
-        model = rn.Model.mlp([784, 512, 512, 10], keep_prob=keep_prob, seed=0)
-        rn.train(model, X[:n], y[:n], epochs=1, batch_size=128, optimizer=rn.Adam(1e-3), backend=backend)
-        return model
 
-    def plain(keep_prob: float, n: int = 60_000) -> list[np.ndarray]:
-        return numpy_mlp(X[:n], y[:n], rn.Model.mlp([784, 512, 512, 10], seed=0), 10, 128, keep_prob)
+def run_training(work: Work, peers: dict[str, ModuleType], repeats: int) -> Seconds:
+    """Seconds of each contestant, one run of every contestant per round after a round that does not count."""
+    contestants = everyone(work, peers)
+    seconds: Seconds = {c.name: [] for c in contestants}
+    costs: dict[str, float] = {}
+    for repeat in range(repeats + 1):
+        for contestant in contestants:
+            with limit_threads(contestant.threads):
+                state = contestant.start()
+                started = time.perf_counter()
+                cost = contestant.run(state)
+                passed = time.perf_counter() - started
+            if repeat:
+                seconds[contestant.name].append(passed / contestant.share)
+            elif contestant.share == 1:
+                costs[contestant.name] = cost
+    if work.keep_prob == 1:
+        expected = next(iter(costs.values()))
+        for (
+            name,
+            cost,
+        ) in costs.items():  # float32 rounds differently in each, so the costs are near, not equal
+            np.testing.assert_allclose(cost, expected, rtol=0.01, err_msg=f"work {work.key}: {name}: cost")
+    return seconds
 
-    for keep_prob in (1.0, 0.5):
-        ours, theirs = (epoch(backend, keep_prob, 1280) for backend in ("compiled", "reference"))
-        np.testing.assert_allclose(ours.parameters, theirs.parameters, atol=2e-3)
-        if keep_prob == 1:
-            for W, theirs_W in zip(ours.weights, plain(1.0, 1280)[::2], strict=True):
-                np.testing.assert_allclose(W, theirs_W.T, atol=2e-3)
-        contestants = {
-            "regnet": lambda keep_prob=keep_prob: epoch("compiled", keep_prob),
-            "NumPy": lambda keep_prob=keep_prob: plain(keep_prob),
-        }
-        if (
-            keep_prob == 1
-        ):  # the twin draws Philox words in NumPy integers, so with dropout it is no contestant
-            contestants["twin"] = lambda keep_prob=keep_prob: epoch("reference", keep_prob)
-        report(f"MNIST 784-512-512-10, one epoch, keep_prob {keep_prob}", measure(contestants, repeats))
+
+def limits(work: Work, seconds: Seconds, peak: float) -> dict[str, float]:
+    """Share of what two cores could do, and what the second thread brings."""
+    one, two = (spread(seconds[f"regnet, {way}"])["median"] for way in ("1 thread", "2 threads"))
+    print(f"one thread: {work.flops() / one / 1e9:.0f} GFLOP/s, two: {work.flops() / two / 1e9:.0f}")
+    return {LIMIT: work.flops() / two / (2e9 * peak), SCALING: one / two}
+
+
+# ------------------------------------------------------------------------------ E, F, G, M
+
+
+def interleave(calls: dict[str, Callable[[], object]], repeats: int, seconds: float = 0.1) -> Seconds:
+    """Seconds per call, each repeat long enough for the clock, one repeat of every contestant per round."""
+    number = {}
+    for name, call in calls.items():
+        call()
+        number[name] = max(1, int(seconds / (timeit.timeit(call, number=3) / 3)))
+    found: Seconds = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            found[name].append(timeit.timeit(call, number=number[name]) / number[name])
+    return found
+
+
+def run_predict(peers: dict[str, ModuleType], repeats: int) -> Seconds:
+    """Work E: class probabilities of one row."""
+    model = rn.Model.mlp([32, 64, 64, 10], init=rn.He(), seed=3)
+    row = np.random.default_rng(0).standard_normal((1, 32), dtype=np.float32)
+    calls = {"regnet": lambda: model.predict_proba(row)}
+    for peer in peers.values():
+        calls |= peer.predictors(model, row)
+    for name, call in calls.items():
+        np.testing.assert_allclose(call(), model.predict_proba(row), rtol=1e-4, err_msg=f"work E: {name}")
+    with limit_threads(1):
+        return interleave(calls, repeats)
+
+
+def run_masks(peers: dict[str, ModuleType], repeats: int) -> Seconds:
+    """Work F: seconds per element of a dropout mask, all but JAX on one thread."""
+    shape, keep_prob = (1024, 512), 0.86
+    D, step = np.empty(shape, np.uint8), iter(range(1 << 40))
+
+    def ours() -> np.ndarray:
+        cregnet.dropout_mask(D, keep_prob, 3, 1, next(step))
+        return D
+
+    calls: dict[str, Callable[[], Any]] = {"regnet": ours}
+    for peer in peers.values():
+        calls |= getattr(peer, "masks", lambda n, p: {})(D.size, keep_prob)
+    for name, call in calls.items():
+        off = abs(np.asarray(call()).mean() - keep_prob)
+        assert off < 5 * np.sqrt(keep_prob * (1 - keep_prob) / D.size), f"work F: {name} is off by {off}"
+    with limit_threads(1):
+        found = interleave(calls, repeats)
+    return {name: [s / D.size for s in values] for name, values in found.items()}
+
+
+def run_adam(peers: dict[str, ModuleType], repeats: int) -> Seconds:
+    """Work G: a step of Adam on 4 million float32 parameters."""
+    n = 4_000_000
+    rng = np.random.default_rng(0)
+    W, g = (rng.standard_normal(n, dtype=np.float32) for _ in range(2))
+
+    def regnet_steps(call: Callable[..., object]) -> tuple[Callable[[], object], np.ndarray]:
+        ours, V, S, t = W.copy(), np.zeros_like(W), np.zeros_like(W), iter(range(1, 1 << 40))
+        return lambda: call(ours, g, V, S, 1e-3, 0.9, 0.999, 1e-8, next(t)), ours
+
+    pool = ThreadPoolExecutor(2)
+
+    def halves(*arguments: Any) -> None:
+        # the kernel has no threads of its own, but it frees the interpreter and works element by element
+        arrays, numbers = arguments[:4], arguments[4:]
+        parts = (slice(0, n // 2), slice(n // 2, n))
+        list(pool.map(lambda part: cregnet.adam(*(a[part] for a in arrays), *numbers), parts))
+
+    steps = {"regnet, 1 thread": regnet_steps(cregnet.adam)}
+    if "n_threads" in (inspect.getdoc(cregnet.adam) or ""):
+        steps["regnet, 2 threads"] = regnet_steps(lambda *a: cregnet.adam(*a, n_threads=2))
+    else:
+        steps["regnet, 2 Python threads"] = regnet_steps(halves)
+    for peer in peers.values():
+        steps |= getattr(peer, "adam_steps", lambda W, g: {})(W, g)
+    for _ in range(3):
+        for step, _ in steps.values():
+            step()
+    for name, (_, after) in steps.items():
+        np.testing.assert_allclose(
+            after, steps["regnet, 1 thread"][1], rtol=1e-5, atol=1e-6, err_msg=f"G: {name}"
+        )
+    with pool:
+        return interleave({name: step for name, (step, _) in steps.items()}, repeats)
+
+
+def run_many(repeats: int) -> Seconds:
+    """Work M: sixteen nets of work B by `fit_many` on two threads, and one after another on one."""
+    work = training_work("B")
+    options = {"epochs": 1, "batch_size": work.batch_size, "optimizer": work.optimizer()}
+
+    def models() -> list[rn.Model]:
+        return [rn.Model.mlp(work.sizes, seed=seed) for seed in range(16)]
+
+    def together(nets: list[rn.Model]) -> None:
+        rn.fit_many(nets, work.X, work.y, n_threads=2, **options)
+
+    def apart(nets: list[rn.Model]) -> None:
+        for net in nets:
+            rn.train(net, work.X, work.y, n_threads=1, **options)
+
+    seconds: Seconds = {"regnet, fit_many": [], "one after another": []}
+    for repeat in range(repeats + 1):
+        ours, theirs = models(), models()
+        rounds = zip(seconds.values(), (ours, theirs), (together, apart), strict=True)
+        for values, nets, run in rounds:
+            started = time.perf_counter()
+            run(nets)
+            if repeat:
+                values.append(time.perf_counter() - started)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a.parameters, b.parameters)
+    return seconds
+
+
+# ------------------------------------------------------------------------------ report
+
+
+def report(key: str, title: str, seconds: Seconds, unit: str, extra: dict[str, float] | None = None) -> dict:
+    """Print a work's table and its targets; return them."""
+    scale = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
+    rows = {name: {k: v * scale for k, v in spread(values).items()} for name, values in seconds.items()}
+    best = min(row["median"] for name, row in rows.items() if name.startswith("regnet"))
+    print(f"\n{key}. {title}\n{'':<28}{'median ' + unit:>12}{'min':>10}{'max':>10}{'x regnet':>10}")
+    for name, row in rows.items():
+        row["ratio"] = row["median"] / best
+        numbers = "".join(f"{row[k]:>{w}.4g}" for k, w in (("median", 12), ("min", 10), ("max", 10)))
+        print(f"{name:<28}{numbers}{row['ratio']:>10.2f}")
+    measured = dict(extra or {})
+    for name, row in rows.items():
+        peer = name.split(",")[0]
+        if peer != "regnet":
+            measured[peer] = min(row["ratio"], measured.get(peer, np.inf))
+    if key == "E":
+        measured[MICROSECONDS] = best
+    targets = []
+    for what, (floor, aim) in TARGETS[key].items():
+        if what not in measured:
+            print(f"  {what}: not measured")
+            continue
+        value, sign = measured[what], -1 if what == MICROSECONDS else 1  # time is better the less
+        met = {"floor": sign * value >= sign * floor, "aim": sign * value >= sign * aim}
+        targets.append({"what": what, "measured": value, "floor": floor, "aim": aim, "met": met})
+        told = ", ".join(
+            f"{k} {v:g} {'met' if met[k] else 'NOT MET'}" for k, v in (("floor", floor), ("aim", aim))
+        )
+        print(f"  {what}: {value:.3g} ({told})")
+    return {"work": key, "title": title, "unit": unit, "rows": rows, "targets": targets}
+
+
+def plot(works: list[dict], path: Path) -> None:
+    """Bars of how many times regnet's time each peer's best way takes, log axis, with floors and aims."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    names, colours = ["regnet", *PEERS], ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3"]
+    fig, ax = plt.subplots(figsize=(1.5 + 1.25 * len(works), 5.2), layout="constrained")
+    width = 0.85 / len(names)
+    for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
+        places, heights = [], []
+        for at, work in enumerate(works):
+            ratios = [r["ratio"] for n, r in work["rows"].items() if n.split(",")[0] == name]
+            if ratios:
+                x = at + (i - (len(names) - 1) / 2) * width
+                places.append(x)
+                heights.append(min(ratios))
+                ax.text(x, min(ratios) * 1.04, f"{min(ratios):.3g}", ha="center", va="bottom", fontsize=7)
+                marks = [t for t in work["targets"] if t["what"] == name]
+                for t in marks:
+                    ax.hlines([t["floor"]], x - width / 2, x + width / 2, colors="black", lw=1.6)
+                    ax.hlines(
+                        [t["aim"]], x - width / 2, x + width / 2, colors="black", lw=1.2, linestyles=":"
+                    )
+        ax.bar(places, heights, width, label=name, color=colour)
+    ax.hlines([], 0, 0, colors="black", lw=1.6, label="floor")
+    ax.hlines([], 0, 0, colors="black", lw=1.2, linestyles=":", label="aim")
+    ax.set_yscale("log")
+    ax.set_ylim(0.5, None)
+    ax.margins(y=0.12)
+    ax.axhline(1, color="grey", lw=0.8, zorder=0)
+    ax.set_xticks(range(len(works)), [w["work"].replace("-", "\n") for w in works])
+    ax.set_ylabel("time, in units of regnet's (best way of each)")
+    ax.set_title("Works A to G: what the same work takes elsewhere", fontsize=11)
+    ax.legend(ncols=4, fontsize=8, loc="upper right")
+    ax.spines[["top", "right"]].set_visible(False)
+    fig.savefig(path, dpi=130)
+    print(f"picture: {path}")
 
 
 def main() -> None:
     """Run the works asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--only", choices=["football", "mnist"])
+    parser.add_argument("--repeats", type=int, help="default 5, with --quick 3")
+    parser.add_argument("--only", help=f"comma-separated, from {','.join(WORKS)}")
+    parser.add_argument("--quick", action="store_true", help="less data, fewer repeats, no torch, no JAX")
+    parser.add_argument("--compile", action="store_true", help="torch.compile too")
+    parser.add_argument("--peak", type=float, help="GFLOP/s of one core in float32; default: measured")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    print(f"regnet {rn.__version__}, {cregnet.isa()}, NumPy {np.__version__}")
-    if given.only != "mnist":
-        bench_football(given.data, given.repeats)
-    if given.only != "football":
-        bench_mnist(given.data, given.repeats)
+    keys = given.only.split(",") if given.only else list(WORKS)
+    if unknown := [key for key in keys if key not in WORKS]:
+        sys.exit(f"--only names {', '.join(unknown)}, wanted some of {', '.join(WORKS)}")
+    repeats = given.repeats or (3 if given.quick else 5)
+    about = machine()
+    print(", ".join(f"{k} {v}" for k, v in about.items()))
+    peers = find_peers(["NumPy", "scikit-learn"] if given.quick else list(PEERS))
+    if "torch" in peers:
+        peers["torch"].COMPILE = given.compile
+    peak = given.peak or matmul_peak()
+    print(f"one core: {peak:.0f} GFLOP/s in float32 ({'given' if given.peak else 'best product measured'})")
+
+    results = []
+    for key in keys:
+        if key in TRAININGS:
+            work = training_work(key, given.data, given.quick)
+            check_agreement(work, peers)
+            seconds = run_training(work, peers, repeats)
+            extra = limits(work, seconds, peak) if key in ("C", "D") else None
+            results.append(report(key, work.title, seconds, "s", extra))
+        elif key == "E":
+            results.append(
+                report(key, "predict_proba of one row, 32-64-64-10", run_predict(peers, repeats), "us")
+            )
+        elif key == "F":
+            title = "dropout mask, 1024 x 512, per element"
+            results.append(report(key, title, run_masks(peers, repeats), "ns"))
+        elif key == "G":
+            title = "Adam on 4 million float32 parameters"
+            results.append(report(key, title, run_adam(peers, repeats), "ms"))
+        elif hasattr(rn, "fit_many"):
+            title = "16 nets of work B, on two threads and one after another on one"
+            results.append(report(key, title, run_many(repeats), "s"))
+        else:
+            print("\nskipped: work M (this regnet has no fit_many)")
+        sys.stdout.flush()
+    if given.json:
+        given.json.write_text(json.dumps({"machine": about | {"peak": peak}, "works": results}, indent=1))
+    if given.plot:
+        plot(results, given.plot)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What every test can use: the data beside the checkout, each build of the core, each dtype."""
 
 import json
+import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -35,3 +37,18 @@ def core(request):
 def dtype(request) -> np.dtype:
     """Both dtypes."""
     return np.dtype(request.param)
+
+
+@pytest.fixture
+def ctrl_c_after():
+    """Press Ctrl-C in some seconds, but not once the test is over."""
+    timers = []
+
+    def press(seconds):
+        timers.append(threading.Timer(seconds, signal.raise_signal, (signal.SIGINT,)))
+        timers[-1].start()
+
+    yield press
+    for timer in timers:
+        timer.cancel()
+        timer.join()

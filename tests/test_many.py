@@ -1,7 +1,6 @@
 """`fit_many`: many nets over the same data."""
 
 import re
-import signal
 import sys
 import threading
 
@@ -97,12 +96,10 @@ def test_wrong_arguments_are_named(models, keywords, error, message):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
-def test_ctrl_c_stops_them_all():
+def test_ctrl_c_stops_them_all(ctrl_c_after):
     models = nets(4)
-    timer = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
-    timer.start()
+    ctrl_c_after(0.5)
     histories = rn.fit_many(models, X, Y, epochs=10**7, batch_size=None, n_threads=2)
-    timer.join()
     assert {history.stop_reason for history in histories} == {"interrupted"}
     assert all(np.isfinite(model.parameters).all() for model in models)
 

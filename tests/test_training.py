@@ -546,13 +546,11 @@ def test_time_between_epochs_is_recorded():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
-def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch):
+def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch, ctrl_c_after):
     X, y = points()
     monkeypatch.setattr("regnet.engine.CALL_SECONDS", 5.0)
-    timer = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
-    timer.start()
+    ctrl_c_after(0.5)
     history = rn.train(classifier(), X, y, epochs=10**7, batch_size=None)
-    timer.join()
     assert history.stop_reason == "interrupted"
     assert len(history) > 1111  # the first three calls have 1, 10 and 100 epochs
     assert np.isfinite(history.cost).all()
