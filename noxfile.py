@@ -74,5 +74,5 @@ def bench(session: nox.Session) -> None:
     Later options win: ``nox -s bench -- --repeats 5 --data FOLDER``.
     """
     install(session, "bench")
-    quick = ["--only", "football", "--repeats", "1"]
+    quick = ["--quick", "--only", "A,B", "--repeats", "1"]
     session.run("python", "bench/bench_training.py", *quick, *session.posargs)

@@ -64,6 +64,7 @@ TARGETS: dict[str, dict[str, tuple[float, float]]] = {
     "M": {"one after another": (1.85, 1.95)},
 }
 Seconds = dict[str, list[float]]
+BARE = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}  # behind the numbers of the picture
 
 
 def find_peers(names: list[str]) -> dict[str, ModuleType]:
@@ -92,17 +93,15 @@ def check_agreement(work: Work, peers: dict[str, ModuleType]) -> None:
         if not expected:
             expected, expected_cost = [(W.copy(), b.copy()) for W, b in found], cost
             moved = max(abs(W - W0).max() for (W, _), (W0, _) in zip(found, short.initial(), strict=True))
-            assert moved > 1e-3, "nothing was trained"
+            assert moved > 1e-4, "nothing was trained"
+        close = contestant.close
         for ours, theirs in zip(expected, found, strict=True):
             for a, b, what in zip(ours, theirs, "Wb", strict=True):
-                message = f"work {work.key}: {contestant.name}: {what}"
-                np.testing.assert_allclose(
-                    b, a, rtol=contestant.close, atol=contestant.close, err_msg=message
-                )
+                off = np.mean(~np.isclose(b, a, rtol=close, atol=close))
+                allowed = contestant.outliers + (contestant.outliers > 0) / a.size
+                assert off <= allowed, f"work {work.key}: {contestant.name}: {off:.2%} of {what} differ"
         message = f"work {work.key}: {contestant.name}: cost"
-        np.testing.assert_allclose(
-            cost, expected_cost, rtol=min(10 * contestant.close, 1e-4), err_msg=message
-        )
+        np.testing.assert_allclose(cost, expected_cost, rtol=min(10 * close, 1e-4), err_msg=message)
 
 
 def everyone(work: Work, peers: dict[str, ModuleType]) -> list[Contestant]:
@@ -302,10 +301,14 @@ def plot(works: list[dict], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    names, colours = ["regnet", *PEERS], ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3"]
+    colours = dict(
+        zip(["regnet", *PEERS], ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3"], strict=True)
+    )
+    ran = {name.split(",")[0] for work in works for name in work["rows"]}
+    names = [name for name in colours if name in ran]
     fig, ax = plt.subplots(figsize=(1.5 + 1.25 * len(works), 5.2), layout="constrained")
     width = 0.85 / len(names)
-    for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
+    for i, name in enumerate(names):
         places, heights = [], []
         for at, work in enumerate(works):
             ratios = [r["ratio"] for n, r in work["rows"].items() if n.split(",")[0] == name]
@@ -313,14 +316,22 @@ def plot(works: list[dict], path: Path) -> None:
                 x = at + (i - (len(names) - 1) / 2) * width
                 places.append(x)
                 heights.append(min(ratios))
-                ax.text(x, min(ratios) * 1.04, f"{min(ratios):.3g}", ha="center", va="bottom", fontsize=7)
+                ax.text(
+                    x,
+                    min(ratios) * 1.04,
+                    f"{min(ratios):.3g}",
+                    ha="center",
+                    va="bottom",
+                    fontsize=7,
+                    bbox=BARE,
+                )
                 marks = [t for t in work["targets"] if t["what"] == name]
                 for t in marks:
                     ax.hlines([t["floor"]], x - width / 2, x + width / 2, colors="black", lw=1.6)
                     ax.hlines(
                         [t["aim"]], x - width / 2, x + width / 2, colors="black", lw=1.2, linestyles=":"
                     )
-        ax.bar(places, heights, width, label=name, color=colour)
+        ax.bar(places, heights, width, label=name, color=colours[name])
     ax.hlines([], 0, 0, colors="black", lw=1.6, label="floor")
     ax.hlines([], 0, 0, colors="black", lw=1.2, linestyles=":", label="aim")
     ax.set_yscale("log")
@@ -330,7 +341,8 @@ def plot(works: list[dict], path: Path) -> None:
     ax.set_xticks(range(len(works)), [w["work"].replace("-", "\n") for w in works])
     ax.set_ylabel("time, in units of regnet's (best way of each)")
     ax.set_title("Works A to G: what the same work takes elsewhere", fontsize=11)
-    ax.legend(ncols=4, fontsize=8, loc="upper right")
+    fig.legend(ncols=7, fontsize=8, loc="outside lower center", frameon=False)
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.spines[["top", "right"]].set_visible(False)
     fig.savefig(path, dpi=130)
     print(f"picture: {path}")

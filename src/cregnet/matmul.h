@@ -35,7 +35,8 @@
 #  define TILE_ROWS 4           /* 8 + 2 + 1 and the unfused product, of 16 */
 #endif
 
-#define TILE_DEPTH 512          /* inner-sum block: a panel of B this deep stays in L1 or L2 */
+#define TILE_DEPTH 256          /* inner-sum block, and vectors of columns that go together: ... */
+#define TILE_COLUMNS 16         /* ... 256 KB of B stay in L2 while a tile's rows of A, in L1, go along */
 #define DOT_TILE 4              /* dot products are taken 4 x 4 at a time */
 #define DOT_LIMIT 1024          /* dot products for dW of at most this many weights ... */
 #define DOT_DEPTH 4             /* ... with at least this many examples per row of dW */
@@ -161,16 +162,25 @@ static const OF(tile_function) OF(tiles)[TILE_ROWS][2] = {
 #undef DEFINE_TILES
 #undef TILES
 
-/* One panel of columns (n_vectors wide) of C = [bias | C | 0] + A B, all rows. */
-static void OF(panel)(ptrdiff_t n_rows, int n_vectors, ptrdiff_t depth, const REAL *A,
-                      ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
-                      ptrdiff_t C_row, const REAL *bias, int accumulate)
+/* Whole vectors of columns of C = [bias | C | 0] + A B. A tile's rows of A are read once, into L1,
+ * and go along all columns before the next ones: for W^T they are a strided walk through W, which
+ * costs a page each. */
+static void OF(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t depth, const REAL *A,
+                        ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
+                        ptrdiff_t C_row, const REAL *bias, int accumulate)
 {
     ptrdiff_t i = 0;
     for (ptrdiff_t left = (n_rows + TILE_ROWS - 1) / TILE_ROWS; left > 0; left--) {
         const ptrdiff_t rows = (n_rows - i + left - 1) / left;
-        OF(tiles)[rows - 1][n_vectors - 1](depth, A + i * A_row, A_row, A_col, B, B_row,
-                                           C + i * C_row, C_row, bias ? bias + i : NULL, accumulate);
+        const OF(tile_function) *tile = OF(tiles)[rows - 1];
+        const REAL *row_bias = bias ? bias + i : NULL;
+        ptrdiff_t v = 0;
+        for (; v + 2 <= n_vectors; v += 2)
+            tile[1](depth, A + i * A_row, A_row, A_col, B + v * LANES, B_row,
+                    C + i * C_row + v * LANES, C_row, row_bias, accumulate);
+        if (v < n_vectors)
+            tile[0](depth, A + i * A_row, A_row, A_col, B + v * LANES, B_row,
+                    C + i * C_row + v * LANES, C_row, row_bias, accumulate);
         i += rows;
     }
 }
@@ -208,15 +218,15 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
     do {                        /* at least once: an empty inner sum still writes bias or 0 */
         const ptrdiff_t block = depth - k < TILE_DEPTH ? depth - k : TILE_DEPTH;
         const REAL *A_block = A + k * A_col, *B_block = B + k * B_row;
-        ptrdiff_t j = 0;
-        for (; j + 2 * LANES <= n_cols; j += 2 * LANES)
-            OF(panel)(n_rows, 2, block, A_block, A_row, A_col, B_block + j, B_row, C + j, C_row, bias, k > 0);
-        if (j + LANES <= n_cols) {
-            OF(panel)(n_rows, 1, block, A_block, A_row, A_col, B_block + j, B_row, C + j, C_row, bias, k > 0);
-            j += LANES;
+        const ptrdiff_t whole = n_cols / LANES * LANES;
+        for (ptrdiff_t j = 0; j < whole; j += TILE_COLUMNS * LANES) {
+            const ptrdiff_t vectors = (whole - j) / LANES;
+            OF(columns)(n_rows, vectors < TILE_COLUMNS ? vectors : TILE_COLUMNS, block, A_block, A_row, A_col,
+                        B_block + j, B_row, C + j, C_row, bias, k > 0);
         }
-        if (j < n_cols)
-            OF(edge)(n_rows, n_cols - j, block, A_block, A_row, A_col, B_block + j, B_row, C + j, C_row, bias, k > 0);
+        if (whole < n_cols)
+            OF(edge)(n_rows, n_cols - whole, block, A_block, A_row, A_col, B_block + whole, B_row, C + whole,
+                     C_row, bias, k > 0);
         k += block;
     } while (k < depth);
 }

@@ -13,7 +13,12 @@
 #    layer with one of them and dropout keeps a copy (A_whole).
 
 cdef enum:
-    UPDATE_ELEMENTS = 16384          # weights updated together: with moments they stay in L2
+    # Weights are updated a block of rows at a time. A block is large enough that the activations,
+    # which are read again for each, do not cost more than the product, and a layer has a multiple
+    # of eight of them, to be shared out evenly.
+    UPDATE_ELEMENTS = 131072
+    UPDATE_SMALL = 16384             # a layer of so few weights is one block
+    UPDATE_SHARES = 8
 
 cdef struct Layer:
     Py_ssize_t n_in
@@ -119,6 +124,14 @@ cdef bint needs_whole(Layer* layer) noexcept nogil:
     return layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX
 
 
+cdef Py_ssize_t update_rows(Py_ssize_t n_out, Py_ssize_t n_in) noexcept nogil:
+    cdef Py_ssize_t blocks, most = UPDATE_SHARES * UPDATE_ELEMENTS
+    if n_out * n_in <= UPDATE_SMALL:
+        return n_out
+    blocks = (n_out * n_in + most - 1) // most * UPDATE_SHARES
+    return (n_out + blocks - 1) // blocks
+
+
 cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Workspace* work) noexcept nogil:
     # places of a layer in a training's workspace
     cdef Layer* layer = net.layers + l
@@ -138,8 +151,7 @@ cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Works
         elif l > 0 and layer.dZ == layer.A:
             layer.dZ = take(&work.n_reals, layer.n_out * row, like)
     if l > 0:
-        layer.block_rows = UPDATE_ELEMENTS // layer.n_in // TILE_ROWS * TILE_ROWS
-        layer.block_rows = min(max(layer.block_rows, TILE_ROWS), layer.n_out)
+        layer.block_rows = update_rows(layer.n_out, layer.n_in)
         layer.first_block = work.n_blocks
         work.n_blocks += (layer.n_out + layer.block_rows - 1) // layer.block_rows
         work.dW_size = max(work.dW_size, padded(like, layer.block_rows * (layer.n_in + 1)))

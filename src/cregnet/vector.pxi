@@ -21,7 +21,6 @@ cdef extern from "matmul.h" nogil:
     void dot_table_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, const double*,
                        Py_ssize_t, double*, Py_ssize_t)
     bint use_dots_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
-    Py_ssize_t TILE_ROWS
     void row_sums_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*)
     void row_sums_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*)
     double sum_f32(const float*, Py_ssize_t)
