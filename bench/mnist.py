@@ -1,6 +1,6 @@
 """MNIST as a first real job: 784-512-512-10, ReLU, dropout 0.5, Adam, batch 128, float32.
 
-    python bench/mnist.py [--data FOLDER] [--epochs 10] [--seed 0] [--no-twin]
+    python bench/mnist.py [--data FOLDER] [--epochs 10] [--seed 0] [--cosine] [--no-twin]
 
 Prints the test error after each epoch, seconds per epoch, and the twin's seconds for one epoch.
 """
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cosine", action="store_true", help="let the rate fall along a cosine")
     parser.add_argument("--no-twin", action="store_true")
     given = parser.parse_args()
     X, y, X_test, y_test = load(given.data)
@@ -50,8 +51,9 @@ def main() -> None:
 
     print(f"regnet {rn.__version__}, {cregnet.isa()}, NumPy {np.__version__}, seed {given.seed}")
     model = new_model()
+    optimizer = rn.Adam(1e-3, schedule=rn.Cosine() if given.cosine else None)
     history = rn.train(
-        model, X, y, epochs=given.epochs, batch_size=128, optimizer=rn.Adam(1e-3), callbacks=[show]
+        model, X, y, epochs=given.epochs, batch_size=128, optimizer=optimizer, callbacks=[show]
     )
     print(f"seconds per epoch: {np.median(history.seconds):.2f} (median of {len(history)})")
     if not given.no_twin:
