@@ -249,6 +249,15 @@ def read_npz(path: Path) -> tuple[Arrays, str]:
         # opened here: NumPy leaves its file open when the content is not a zip archive
         with open(path, "rb") as content, np.load(content, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    # TypeError, AttributeError: a single array, which is no context manager (before Python 3.11 the latter)
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ValueError(f"{path} is not an .npz file that regnet wrote: {error}") from error
     return arrays, str(arrays.pop("regnet", ""))
