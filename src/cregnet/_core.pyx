@@ -8,7 +8,8 @@ B. The pointer functions work in place wherever that is possible. An in-place lo
    vectorises; one over two pointers that may be equal does not.
 C. Arrays have columns = examples. Inside the network each row of activations is padded to whole
    vectors; padded columns hold zeros or values that nothing reads.
-D. Kernels allocate nothing, keep no state and start no threads.
+D. The pointer functions allocate nothing, keep no state and start no threads. A `def` may take
+   scratch memory for the time of its call, and `network_train` a team of threads.
 
 This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
 """

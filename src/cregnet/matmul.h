@@ -315,12 +315,10 @@ static int OF(use_dots)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth)
     return n_rows * n_cols <= DOT_LIMIT && DOT_DEPTH * n_rows <= depth;
 }
 
-/* Reals of scratch that product_transposed needs for this depth or any smaller one: a last batch
- * may be too shallow for the dot products that the others use. */
+/* Reals of scratch that product_transposed needs. */
 static ptrdiff_t OF(scratch_size)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth)
 {
-    if (OF(use_dots)(n_rows, n_cols, depth)) depth = DOT_DEPTH * n_rows;
-    return depth * OF(padded)(n_cols);
+    return OF(use_dots)(n_rows, n_cols, depth) ? 0 : depth * OF(padded)(n_cols);
 }
 
 /* C (n_rows x n_cols) = A (n_rows x depth) B (n_cols x depth)^T; all rows contiguous. */
