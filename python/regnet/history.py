@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class History:
     CURVES = ("cost", "val_cost", "val_score", "learning_rate", "seconds")
 
     def __init__(self, first_epoch: int = 0) -> None:
-        self._curves: dict[str, list[float]] = {name: [] for name in self.CURVES}
+        self._curves = {name: array("d") for name in self.CURVES}
         self.first_epoch = first_epoch
         self.best_epoch: int | None = None
         self.stop_reason = ""
@@ -52,7 +53,7 @@ class History:
     def append(self, **values: Any) -> None:
         """Add values to curves: each keyword is a curve, each value a sequence."""
         for name, new in values.items():
-            self._curves[name].extend(float(v) for v in new)
+            self._curves[name].frombytes(np.asarray(new, np.float64).tobytes())
 
     def curve(self, name: str) -> Curve:
         """One curve by name."""
@@ -105,9 +106,9 @@ class History:
             raise ImportError("History.to_frame needs pandas: pip install 'regnet[frame]'") from None
         # a curve that is a value short (Ctrl-C between an epoch and its validation) ends in NaN
         curves = {
-            name: values + [np.nan] * (len(self) - len(values))
+            name: np.pad(values, (0, len(self) - len(values)), constant_values=np.nan)
             for name, values in self._curves.items()
-            if values
+            if len(values)
         }
         epochs = range(self.first_epoch, self.first_epoch + len(self))
         return pd.DataFrame(curves, index=pd.Index(epochs, name="epoch"))
