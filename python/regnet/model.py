@@ -56,6 +56,11 @@ class Evaluation:
     metric: str
 
 
+# the kernel of each dtype, chosen once: a single row is predicted in the time that the choice takes
+PREDICT: Any = cregnet.network_predict
+NETWORK_PREDICT = {"f": PREDICT["float"], "d": PREDICT["double"]}
+
+
 @dataclass
 class TrainingState:
     """What training needs to go on where it stopped: see ``train(..., resume=True)``."""
@@ -264,10 +269,11 @@ class Model:
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
         """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""
-        plan = self.plan
-        array = data.check_inputs(X, self.dtype, plan.sizes[0])
-        out = np.empty((array.shape[0], plan.sizes[-1]), self.dtype)
-        cregnet.network_predict(plan, self.parameters, array, out, logits)
+        plan, dtype = self.plan, self.dtype
+        array = data.as_inputs(X, dtype, plan.sizes[0])
+        out = np.empty((len(array), plan.sizes[-1]), dtype)
+        if not NETWORK_PREDICT[dtype.char](plan, self.parameters, array, out, logits):
+            data.check_finite("X", array)
         return out
 
     def predict(self, X: ArrayLike) -> Array:

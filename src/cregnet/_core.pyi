@@ -113,6 +113,7 @@ def adam(
     beta2: float,
     epsilon: float,
     t: int,
+    n_threads: int = 1,
 ) -> None: ...
 def adamw(
     W: NDArray[_Real],
@@ -125,6 +126,7 @@ def adamw(
     epsilon: float,
     decay: float,
     t: int,
+    n_threads: int = 1,
 ) -> None: ...
 
 # ------------------------------------------------------------------------------ batch.pxi
@@ -170,4 +172,4 @@ def network_predict(
     X: NDArray[_Real],
     out: NDArray[_Real],
     logits: bool = False,
-) -> None: ...
+) -> bool: ...

@@ -14,6 +14,7 @@ D. The pointer functions allocate nothing, keep no state and start no threads. A
 This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
 """
 
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove, memset

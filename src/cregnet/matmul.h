@@ -5,8 +5,8 @@
  *        dA = W^T dZ         backward, inputs   (the same with W's strides exchanged)
  *        dW = dZ A^T         backward, weights  (A is transposed once into a scratch buffer)
  *    A column is an example and examples are contiguous, so the first two need no packing.
- * B. The tile keeps TILE_ROWS x 2 vectors of the result in registers while it walks the inner
- *    sum; it is written with GNU vector types because GCC does not keep a plain loop's
+ * B. The tile keeps TILE_ROWS x 2 vectors of the result in registers (or half the rows x 4) while it
+ *    walks the inner sum; it is written with GNU vector types because GCC does not keep a plain loop's
  *    accumulators in registers. Rows are split evenly (20 rows are 10 + 10, not 12 + 8).
  * C. Every element of the result is one chain of multiply-adds in the order of the inner index,
  *    whatever tile computes it, so how the work is cut never changes a bit.
@@ -19,6 +19,7 @@
 #define CREGNET_MATMUL_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #if defined(__AVX512F__)
@@ -35,6 +36,7 @@
 #  define TILE_ROWS 4           /* 8 + 2 + 1 and the unfused product, of 16 */
 #endif
 
+#define TILE_VECTORS 4          /* widest tile, of at most half the rows */
 #define TILE_DEPTH 256          /* inner-sum block, and vectors of columns that go together: ... */
 #define TILE_COLUMNS 16         /* ... 256 KB of B stay in L2 while a tile's rows of A, in L1, go along */
 #define DOT_TILE 4              /* dot products are taken 4 x 4 at a time */
@@ -47,6 +49,9 @@
 #  define DEFINE_VECTOR(real, name) \
        typedef real name __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias))
 #  define LANES_OF(real) ((ptrdiff_t)(VECTOR_BYTES / sizeof(real)))
+#  define CREGNET_VECTORS
+typedef int32_t integers_f32 __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t integers_f64 __attribute__((vector_size(VECTOR_BYTES)));
 #else                           /* any other C compiler: a vector is one number; correct, slower */
 #  define ALWAYS_INLINE static inline
 #  define UNROLL
@@ -55,6 +60,16 @@
 #endif
 DEFINE_VECTOR(float, vector_f32);
 DEFINE_VECTOR(double, vector_f64);
+
+/* What becomes of C = A B while a tile of it is in registers. */
+typedef struct {
+    const void *bias;       /* one number per row, added; or NULL */
+    int rectify;            /* negative results become 0: relu */
+    const void *gate;       /* an array like C: the result is 0 where this is not above 0, and ... */
+    ptrdiff_t gate_row;     /* ... multiplied by scale elsewhere: relu and dropout, backward; or NULL. */
+    double scale;           /* C itself may be the gate where the inner sum is one block. */
+    int accumulate;         /* C is added to: for the blocks of an inner sum */
+} Finish;
 
 /* Sum of the lanes of a vector: halves are added until two lanes are left. */
 #define DEFINE_LANE_SUM(real, suffix)                                                              \
@@ -71,19 +86,71 @@ DEFINE_VECTOR(double, vector_f64);
 DEFINE_LANE_SUM(float, f32)
 DEFINE_LANE_SUM(double, f64)
 
+/* The same of several vectors at a time, with the same additions: where there are four, halves are
+ * added down to 16 bytes each, and these are turned so that one addition serves all four. */
+#if defined(CREGNET_VECTORS) && VECTOR_BYTES == 64
+typedef float quarter_f32 __attribute__((vector_size(16)));
+typedef float half_f32 __attribute__((vector_size(32)));
+#  ifdef __clang__
+#    define PICK(x, y, a, b, c, d) __builtin_shufflevector(x, y, a, b, c, d)
+#  else
+#    define PICK(x, y, a, b, c, d) __builtin_shuffle(x, y, (integers_quarter){a, b, c, d})
+typedef int32_t integers_quarter __attribute__((vector_size(16)));
+#  endif
+ALWAYS_INLINE quarter_f32 fold_f32(vector_f32 x)
+{
+    half_f32 low, high;
+    quarter_f32 first, second;
+    memcpy(&low, &x, sizeof low);
+    memcpy(&high, (const char *)&x + sizeof low, sizeof high);
+    low += high;
+    memcpy(&first, &low, sizeof first);
+    memcpy(&second, (const char *)&low + sizeof first, sizeof second);
+    return first + second;
+}
+ALWAYS_INLINE void lane_sums_f32(const int n, const vector_f32 *x, float *sums)
+{
+    if (n == 4) {
+        const quarter_f32 a = fold_f32(x[0]), b = fold_f32(x[1]), c = fold_f32(x[2]), d = fold_f32(x[3]);
+        const quarter_f32 ab = PICK(a, b, 0, 1, 4, 5) + PICK(a, b, 2, 3, 6, 7);
+        const quarter_f32 cd = PICK(c, d, 0, 1, 4, 5) + PICK(c, d, 2, 3, 6, 7);
+        const quarter_f32 all = PICK(ab, cd, 0, 2, 4, 6) + PICK(ab, cd, 1, 3, 5, 7);
+        memcpy(sums, &all, sizeof all);
+        return;
+    }
+    UNROLL
+    for (int i = 0; i < n; i++) sums[i] = lane_sum_f32(x[i]);
+}
+#else
+ALWAYS_INLINE void lane_sums_f32(const int n, const vector_f32 *x, float *sums)
+{
+    UNROLL
+    for (int i = 0; i < n; i++) sums[i] = lane_sum_f32(x[i]);
+}
+#endif
+ALWAYS_INLINE void lane_sums_f64(const int n, const vector_f64 *x, double *sums)
+{
+    UNROLL
+    for (int i = 0; i < n; i++) sums[i] = lane_sum_f64(x[i]);
+}
+
 #define REAL float
 #define VECTOR vector_f32
+#define INTEGERS integers_f32
 #define OF(name) name##_f32
 #include "matmul.h"
 #undef REAL
 #undef VECTOR
+#undef INTEGERS
 #undef OF
 #define REAL double
 #define VECTOR vector_f64
+#define INTEGERS integers_f64
 #define OF(name) name##_f64
 #include "matmul.h"
 #undef REAL
 #undef VECTOR
+#undef INTEGERS
 #undef OF
 
 #else  /* ---------------------------------------------------------------- once per dtype */
@@ -93,26 +160,45 @@ DEFINE_LANE_SUM(double, f64)
 /* Number of columns that a buffer of n columns is padded to, so that whole vectors can be used. */
 static inline ptrdiff_t OF(padded)(ptrdiff_t n) { return (n + LANES - 1) / LANES * LANES; }
 
-/* C (n_rows x n_vectors vectors) = [bias | C | 0] + A B over `depth`.
- * n_rows and n_vectors are constants at every call, so that all loops over them unroll. */
+/* Zeros by a mask: a NaN is not below 0 and stays, a gate that is NaN is not above 0. */
+#ifdef CREGNET_VECTORS
+ALWAYS_INLINE VECTOR OF(not_negative)(VECTOR x)
+{
+    const VECTOR zero = {0};
+    return (VECTOR)((INTEGERS)x & ~(INTEGERS)(x < zero));
+}
+ALWAYS_INLINE VECTOR OF(where_positive)(VECTOR gate, VECTOR x)
+{
+    const VECTOR zero = {0};
+    return (VECTOR)((INTEGERS)x & (INTEGERS)(gate > zero));
+}
+#else
+ALWAYS_INLINE VECTOR OF(not_negative)(VECTOR x) { return x < 0 ? 0 : x; }
+ALWAYS_INLINE VECTOR OF(where_positive)(VECTOR gate, VECTOR x) { return gate > 0 ? x : 0; }
+#endif
+
+/* C (n_rows x n_vectors vectors) = A B over `depth`, finished; this tile begins at `row` and
+ * `column` of the whole product. n_rows and n_vectors are constants at every call, so that all
+ * loops over them unroll. */
 ALWAYS_INLINE void OF(tile)(const int n_rows, const int n_vectors, ptrdiff_t depth,
                             const REAL *A, ptrdiff_t A_row, ptrdiff_t A_col,
                             const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row,
-                            const REAL *bias, int accumulate)
+                            const Finish *finish, ptrdiff_t row, ptrdiff_t column)
 {
-    VECTOR acc[TILE_ROWS][2];
+    VECTOR acc[TILE_ROWS][TILE_VECTORS];
+    const REAL *bias = finish->bias ? (const REAL *)finish->bias + row : NULL;
     UNROLL
     for (int i = 0; i < n_rows; i++)
         UNROLL
         for (int v = 0; v < n_vectors; v++) {
             VECTOR zero = {0};
-            if (accumulate)
+            if (finish->accumulate)
                 acc[i][v] = *(const VECTOR *)(C + i * C_row + v * LANES);
             else
                 acc[i][v] = zero + (bias ? bias[i] : (REAL)0);
         }
     for (ptrdiff_t k = 0; k < depth; k++) {
-        VECTOR b[2];
+        VECTOR b[TILE_VECTORS];
         UNROLL
         for (int v = 0; v < n_vectors; v++) b[v] = *(const VECTOR *)(B + k * B_row + v * LANES);
         UNROLL
@@ -122,6 +208,21 @@ ALWAYS_INLINE void OF(tile)(const int n_rows, const int n_vectors, ptrdiff_t dep
             for (int v = 0; v < n_vectors; v++) acc[i][v] += a * b[v];
         }
     }
+    if (finish->rectify)
+        UNROLL
+        for (int i = 0; i < n_rows; i++)
+            UNROLL
+            for (int v = 0; v < n_vectors; v++) acc[i][v] = OF(not_negative)(acc[i][v]);
+    if (finish->gate) {
+        const REAL *gate = (const REAL *)finish->gate + row * finish->gate_row + column;
+        const REAL scale = (REAL)finish->scale;
+        UNROLL
+        for (int i = 0; i < n_rows; i++)
+            UNROLL
+            for (int v = 0; v < n_vectors; v++)
+                acc[i][v] = OF(where_positive)(*(const VECTOR *)(gate + i * finish->gate_row + v * LANES),
+                                               acc[i][v] * scale);
+    }
     UNROLL
     for (int i = 0; i < n_rows; i++)
         UNROLL
@@ -130,103 +231,134 @@ ALWAYS_INLINE void OF(tile)(const int n_rows, const int n_vectors, ptrdiff_t dep
 
 typedef void (*OF(tile_function))(ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, ptrdiff_t A_col,
                                   const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row,
-                                  const REAL *bias, int accumulate);
+                                  const Finish *finish, ptrdiff_t row, ptrdiff_t column);
 
 #define DEFINE_TILE(n_rows, n_vectors)                                                             \
     static void OF(tile_##n_rows##_##n_vectors)(                                                   \
         ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B,           \
-        ptrdiff_t B_row, REAL *C, ptrdiff_t C_row, const REAL *bias, int accumulate)               \
+        ptrdiff_t B_row, REAL *C, ptrdiff_t C_row, const Finish *finish, ptrdiff_t row,            \
+        ptrdiff_t column)                                                                          \
     {                                                                                              \
-        OF(tile)(n_rows, n_vectors, depth, A, A_row, A_col, B, B_row, C, C_row, bias, accumulate); \
+        OF(tile)(n_rows, n_vectors, depth, A, A_row, A_col, B, B_row, C, C_row, finish, row,       \
+                 column);                                                                          \
     }
 #define DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 1) DEFINE_TILE(n_rows, 2)
-DEFINE_TILES(1) DEFINE_TILES(2) DEFINE_TILES(3) DEFINE_TILES(4)
-#if TILE_ROWS > 4
-DEFINE_TILES(5) DEFINE_TILES(6)
+#define DEFINE_WIDE_TILES(n_rows) DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 4)
+#define TILES(n_rows) {OF(tile_##n_rows##_1), OF(tile_##n_rows##_2), NULL}
+#define WIDE_TILES(n_rows) {OF(tile_##n_rows##_1), OF(tile_##n_rows##_2), OF(tile_##n_rows##_4)}
+DEFINE_WIDE_TILES(1) DEFINE_WIDE_TILES(2)
+#if TILE_ROWS == 4
+DEFINE_TILES(3) DEFINE_TILES(4)
+#else
+DEFINE_WIDE_TILES(3)
 #endif
-#if TILE_ROWS > 6
+#if TILE_ROWS == 6
+DEFINE_TILES(4) DEFINE_TILES(5) DEFINE_TILES(6)
+#elif TILE_ROWS == 12
+DEFINE_WIDE_TILES(4) DEFINE_WIDE_TILES(5) DEFINE_WIDE_TILES(6)
 DEFINE_TILES(7) DEFINE_TILES(8) DEFINE_TILES(9) DEFINE_TILES(10) DEFINE_TILES(11) DEFINE_TILES(12)
 #endif
-
-#define TILES(n_rows) {OF(tile_##n_rows##_1), OF(tile_##n_rows##_2)}
-static const OF(tile_function) OF(tiles)[TILE_ROWS][2] = {
-    TILES(1), TILES(2), TILES(3), TILES(4),
-#if TILE_ROWS > 4
-    TILES(5), TILES(6),
-#endif
-#if TILE_ROWS > 6
+/* one vector wide, two, and four */
+static const OF(tile_function) OF(tiles)[TILE_ROWS][3] = {
+    WIDE_TILES(1), WIDE_TILES(2),
+#if TILE_ROWS == 4
+    TILES(3), TILES(4),
+#elif TILE_ROWS == 6
+    WIDE_TILES(3), TILES(4), TILES(5), TILES(6),
+#else
+    WIDE_TILES(3), WIDE_TILES(4), WIDE_TILES(5), WIDE_TILES(6),
     TILES(7), TILES(8), TILES(9), TILES(10), TILES(11), TILES(12),
 #endif
 };
 #undef DEFINE_TILE
 #undef DEFINE_TILES
+#undef DEFINE_WIDE_TILES
 #undef TILES
+#undef WIDE_TILES
 
-/* Whole vectors of columns of C = [bias | C | 0] + A B. A tile's rows of A are read once, into L1,
- * and go along all columns before the next ones: for W^T they are a strided walk through W, which
- * costs a page each. */
+/* Whole vectors of columns of C from `column` on. A tile's rows of A are read once, into L1, and go
+ * along all columns before the next ones: for W^T they are a strided walk through W, which costs a
+ * page each. */
 static void OF(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t depth, const REAL *A,
                         ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
-                        ptrdiff_t C_row, const REAL *bias, int accumulate)
+                        ptrdiff_t C_row, const Finish *finish, ptrdiff_t column)
 {
     ptrdiff_t i = 0;
     for (ptrdiff_t left = (n_rows + TILE_ROWS - 1) / TILE_ROWS; left > 0; left--) {
         const ptrdiff_t rows = (n_rows - i + left - 1) / left;
         const OF(tile_function) *tile = OF(tiles)[rows - 1];
-        const REAL *row_bias = bias ? bias + i : NULL;
-        ptrdiff_t v = 0;
-        for (; v + 2 <= n_vectors; v += 2)
-            tile[1](depth, A + i * A_row, A_row, A_col, B + v * LANES, B_row,
-                    C + i * C_row + v * LANES, C_row, row_bias, accumulate);
-        if (v < n_vectors)
-            tile[0](depth, A + i * A_row, A_row, A_col, B + v * LANES, B_row,
-                    C + i * C_row + v * LANES, C_row, row_bias, accumulate);
+        const ptrdiff_t end = column + n_vectors * LANES;
+        ptrdiff_t j = column;
+        if (tile[2])            /* few rows: more vectors at a time, or the adders have too little to do */
+            for (; j + 4 * LANES <= end; j += 4 * LANES)
+                tile[2](depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row, finish, i, j);
+        for (; j + 2 * LANES <= end; j += 2 * LANES)
+            tile[1](depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row, finish, i, j);
+        if (j < end)
+            tile[0](depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row, finish, i, j);
         i += rows;
     }
 }
 
-/* The last columns of a product, fewer than a vector: B is copied into a zero-padded block and C
- * goes through one, so that nothing outside the matrices is read or written. */
+/* The last columns of a product, fewer than a vector: B is copied into a zero-padded block, and C
+ * and the gate go through one, so that nothing outside the matrices is read or written. */
 static void OF(edge)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const REAL *A,
                      ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
-                     ptrdiff_t C_row, const REAL *bias, int accumulate)
+                     ptrdiff_t C_row, const Finish *finish, ptrdiff_t column)
 {
-    REAL block[TILE_DEPTH * LANES], result[TILE_ROWS * LANES];
-    for (ptrdiff_t k = 0; k < depth; k++)
-        for (ptrdiff_t j = 0; j < LANES; j++)
-            block[k * LANES + j] = j < n_cols ? B[k * B_row + j] : (REAL)0;
+    REAL block[TILE_DEPTH * LANES], result[TILE_ROWS * LANES], gate[TILE_ROWS * LANES];
+    const size_t used = (size_t)n_cols * sizeof(REAL);
+    Finish edge_finish = *finish;
+    memset(block, 0, (size_t)depth * LANES * sizeof(REAL));
+    memset(result, 0, sizeof result);
+    memset(gate, 0, sizeof gate);
+    for (ptrdiff_t k = 0; k < depth; k++) memcpy(block + k * LANES, B + k * B_row + column, used);
     for (ptrdiff_t i = 0; i < n_rows; i += TILE_ROWS) {
         const ptrdiff_t rows = n_rows - i < TILE_ROWS ? n_rows - i : TILE_ROWS;
-        if (accumulate)
-            for (ptrdiff_t r = 0; r < rows; r++)
-                for (ptrdiff_t j = 0; j < LANES; j++)
-                    result[r * LANES + j] = j < n_cols ? C[(i + r) * C_row + j] : (REAL)0;
+        REAL *C_i = C + i * C_row + column;
+        if (finish->accumulate)
+            for (ptrdiff_t r = 0; r < rows; r++) memcpy(result + r * LANES, C_i + r * C_row, used);
+        if (finish->gate) {
+            const REAL *whole = (const REAL *)finish->gate + i * finish->gate_row + column;
+            for (ptrdiff_t r = 0; r < rows; r++) memcpy(gate + r * LANES, whole + r * finish->gate_row, used);
+            edge_finish.gate = gate;
+            edge_finish.gate_row = LANES;
+        }
+        if (finish->bias) edge_finish.bias = (const REAL *)finish->bias + i;
         OF(tiles)[rows - 1][0](depth, A + i * A_row, A_row, A_col, block, LANES, result, LANES,
-                               bias ? bias + i : NULL, accumulate);
-        for (ptrdiff_t r = 0; r < rows; r++)
-            memcpy(C + (i + r) * C_row, result + r * LANES, (size_t)n_cols * sizeof(REAL));
+                               &edge_finish, 0, 0);
+        for (ptrdiff_t r = 0; r < rows; r++) memcpy(C_i + r * C_row, result + r * LANES, used);
     }
 }
 
-/* C (n_rows x n_cols) = A (n_rows x depth) B (depth x n_cols) + bias (n_rows) or 0.
+/* C (n_rows x n_cols) = A (n_rows x depth) B (depth x n_cols), finished.
  * A has any strides; rows of B and C are contiguous. */
 static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const REAL *A,
                         ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
-                        ptrdiff_t C_row, const REAL *bias)
+                        ptrdiff_t C_row, Finish finish)
 {
+    const ptrdiff_t whole = n_cols / LANES * LANES;
     ptrdiff_t k = 0;
     do {                        /* at least once: an empty inner sum still writes bias or 0 */
         const ptrdiff_t block = depth - k < TILE_DEPTH ? depth - k : TILE_DEPTH;
         const REAL *A_block = A + k * A_col, *B_block = B + k * B_row;
-        const ptrdiff_t whole = n_cols / LANES * LANES;
+        Finish now = finish;
+        if (k > 0) {
+            now.bias = NULL;
+            now.accumulate = 1;
+        }
+        if (k + block < depth) {
+            now.gate = NULL;
+            now.rectify = 0;
+        }
         for (ptrdiff_t j = 0; j < whole; j += TILE_COLUMNS * LANES) {
             const ptrdiff_t vectors = (whole - j) / LANES;
             OF(columns)(n_rows, vectors < TILE_COLUMNS ? vectors : TILE_COLUMNS, block, A_block, A_row, A_col,
-                        B_block + j, B_row, C + j, C_row, bias, k > 0);
+                        B_block, B_row, C, C_row, &now, j);
         }
         if (whole < n_cols)
-            OF(edge)(n_rows, n_cols - whole, block, A_block, A_row, A_col, B_block + whole, B_row, C + whole,
-                     C_row, bias, k > 0);
+            OF(edge)(n_rows, n_cols - whole, block, A_block, A_row, A_col, B_block, B_row, C, C_row, &now,
+                     whole);
         k += block;
     } while (k < depth);
 }
@@ -259,7 +391,7 @@ ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth,
         UNROLL
         for (int c = 0; c < n_cols; c++) {
             VECTOR zero = {0};
-            acc[r][c] = zero;
+            acc[c][r] = zero;
         }
     ptrdiff_t k = 0;
     for (; k + LANES <= depth; k += LANES) {
@@ -270,43 +402,53 @@ ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth,
         for (int r = 0; r < n_rows; r++) {
             const VECTOR a = *(const VECTOR *)(A + r * A_row + k);
             UNROLL
-            for (int c = 0; c < n_cols; c++) acc[r][c] += a * b[c];
+            for (int c = 0; c < n_cols; c++) acc[c][r] += a * b[c];
         }
     }
     UNROLL
-    for (int r = 0; r < n_rows; r++)
+    for (int c = 0; c < n_cols; c++) {
+        REAL sums[DOT_TILE];
+        OF(lane_sums)(n_rows, acc[c], sums);
         UNROLL
-        for (int c = 0; c < n_cols; c++) {
-            REAL sum = OF(lane_sum)(acc[r][c]);
-            for (ptrdiff_t t = k; t < depth; t++) sum += A[r * A_row + t] * B[c * B_row + t];
-            C[r * C_row + c] = sum;
+        for (int r = 0; r < n_rows; r++) {
+            for (ptrdiff_t t = k; t < depth; t++) sums[r] += A[r * A_row + t] * B[c * B_row + t];
+            C[r * C_row + c] = sums[r];
         }
+    }
 }
+
+typedef void (*OF(dots_function))(ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, const REAL *B,
+                                  ptrdiff_t B_row, REAL *C, ptrdiff_t C_row);
+
+#define DEFINE_DOTS(n_rows, n_cols)                                                                \
+    static void OF(dots_##n_rows##_##n_cols)(ptrdiff_t depth, const REAL *A, ptrdiff_t A_row,      \
+                                             const REAL *B, ptrdiff_t B_row, REAL *C,              \
+                                             ptrdiff_t C_row)                                      \
+    {                                                                                              \
+        OF(dots)(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row);                             \
+    }
+#define DEFINE_DOTS_ROW(n_rows)                                                                    \
+    DEFINE_DOTS(n_rows, 1) DEFINE_DOTS(n_rows, 2) DEFINE_DOTS(n_rows, 3) DEFINE_DOTS(n_rows, 4)
+DEFINE_DOTS_ROW(1) DEFINE_DOTS_ROW(2) DEFINE_DOTS_ROW(3) DEFINE_DOTS_ROW(4)
+#define DOTS_ROW(n_rows)                                                                           \
+    {OF(dots_##n_rows##_1), OF(dots_##n_rows##_2), OF(dots_##n_rows##_3), OF(dots_##n_rows##_4)}
+static const OF(dots_function) OF(dots_of)[DOT_TILE][DOT_TILE] = {
+    DOTS_ROW(1), DOTS_ROW(2), DOTS_ROW(3), DOTS_ROW(4)};
+#undef DEFINE_DOTS
+#undef DEFINE_DOTS_ROW
+#undef DOTS_ROW
 
 /* C (n_rows x n_cols) = A (n_rows x depth) B (n_cols x depth)^T as dot products: small C. */
 static void OF(dot_table)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const REAL *A,
                           ptrdiff_t A_row, const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row)
 {
     for (ptrdiff_t r = 0; r < n_rows; r += DOT_TILE) {
-        const int rows = n_rows - r < DOT_TILE ? (int)(n_rows - r) : DOT_TILE;
-        ptrdiff_t c = 0;
-        for (; c + DOT_TILE <= n_cols; c += DOT_TILE)
-            switch (rows) {
-#define DOTS(n_rows, n_cols) \
-    OF(dots)(n_rows, n_cols, depth, A + r * A_row, A_row, B + c * B_row, B_row, C + r * C_row + c, C_row)
-            case 1: DOTS(1, DOT_TILE); break;
-            case 2: DOTS(2, DOT_TILE); break;
-            case 3: DOTS(3, DOT_TILE); break;
-            default: DOTS(DOT_TILE, DOT_TILE);
-            }
-        for (; c < n_cols; c++)
-            switch (rows) {
-            case 1: DOTS(1, 1); break;
-            case 2: DOTS(2, 1); break;
-            case 3: DOTS(3, 1); break;
-            default: DOTS(DOT_TILE, 1);
-#undef DOTS
-            }
+        const ptrdiff_t rows = n_rows - r < DOT_TILE ? n_rows - r : DOT_TILE;
+        for (ptrdiff_t c = 0; c < n_cols; c += DOT_TILE) {
+            const ptrdiff_t cols = n_cols - c < DOT_TILE ? n_cols - c : DOT_TILE;
+            OF(dots_of)[rows - 1][cols - 1](depth, A + r * A_row, A_row, B + c * B_row, B_row,
+                                            C + r * C_row + c, C_row);
+        }
     }
 }
 
@@ -332,7 +474,8 @@ static void OF(product_transposed)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t
     }
     const ptrdiff_t scratch_row = OF(padded)(n_cols);
     OF(transpose)(n_cols, depth, B, B_row, scratch, scratch_row);
-    OF(product)(n_rows, n_cols, depth, A, A_row, 1, scratch, scratch_row, C, C_row, NULL);
+    const Finish plain = {0};
+    OF(product)(n_rows, n_cols, depth, A, A_row, 1, scratch, scratch_row, C, C_row, plain);
 }
 
 /* Sums of rows, each in two vectors of partial sums. */
@@ -354,6 +497,20 @@ static void OF(row_sums)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *A, ptrd
         for (; k < n_cols; k++) sum += a[k];
         out[r] = sum;
     }
+}
+
+/* Whether no number is infinite or NaN: 0 times such a one is NaN, and that stays in a sum. */
+static int OF(all_finite)(const REAL *x, ptrdiff_t n)
+{
+    VECTOR even = {0}, odd = {0};
+    ptrdiff_t k = 0;
+    for (; k + 2 * LANES <= n; k += 2 * LANES) {
+        even += *(const VECTOR *)(x + k) * 0;
+        odd += *(const VECTOR *)(x + k + LANES) * 0;
+    }
+    REAL sum = OF(lane_sum)(even + odd);
+    for (; k < n; k++) sum += x[k] * 0;
+    return sum == 0;
 }
 
 /* Sum of a row in double, in sixteen interleaved parts: a fixed shape, so a fixed result. */

@@ -66,26 +66,56 @@ cdef struct Workspace:               # offsets in reals
 
 # ---------------------------------------------------------------------------- plan to struct
 
-cdef Network* new_network(object plan) except NULL:
+cdef const char* PARSED = "cregnet.Network"
+
+
+cdef void delete_parsed(object capsule) noexcept:
+    free(PyCapsule_GetPointer(capsule, PARSED))
+
+
+cdef size_t network_bytes(Py_ssize_t n_layers) noexcept nogil:
+    return sizeof(Network) + (n_layers + 1) * sizeof(Layer)
+
+
+cdef object parse(object plan):
+    # A plan is immutable, so what it says is read once and kept with it: a single row is predicted in
+    # less time than it takes to read the attributes.
     cdef Py_ssize_t n_layers = len(plan.sizes) - 1
-    cdef Network* net = <Network*>malloc(sizeof(Network) + (n_layers + 1) * sizeof(Layer))
+    cdef Network* net = <Network*>malloc(network_bytes(n_layers))
     if net == NULL:
         raise MemoryError
     try:
         fill_network(net, n_layers, plan)
+        parsed = PyCapsule_New(net, PARSED, delete_parsed)
     except BaseException:
         free(net)
         raise
+    plan.keep(parsed)
+    return parsed
+
+
+cdef Network* new_network(object plan) except NULL:
+    # a copy for the caller, who fills in its places in the workspace
+    cdef object parsed = plan.parsed
+    cdef const Network* kept
+    cdef Network* net
+    if parsed is None:
+        parsed = parse(plan)
+    kept = <const Network*>PyCapsule_GetPointer(parsed, PARSED)
+    net = <Network*>malloc(network_bytes(kept.n_layers))
+    if net == NULL:
+        raise MemoryError
+    memcpy(net, kept, network_bytes(kept.n_layers))
+    net.layers = <Layer*>(net + 1)
     return net
 
 
 cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
-    # a single row is predicted in microseconds: each attribute of the plan is looked up once
     cdef Py_ssize_t l, at = 0
     cdef Layer* layer
     cdef tuple sizes = plan.sizes, activations = plan.activations, keep_prob = plan.keep_prob
     cdef tuple l1 = plan.l1, l2 = plan.l2, hyper = plan.hyper
-    memset(net, 0, sizeof(Network) + (n_layers + 1) * sizeof(Layer))
+    memset(net, 0, network_bytes(n_layers))
     net.n_layers = n_layers
     net.layers = <Layer*>(net + 1)
     net.loss = LOSS_CODES[plan.loss]
@@ -371,8 +401,11 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
     """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L]).
 
     With `logits` the activation of the output is left out where the loss is a cross-entropy.
+    Returns whether all numbers of X are finite, which is looked at in passing.
     """
     cdef Py_ssize_t block, start, n, n_examples = X.shape[0]
+    cdef bint finite = True
+    cdef const real* X_block
     cdef Network* net = new_network(plan)
     cdef Layer* output = net.layers + net.n_layers
     cdef Workspace at
@@ -387,8 +420,10 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
             for block in range(n_blocks(n_examples)):
                 start = block * BLOCK
                 n = min(<Py_ssize_t>BLOCK, n_examples - start)
-                predict_block(net, &parameters[0], &X[0, 0] + start * net.layers[0].n_out, work, n, logits,
-                              &out[0, 0] + start * output.n_out)
+                X_block = &X[0, 0] + start * net.layers[0].n_out
+                finite &= all_finite(X_block, n * net.layers[0].n_out)
+                predict_block(net, &parameters[0], X_block, work, n, logits, &out[0, 0] + start * output.n_out)
     finally:
         free(net)
         aligned_delete(work)
+    return finite

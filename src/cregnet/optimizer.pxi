@@ -1,7 +1,8 @@
 # Optimisers: one step on a flat vector, in place.
 #
 # W parameters, dW gradient, V first moment or velocity, S second moment, t the number of this
-# step from 1. Coefficients are computed in double and applied in the dtype of W.
+# step from 1. Coefficients are computed in double and applied in the dtype of W. Every loop reads
+# what it needs before it stores: a store between two loads makes the second one wait.
 
 from libc.math cimport pow as c_pow, sqrt as c_sqrt
 
@@ -42,40 +43,46 @@ cdef void momentum_(real* W, const real* dW, real* V, Py_ssize_t n, double learn
                     double beta) noexcept nogil:
     # the average form: V = b V + (1 - b) dW; W -= a V
     cdef Py_ssize_t k
-    cdef real a = <real>learning_rate, b = <real>beta, c = <real>(1 - beta)
+    cdef real a = <real>learning_rate, b = <real>beta, c = <real>(1 - beta), v
     for k in range(n):
-        V[k] = b * V[k] + c * dW[k]
-        W[k] -= a * V[k]
+        v = b * V[k] + c * dW[k]
+        W[k] -= a * v
+        V[k] = v
 
 
 cdef void momentum_velocity_(real* W, const real* dW, real* V, Py_ssize_t n, double learning_rate,
                              double beta) noexcept nogil:
     # Polyak 1964: V = g V + a dW; W -= V
     cdef Py_ssize_t k
-    cdef real a = <real>learning_rate, g = <real>beta
+    cdef real a = <real>learning_rate, g = <real>beta, v
     for k in range(n):
-        V[k] = g * V[k] + a * dW[k]
-        W[k] -= V[k]
+        v = g * V[k] + a * dW[k]
+        W[k] -= v
+        V[k] = v
 
 
 cdef void nesterov_(real* W, const real* dW, real* V, Py_ssize_t n, double learning_rate,
                     double beta) noexcept nogil:
     # Nesterov 1983 as Sutskever et al. 2013 and PyTorch write it: V = g V + a dW; W -= g V + a dW
     cdef Py_ssize_t k
-    cdef real a = <real>learning_rate, g = <real>beta
+    cdef real a = <real>learning_rate, g = <real>beta, v, step
     for k in range(n):
-        V[k] = g * V[k] + a * dW[k]
-        W[k] -= g * V[k] + a * dW[k]
+        step = a * dW[k]
+        v = g * V[k] + step
+        W[k] -= g * v + step
+        V[k] = v
 
 
 cdef void rmsprop_(real* W, const real* dW, real* S, Py_ssize_t n, double learning_rate, double beta,
                    double epsilon) noexcept nogil:
     # Hinton 2012, lecture 6e: S = b S + (1 - b) dW^2; W -= a dW / (sqrt(S) + eps)
     cdef Py_ssize_t k
-    cdef real a = <real>learning_rate, b = <real>beta, c = <real>(1 - beta), eps = <real>epsilon
+    cdef real a = <real>learning_rate, b = <real>beta, c = <real>(1 - beta), eps = <real>epsilon, g, s
     for k in range(n):
-        S[k] = b * S[k] + c * dW[k] * dW[k]
-        W[k] -= a * dW[k] / (sqrt_(S[k]) + eps)
+        g = dW[k]
+        s = b * S[k] + c * g * g
+        W[k] -= a * g / (sqrt_(s) + eps)
+        S[k] = s
 
 
 cdef struct AdamStep:                # what of a step of Adam is the same for all parameters
@@ -105,10 +112,14 @@ cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, AdamSt
     cdef real a = <real>step.rate, root = <real>step.root, eps = <real>step.epsilon
     cdef real b1 = <real>step.beta1, c1 = <real>(1 - step.beta1)
     cdef real b2 = <real>step.beta2, c2 = <real>(1 - step.beta2), shrink = <real>shrinkage
+    cdef real g, v, s
     for k in range(n):
-        V[k] = b1 * V[k] + c1 * dW[k]
-        S[k] = b2 * S[k] + c2 * dW[k] * dW[k]
-        W[k] = shrink * W[k] - a * V[k] / (sqrt_(S[k]) * root + eps)
+        g = dW[k]
+        v = b1 * V[k] + c1 * g
+        s = b2 * S[k] + c2 * g * g
+        W[k] = shrink * W[k] - a * v / (sqrt_(s) * root + eps)
+        V[k] = v
+        S[k] = s
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -155,25 +166,61 @@ def rmsprop(real[::1] W, const real[::1] dW, real[::1] S, double learning_rate, 
         rmsprop_(&W[0], &dW[0], &S[0], W.shape[0], learning_rate, beta, epsilon)
 
 
+cdef struct AdamJob:                 # a step of Adam as threads share it
+    Team team
+    void* W
+    const void* dW
+    void* V
+    void* S
+    Py_ssize_t n
+    AdamStep step
+    double shrinkage
+    bint is_float
+
+
+cdef enum:
+    ADAM_SHARE = 1 << 17             # parameters that are worth a thread of their own
+    CACHE_LINE = 16                  # parameters that threads never share
+
+
+cdef void adam_member(void* argument, int member) noexcept nogil:
+    cdef AdamJob* job = <AdamJob*>argument
+    cdef Py_ssize_t lines = job.n // CACHE_LINE + 1
+    cdef Py_ssize_t first = min(lines * member // job.team.size * CACHE_LINE, job.n)
+    cdef Py_ssize_t n = min(lines * (member + 1) // job.team.size * CACHE_LINE, job.n) - first
+    if job.is_float:
+        adamw_(<float*>job.W + first, <const float*>job.dW + first, <float*>job.V + first,
+               <float*>job.S + first, n, &job.step, job.shrinkage)
+    else:
+        adamw_(<double*>job.W + first, <const double*>job.dW + first, <double*>job.V + first,
+               <double*>job.S + first, n, &job.step, job.shrinkage)
+
+
 cdef int call_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-                   double beta1, double beta2, double epsilon, double decay, Py_ssize_t t) except -1:
-    cdef AdamStep step
+                   double beta1, double beta2, double epsilon, double decay, Py_ssize_t t,
+                   int n_threads) except -1:
+    cdef AdamJob job
     if t < 1:
         raise ValueError(f"t is {t}, wanted the number of the step, from 1")
+    if n_threads < 1:
+        raise ValueError(f"n_threads is {n_threads}, wanted at least 1")
     check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
+    job.n, job.is_float = W.shape[0], real is float
+    job.W, job.dW, job.V, job.S = &W[0], &dW[0], &V[0], &S[0]
+    job.step, job.shrinkage = adam_step(learning_rate, beta1, beta2, epsilon, t), 1 - learning_rate * decay
+    n_threads = max(1, <int>min(<Py_ssize_t>n_threads, job.n // ADAM_SHARE))
     with nogil:
-        step = adam_step(learning_rate, beta1, beta2, epsilon, t)
-        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], &step, 1 - learning_rate * decay)
+        team_run(&job.team, n_threads, adam_member, &job)
     return 0
 
 
 def adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-         double beta1, double beta2, double epsilon, Py_ssize_t t):
-    """Step t (from 1) of Adam, both moments corrected for their bias."""
-    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t)
+         double beta1, double beta2, double epsilon, Py_ssize_t t, int n_threads=1):
+    """Step t (from 1) of Adam, both moments corrected for their bias; on at most n_threads."""
+    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t, n_threads)
 
 
 def adamw(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-          double beta1, double beta2, double epsilon, double decay, Py_ssize_t t):
-    """Step t (from 1) of Adam after W *= 1 - learning_rate * decay."""
-    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t)
+          double beta1, double beta2, double epsilon, double decay, Py_ssize_t t, int n_threads=1):
+    """Step t (from 1) of Adam after W *= 1 - learning_rate * decay; on at most n_threads."""
+    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads)

@@ -6,7 +6,8 @@ one vector, ``W[1], b[1], W[2], b[2], ...``, each row-major; `parameter_slices` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Plan", "n_moments", "parameter_slices"]
 
@@ -45,6 +46,15 @@ class Plan:
     optimizer: str = "gradient_descent"
     hyper: tuple[float, ...] = ()
     seed: int = 0
+    # what the compiled core made of this plan; belongs to this process, so it is never copied
+    parsed: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def keep(self, parsed: Any) -> None:
+        """Keep what the compiled core made of this plan."""
+        object.__setattr__(self, "parsed", parsed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "parsed": None}
 
     def __post_init__(self) -> None:
         n_layers = len(self.sizes) - 1

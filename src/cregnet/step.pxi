@@ -21,12 +21,6 @@ cdef extern from "<math.h>" nogil:
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept    # -1 and a pending exception where a handler raised one
 
-cdef extern from "team.h" nogil:
-    ctypedef struct Team:
-        int size
-    void team_run(Team* team, int size, void (*function)(void*, int) noexcept nogil, void* argument)
-    void team_barrier(Team* team)
-
 cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks at Ctrl-C
 cdef double WORK_PER_THREAD = 1e6    # operations of a step below which another thread does not pay
 
@@ -169,15 +163,23 @@ cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, u
         layer = net.layers + l
         A = work + layer.A + mine.first
         if l > 0:
-            product(layer.n_out, mine.width, layer.n_in, parameters + layer.W, layer.n_in, 1,
-                    work + net.layers[l - 1].A + mine.first, mine.row, A, mine.row, parameters + layer.b)
-            if l < net.n_layers or net.loss == SQUARED_ERROR:
-                activate(layer.activation, A, layer.n_out, mine.width, mine.row)
+            dense_forward(layer, parameters, work + (layer - 1).A + mine.first, mine.row, A, mine.row, mine.width,
+                          l < net.n_layers or net.loss == SQUARED_ERROR)
         if layer.keep_prob < 1:
             apply_dropout(job, l, work, mine, step)
         if layer.AT_row > 0 and (l > 0 or layer.keep_prob < 1):
             transpose(layer.n_out, mine.n, A, mine.row, work + layer.AT + mine.first * layer.AT_row,
                       layer.AT_row)
+
+
+cdef void dense_forward(Layer* layer, const real* parameters, const real* A_prev, Py_ssize_t A_prev_row, real* A,
+                        Py_ssize_t A_row, Py_ssize_t width, bint activated) noexcept nogil:
+    cdef Finish finish = finish_with(parameters + layer.b)
+    finish.rectify = activated and layer.activation == RELU
+    product(layer.n_out, width, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, A_prev_row, A, A_row,
+            finish)
+    if activated and layer.activation != RELU:
+        activate(layer.activation, A, layer.n_out, width, A_row)
 
 
 cdef void output_gradient(Job* job, real* work, Columns* mine) noexcept nogil:
@@ -199,32 +201,46 @@ cdef void output_gradient(Job* job, real* work, Columns* mine) noexcept nogil:
         loss_(net.loss, A, Y, weight, loss, layer.n_out, mine.n, mine.width, mine.row)
 
 
+cdef void dense_backward_A(Layer* after, const real* parameters, const real* dZ, Py_ssize_t dZ_row, real* dA,
+                           Py_ssize_t dA_row, Py_ssize_t width, Finish finish) noexcept nogil:
+    # dA = W^T dZ of the layer after
+    product(after.n_in, width, after.n_out, parameters + after.W, 1, after.n_in, dZ, dZ_row, dA, dA_row, finish)
+
+
 cdef void backward(Job* job, const real* parameters, real* work, real* scratch, Columns* mine) noexcept nogil:
     # dZ[L] to dZ[1]: dA = W^T dZ of the layer after, back through dropout, then through the activation
     cdef Network* net = job.net
     cdef Layer* layer
-    cdef Layer* after
+    cdef Finish finish
+    cdef real* A
     cdef real* dZ
-    cdef real* dA
-    cdef Py_ssize_t l, dA_row
-    cdef bint in_place
+    cdef const real* dZ_after
+    cdef Py_ssize_t l
     for l in range(net.n_layers - 1, 0, -1):
-        layer, after = net.layers + l, net.layers + l + 1
-        dZ = work + layer.dZ + mine.first
-        # where dZ has a place of its own dA is made there, else in the scratch buffer
-        in_place = layer.dZ != layer.A_whole
-        dA = dZ if in_place else scratch
-        dA_row = mine.row if in_place else mine.width
-        product(layer.n_out, mine.width, after.n_out, parameters + after.W, 1, after.n_in,
-                work + after.dZ + mine.first, mine.row, dA, dA_row, <real*>NULL)
-        if layer.keep_prob < 1:
-            drop(dA, dA_row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
-                 layer.keep_prob)
-        if in_place:
-            activate_backward_dA(layer.activation, dA, work + layer.A_whole + mine.first, layer.n_out,
-                                 mine.width, mine.row)
-        else:
-            activate_backward(layer.activation, dA, dA_row, dZ, layer.n_out, mine.width, mine.row)
+        layer = net.layers + l
+        A, dZ = work + layer.A_whole + mine.first, work + layer.dZ + mine.first
+        dZ_after = work + (layer + 1).dZ + mine.first
+        finish = finish_with(NULL)
+        if rectifies(layer):         # where A is 0, dropped or not active, the gradient is: note D of network.pxi
+            finish.gate, finish.gate_row, finish.scale = A, mine.row, 1 / layer.keep_prob
+            dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
+        elif layer.dZ != layer.A_whole:
+            dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
+            if layer.keep_prob < 1:
+                drop(dZ, mine.row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
+                     layer.keep_prob)
+            activate_backward_dA(layer.activation, dZ, A, layer.n_out, mine.width, mine.row)
+        else:                        # dZ takes the place of A, so dA needs another
+            dense_backward_A(layer + 1, parameters, dZ_after, mine.row, scratch, mine.width, mine.width, finish)
+            if layer.keep_prob < 1:
+                drop(scratch, mine.width, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
+                     layer.keep_prob)
+            activate_backward(layer.activation, scratch, mine.width, dZ, layer.n_out, mine.width, mine.row)
+
+
+cdef bint rectifies(Layer* layer) noexcept nogil:
+    # dA can become dZ in the product's registers; dZ in A's own place only if that is written once
+    return layer.activation == RELU and (layer.dZ != layer.A or (layer + 1).n_out <= PRODUCT_DEPTH)
 
 
 cdef void examples_pass(Job* job, const real* parameters, real* work, real* dA, const int64_t* order,
@@ -253,7 +269,8 @@ cdef void weight_gradient(Job* job, Py_ssize_t l, Py_ssize_t first, Py_ssize_t n
     if layer.dots:                   # padded columns of dZ are 0: whole vectors to the end
         dot_table(n_rows, layer.n_in, row, dZ, row, work + before.A, row, dW, layer.n_in)
     else:
-        product(n_rows, layer.n_in, n, dZ, row, 1, work + before.AT, before.AT_row, dW, layer.n_in, <real*>NULL)
+        product(n_rows, layer.n_in, n, dZ, row, 1, work + before.AT, before.AT_row, dW, layer.n_in,
+                finish_with(NULL))
     row_sums(n_rows, row, dZ, row, db)
 
 
@@ -445,8 +462,6 @@ cdef void predict_block(Network* net, const real* parameters, const real* X, rea
     for l in range(1, net.n_layers + 1):
         layer = net.layers + l
         A = work + layer.A
-        product(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, work + (layer - 1).A, row,
-                A, row, parameters + layer.b)
-        if l < net.n_layers or net.loss == SQUARED_ERROR or not logits:
-            activate(layer.activation, A, layer.n_out, row, row)
+        dense_forward(layer, parameters, work + (layer - 1).A, row, A, row, row,
+                      l < net.n_layers or net.loss == SQUARED_ERROR or not logits)
     transpose(layer.n_out, n, work + layer.A, row, out, layer.n_out)

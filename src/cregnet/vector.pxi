@@ -2,10 +2,17 @@
 # where the dtype is an `if`, and the compiler resolves it.
 
 cdef extern from "matmul.h" nogil:
+    enum: PRODUCT_DEPTH "TILE_DEPTH"     # inner sums up to this long are written once
+    ctypedef struct Finish:
+        const void* bias
+        bint rectify
+        const void* gate
+        Py_ssize_t gate_row
+        double scale
     void product_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t,
-                     const float*, Py_ssize_t, float*, Py_ssize_t, const float*)
+                     const float*, Py_ssize_t, float*, Py_ssize_t, Finish)
     void product_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t,
-                     const double*, Py_ssize_t, double*, Py_ssize_t, const double*)
+                     const double*, Py_ssize_t, double*, Py_ssize_t, Finish)
     void product_transposed_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t,
                                 const float*, Py_ssize_t, float*, Py_ssize_t, float*)
     void product_transposed_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t,
@@ -23,6 +30,8 @@ cdef extern from "matmul.h" nogil:
     bint use_dots_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void row_sums_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*)
     void row_sums_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*)
+    bint all_finite_f32(const float*, Py_ssize_t)
+    bint all_finite_f64(const double*, Py_ssize_t)
     double sum_f32(const float*, Py_ssize_t)
     double sum_f64(const double*, Py_ssize_t)
 
@@ -38,16 +47,30 @@ cdef extern from "vecmath.h" nogil:
     float tanh_f32(float)
     double tanh_f64(double)
 
+cdef extern from "team.h" nogil:
+    ctypedef struct Team:
+        int size
+    void team_run(Team* team, int size, void (*function)(void*, int) noexcept nogil, void* argument)
+    void team_barrier(Team* team)
+
+
+cdef inline Finish finish_with(const void* bias) noexcept nogil:
+    # of a product: adds the bias (or nothing, where NULL) and no more
+    cdef Finish finish
+    memset(&finish, 0, sizeof(Finish))
+    finish.bias = bias
+    return finish
+
 
 cdef inline void product(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
                          const real* A, Py_ssize_t A_row, Py_ssize_t A_col,
                          const real* B, Py_ssize_t B_row,
-                         real* C, Py_ssize_t C_row, const real* bias) noexcept nogil:
-    # C (n_rows, n_cols) = A (n_rows, depth) B (depth, n_cols) + bias (n_rows) or 0
+                         real* C, Py_ssize_t C_row, Finish finish) noexcept nogil:
+    # C (n_rows, n_cols) = A (n_rows, depth) B (depth, n_cols), finished
     if real is float:
-        product_f32(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, bias)
+        product_f32(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, finish)
     else:
-        product_f64(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, bias)
+        product_f64(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, finish)
 
 
 cdef inline void product_transposed(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
@@ -100,6 +123,13 @@ cdef inline void row_sums(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* A, P
         row_sums_f32(n_rows, n_cols, A, A_row, out)
     else:
         row_sums_f64(n_rows, n_cols, A, A_row, out)
+
+
+cdef inline bint all_finite(const real* x, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        return all_finite_f32(x, n)
+    else:
+        return all_finite_f64(x, n)
 
 
 cdef inline double sum_of(const real* x, Py_ssize_t n) noexcept nogil:

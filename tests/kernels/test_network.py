@@ -112,6 +112,19 @@ def predict_cases(rng, dtype):
                 yield plan, P, X, np.zeros((n, 3), dtype), logits
 
 
+def test_predict_says_whether_its_inputs_are_finite(core, dtype):
+    plan = make_plan((4, 3), (), "softmax", "categorical_cross_entropy")
+    P = np.zeros(n_parameters(plan), dtype)
+    for n in (1, 40, 600):
+        for row in (0, n - 1):
+            for column in range(4):
+                for wrong in (np.nan, np.inf, -np.inf):
+                    X, out = np.full((n, 4), 3e38, dtype), np.empty((n, 3), dtype)
+                    assert core.network_predict(plan, P, X, out) is True
+                    X[row, column] = wrong
+                    assert core.network_predict(plan, P, X, out) is False
+
+
 CASES = {"network_train": train_cases, "network_gradient": gradient_cases, "network_predict": predict_cases}
 
 

@@ -55,6 +55,20 @@ def test_steps_count_from_one(core):
         core.adam(W, W.copy(), W.copy(), W.copy(), 0.1, 0.9, 0.999, 1e-8, 0)
 
 
+def test_adam_gives_the_same_bits_for_any_number_of_threads(core, dtype):
+    rng = np.random.default_rng(2)
+    n = 3 * (1 << 17) + 5
+    start = [np.abs(reals(rng, n, dtype=dtype)) for _ in range(4)]
+    results = []
+    for n_threads in (1, 2, 3, 7):
+        W, dW, V, S = (array.copy() for array in start)
+        core.adam(W, dW, V, S, 0.001, 0.9, 0.999, 1e-8, 3, n_threads=n_threads)
+        results.append(W.tobytes() + V.tobytes() + S.tobytes())
+    assert len(set(results)) == 1
+    with pytest.raises(ValueError, match="n_threads is 0, wanted at least 1"):
+        core.adam(*start, 0.001, 0.9, 0.999, 1e-8, 3, n_threads=0)
+
+
 # ------------------------------------------------------------------------------ fifty steps
 
 LEARNING_RATE = 0.05

@@ -167,8 +167,12 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradie
 
 
 def network_predict(plan, parameters, X, out, logits=False):
-    """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L])."""
+    """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L]).
+
+    Returns whether all numbers of X are finite.
+    """
     A = forward(plan, parameters, X)[1][-1]
     if plan.loss != "squared_error" and not logits:
         getattr(activation, plan.activations[-1])(A, A)
     out[...] = A.T
+    return bool(np.isfinite(X).all())

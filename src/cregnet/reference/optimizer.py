@@ -36,12 +36,12 @@ def rmsprop(W, dW, S, learning_rate, beta, epsilon):
     W -= real(learning_rate) * dW / (np.sqrt(S) + real(epsilon))
 
 
-def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t):
+def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
     """Step t (from 1) of Adam, both moments corrected for their bias."""
     adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t)
 
 
-def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t):
+def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
     """Step t (from 1) of Adam after W *= 1 - learning_rate * decay."""
     real = W.dtype.type
     V[...] = real(beta1) * V + real(1 - beta1) * dW
