@@ -700,3 +700,14 @@ def test_wrong_numbers_are_named(y, n_outputs, error, message):
 def test_the_name_in_the_message_of_targets_can_be_chosen(loss, y):
     with pytest.raises(ValueError, match=r"^validation y "):
         check_targets(y, loss, 1, 3, None, F64, "validation y")
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint64", "float64", "U3", "object", "bool"])
+@pytest.mark.parametrize("labels", [[3, 1, 3, 7, 1], [-128, 127, 5], [-3, -3], [0], [5, 10**15, 5]])
+def test_distinct_labels_are_those_of_unique(labels, dtype):
+    labels = np.array(labels).astype(dtype)
+    found, numbers = data.distinct(labels)
+    expected, inverse = np.unique(labels, return_inverse=True)
+    assert found.dtype == labels.dtype
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(numbers, inverse)

@@ -180,7 +180,7 @@ def check_labels(
     if loss == losses.BINARY and n_outputs > 1:
         raise ValueError(f"{name} has one column, wanted {n_outputs}: one 0 or 1 per sigmoid output")
     try:
-        found = np.unique(array)
+        found, numbers = distinct(array)
     except TypeError:
         raise TypeError(f"{name} mixes labels that cannot be sorted, wanted labels of one type") from None
     if classes is None:
@@ -194,10 +194,22 @@ def check_labels(
     unknown = [label for label in found.tolist() if label not in known]
     if unknown:
         raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
-    numbers = np.searchsorted(classes, array).astype(np.int32)
+    numbers = np.searchsorted(classes, found).astype(np.int32)[numbers]
     if loss == losses.CATEGORICAL:
         return Targets(np.empty((0, n_outputs), dtype), numbers, classes)
     return Targets(numbers.astype(dtype)[:, None], np.empty(0, np.int32), classes)
+
+
+def distinct(labels: Array) -> tuple[Array, NDArray[np.intp]]:
+    """Sorted distinct labels, and the place of each label among them."""
+    if labels.size and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
+        low, high = int(labels.min()), int(labels.max())
+        if high - low < labels.size:  # with no more places than labels, counting beats sorting
+            places = labels.astype(np.int64) - low
+            present = np.bincount(places) > 0
+            return (np.flatnonzero(present) + low).astype(labels.dtype), (np.cumsum(present) - 1)[places]
+    found, numbers = np.unique(labels, return_inverse=True)
+    return found, numbers.reshape(-1)
 
 
 def count(n: int) -> str:
