@@ -16,9 +16,10 @@ cdef enum:
     # Weights are updated a block of rows at a time. A block is large enough that the activations,
     # which are read again for each, do not cost more than the product, and a layer has a multiple
     # of eight of them, to be shared out evenly.
-    UPDATE_ELEMENTS = 131072
+    UPDATE_ELEMENTS = 122880
     UPDATE_SMALL = 16384             # a layer of so few weights is one block
     UPDATE_SHARES = 8
+    SCRATCH_VECTORS = 4
 
 cdef struct Layer:
     Py_ssize_t n_in
@@ -55,10 +56,8 @@ cdef struct Workspace:               # offsets in reals
     Py_ssize_t weight
     Py_ssize_t loss                  # one per example
     Py_ssize_t output                # a copy of A[L] for a squared error behind an activation
-    Py_ssize_t dA                    # of each thread, dA_size apart
-    Py_ssize_t dA_size
-    Py_ssize_t dW                    # of each thread, dW_size apart
-    Py_ssize_t dW_size
+    Py_ssize_t scratch               # of each thread, for dA and later for dW, scratch_size apart
+    Py_ssize_t scratch_size
     Py_ssize_t n_reals
     Py_ssize_t n_masks
     Py_ssize_t n_blocks
@@ -154,6 +153,22 @@ cdef bint needs_whole(Layer* layer) noexcept nogil:
     return layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX
 
 
+cdef bint rectifies(Layer* layer) noexcept nogil:
+    # dA becomes dZ in the product's registers; in A's own place only if that is written once
+    return layer.activation == RELU and (layer.dZ != layer.A or (layer + 1).n_out <= PRODUCT_DEPTH)
+
+
+cdef bint needs_scratch(Network* net, Py_ssize_t l) noexcept nogil:
+    # whether dA of a layer has no place of its own
+    cdef Layer* layer = net.layers + l
+    return 0 < l < net.n_layers and layer.dZ == layer.A_whole and not rectifies(layer)
+
+
+cdef Py_ssize_t scratch_columns(real* like, Py_ssize_t width) noexcept nogil:
+    # so many columns of dA at a time: enough for the product to be fast, few enough to be small
+    return min(width, SCRATCH_VECTORS * padded(like, 1))
+
+
 cdef Py_ssize_t update_rows(Py_ssize_t n_out, Py_ssize_t n_in) noexcept nogil:
     cdef Py_ssize_t blocks, most = UPDATE_SHARES * UPDATE_ELEMENTS
     if n_out * n_in <= UPDATE_SMALL:
@@ -184,7 +199,7 @@ cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Works
         layer.block_rows = update_rows(layer.n_out, layer.n_in)
         layer.first_block = work.n_blocks
         work.n_blocks += (layer.n_out + layer.block_rows - 1) // layer.block_rows
-        work.dW_size = max(work.dW_size, padded(like, layer.block_rows * (layer.n_in + 1)))
+        work.scratch_size = max(work.scratch_size, padded(like, layer.block_rows * (layer.n_in + 1)))
 
 
 cdef Workspace plan_training(Network* net, real* like, Py_ssize_t n, int n_threads) noexcept nogil:
@@ -194,15 +209,15 @@ cdef Workspace plan_training(Network* net, real* like, Py_ssize_t n, int n_threa
     memset(&work, 0, sizeof(Workspace))
     for l in range(net.n_layers + 1):
         plan_layer(net, l, like, n, &work)
-        widest = max(widest, net.layers[l].n_out)
+        if needs_scratch(net, l):
+            widest = max(widest, net.layers[l].n_out)
     work.Y = take(&work.n_reals, output.n_out * row, like)
     work.weight = take(&work.n_reals, row, like)
     work.loss = take(&work.n_reals, row, like)
     if net.loss == SQUARED_ERROR and output.activation != IDENTITY:
         work.output = take(&work.n_reals, output.n_out * row, like)
-    work.dA_size = widest * most_columns(like, row, n_threads)
-    work.dA = take(&work.n_reals, n_threads * work.dA_size, like)
-    work.dW = take(&work.n_reals, n_threads * work.dW_size, like)
+    work.scratch_size = max(work.scratch_size, widest * scratch_columns(like, most_columns(like, row, n_threads)))
+    work.scratch = take(&work.n_reals, n_threads * work.scratch_size, like)
     return work
 
 

@@ -224,26 +224,32 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
         if rectifies(layer):         # where A is 0, dropped or not active, the gradient is: note D of network.pxi
             finish.gate, finish.gate_row, finish.scale = A, mine.row, 1 / layer.keep_prob
             dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
-        elif layer.dZ != layer.A_whole:
+        elif not needs_scratch(net, l):
             dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
             if layer.keep_prob < 1:
                 drop(dZ, mine.row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
                      layer.keep_prob)
             activate_backward_dA(layer.activation, dZ, A, layer.n_out, mine.width, mine.row)
-        else:                        # dZ takes the place of A, so dA needs another
-            dense_backward_A(layer + 1, parameters, dZ_after, mine.row, scratch, mine.width, mine.width, finish)
-            if layer.keep_prob < 1:
-                drop(scratch, mine.width, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
-                     layer.keep_prob)
-            activate_backward(layer.activation, scratch, mine.width, dZ, layer.n_out, mine.width, mine.row)
+        else:
+            backward_in_place(job, l, parameters, work, scratch, mine)
 
 
-cdef bint rectifies(Layer* layer) noexcept nogil:
-    # dA can become dZ in the product's registers; dZ in A's own place only if that is written once
-    return layer.activation == RELU and (layer.dZ != layer.A or (layer + 1).n_out <= PRODUCT_DEPTH)
+cdef void backward_in_place(Job* job, Py_ssize_t l, const real* parameters, real* work, real* scratch,
+                            Columns* mine) noexcept nogil:
+    # dZ takes the place of A, so dA goes through the scratch buffer, some columns at a time
+    cdef Layer* layer = job.net.layers + l
+    cdef Py_ssize_t first = mine.first, width, most = scratch_columns(work, mine.width)
+    while first < mine.first + mine.width:
+        width = min(most, mine.first + mine.width - first)
+        dense_backward_A(layer + 1, parameters, work + (layer + 1).dZ + first, mine.row, scratch, width, width,
+                         finish_with(NULL))
+        if layer.keep_prob < 1:
+            drop(scratch, width, job.masks + layer.D + first, mine.row, layer.n_out, width, layer.keep_prob)
+        activate_backward(layer.activation, scratch, width, work + layer.dZ + first, layer.n_out, width, mine.row)
+        first += width
 
 
-cdef void examples_pass(Job* job, const real* parameters, real* work, real* dA, const int64_t* order,
+cdef void examples_pass(Job* job, const real* parameters, real* work, real* scratch, const int64_t* order,
                         Py_ssize_t first, Py_ssize_t n, Columns* mine, uint64_t step,
                         bint loaded) noexcept nogil:
     # all of a step that goes by columns; `loaded`: the batch of the step before is this one
@@ -255,7 +261,7 @@ cdef void examples_pass(Job* job, const real* parameters, real* work, real* dA, 
         load_targets(job, work, order, first, n, mine)
     forward(job, parameters, work, mine, step)
     output_gradient(job, work, mine)
-    backward(job, parameters, work, dA, mine)
+    backward(job, parameters, work, scratch, mine)
 
 
 # ---------------------------------------------------------------------------- a thread's weights
@@ -356,8 +362,7 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
     cdef Py_ssize_t e, k, first, n, n_blocks_ = job.at.n_blocks
     cdef int n_threads = job.team.size
     cdef real* parameters = <real*>job.parameters
-    cdef real* dA = work + job.at.dA + member * job.at.dA_size
-    cdef real* dW = work + job.at.dW + member * job.at.dW_size
+    cdef real* scratch = work + job.at.scratch + member * job.at.scratch_size
     cdef const int64_t* order
     cdef Columns mine
     cdef uint64_t step = job.first_step
@@ -373,7 +378,7 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             first = k * job.batch_size
             n = min(job.batch_size, job.n_examples - first)
             mine = share_columns(work, n, n_threads, member)
-            examples_pass(job, parameters, work, dA, order, first, n, &mine, step,
+            examples_pass(job, parameters, work, scratch, order, first, n, &mine, step,
                           whole and step > job.first_step)
             team_barrier(&job.team)
 
@@ -390,7 +395,7 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             if keep:
                 lowest = candidate
             step += 1
-            weights_pass(job, parameters, work, dW, n, job.rates[e * job.n_batches + k], <Py_ssize_t>step,
+            weights_pass(job, parameters, work, scratch, n, job.rates[e * job.n_batches + k], <Py_ssize_t>step,
                          job.penalties + (step % 2) * n_blocks_, keep, n_threads, member)
             total += cost * n
             if member == 0:
@@ -417,7 +422,7 @@ cdef double cost_and_gradient(Job* job, const real* parameters, real* gradient, 
     cdef Layer* layer
     cdef Py_ssize_t l
     cdef double cost
-    examples_pass(job, parameters, work, work + job.at.dA, NULL, 0, n, &mine, step, False)
+    examples_pass(job, parameters, work, work + job.at.scratch, NULL, 0, n, &mine, step, False)
     cost = sum_of(work + job.at.loss, n)
     for l in range(1, job.net.n_layers + 1):
         layer = job.net.layers + l
