@@ -107,6 +107,11 @@ def penalised_backward(rng: np.random.Generator, dtype: str) -> Case:
     return stream([W, dW, 1e-3, 1e-2], passes=3)
 
 
+def in_place(*shape: int, number: float, passes: float) -> Callable[..., Case]:
+    """One array, scaled or cut by a number."""
+    return lambda rng, dtype: stream([reals(rng, *shape, dtype=dtype), number], passes)
+
+
 def optimizer(n_moments: int, *numbers: float) -> Callable[..., Case]:
     """W and the moments in and out, dW in."""
 
@@ -185,6 +190,10 @@ CASES: dict[str, Callable[..., Case]] = {
     "squared_error": loss,
     "penalty": penalised,
     "penalty_backward": penalised_backward,
+    "soft_threshold": in_place(ROWS * COLUMNS, number=0.1, passes=2),
+    "max_norm": in_place(ROWS, COLUMNS, number=40.0, passes=2),
+    "clip_values": in_place(ROWS * COLUMNS, number=1.0, passes=2),
+    "clip_norm": in_place(ROWS * COLUMNS, number=1e9, passes=1),
     "gradient_descent": optimizer(0, 0.1),
     "momentum": optimizer(1, 0.1, 0.9),
     "momentum_velocity": optimizer(1, 0.1, 0.9),

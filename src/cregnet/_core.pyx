@@ -15,6 +15,7 @@ This text is compiled once for each instruction set; see CMakeLists.txt and _isa
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
+from libc.math cimport INFINITY, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove, memset
@@ -29,6 +30,7 @@ include "dense.pxi"
 include "dropout.pxi"
 include "loss.pxi"
 include "penalty.pxi"
+include "proximal.pxi"
 include "optimizer.pxi"
 include "batch.pxi"
 include "network.pxi"

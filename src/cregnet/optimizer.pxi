@@ -4,8 +4,6 @@
 # step from 1. Coefficients are computed in double and applied in the dtype of W. Every loop reads
 # what it needs before it stores: a store between two loads makes the second one wait.
 
-from libc.math cimport pow as c_pow, sqrt as c_sqrt
-
 cdef extern from "<math.h>" nogil:
     float sqrtf(float)
     double c_sqrt_f64 "sqrt"(double)

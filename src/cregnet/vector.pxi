@@ -174,6 +174,46 @@ cdef inline real tanh_(real x) noexcept nogil:
         return tanh_f64(x)
 
 
+cdef inline double sum_parts(double* part) noexcept nogil:
+    cdef Py_ssize_t p
+    for p in range(8):
+        part[p] += part[p + 8]
+    for p in range(4):
+        part[p] += part[p + 4]
+    return (part[0] + part[2]) + (part[1] + part[3])
+
+
+cdef inline double dot_of(const real* x, const real* y, Py_ssize_t n) noexcept nogil:
+    # sum of x y in double, in sixteen interleaved parts: a fixed shape, so a fixed result
+    cdef Py_ssize_t i, p, whole = n - n % 16
+    cdef double part[16]
+    for p in range(16):
+        part[p] = 0
+    for i in range(0, whole, 16):
+        for p in range(16):
+            part[p] += <double>x[i + p] * <double>y[i + p]
+    for i in range(whole, n):
+        part[i - whole] += <double>x[i] * <double>y[i]
+    return sum_parts(&part[0])
+
+
+cdef inline real unit_roundoff(real* _) noexcept nogil:
+    # half the distance from 1 to the next number
+    if real is float:
+        return <real>5.9604644775390625e-08
+    else:
+        return <real>1.1102230246251565e-16
+
+
+cdef inline real at_most(real* _, double bound) noexcept nogil:
+    # the largest number of the dtype that is not above a bound > 0
+    cdef real b = <real>bound
+    if real is float:
+        return nextafterf(b, 0) if b > bound else b
+    else:
+        return b
+
+
 cdef enum:
     BLOCK = 256          # examples or elements handled at a time
 

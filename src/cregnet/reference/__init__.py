@@ -32,12 +32,15 @@ from .loss import binary_cross_entropy, categorical_cross_entropy, squared_error
 from .network import network_gradient, network_predict, network_train
 from .optimizer import adam, adamw, gradient_descent, momentum, momentum_velocity, nesterov, rmsprop
 from .penalty import penalty, penalty_backward
+from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 
 __all__ = [
     "adam",
     "adamw",
     "binary_cross_entropy",
     "categorical_cross_entropy",
+    "clip_norm",
+    "clip_values",
     "dense",
     "dense_backward",
     "dropout",
@@ -52,6 +55,7 @@ __all__ = [
     "matmul",
     "matmul_nt",
     "matmul_tn",
+    "max_norm",
     "momentum",
     "momentum_velocity",
     "nesterov",
@@ -69,6 +73,7 @@ __all__ = [
     "shuffle",
     "sigmoid",
     "sigmoid_backward",
+    "soft_threshold",
     "softmax",
     "softmax_backward",
     "squared_error",
