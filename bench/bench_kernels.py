@@ -89,6 +89,40 @@ def dropped(rng: np.random.Generator, dtype: str) -> Case:
     return [A, D, 0.5], 2.0 * A.nbytes + D.nbytes, BYTES
 
 
+def units(rng: np.random.Generator, dtype: str, n_columns: int) -> list[Any]:
+    """Columns of a number for each unit, between 1 and 2."""
+    return [(1 + rng.random((ROWS, 1))).astype(dtype) for _ in range(n_columns)]
+
+
+def batch_norm(rng: np.random.Generator, dtype: str) -> Case:
+    """Z in and out, A out."""
+    Z = reals(rng, ROWS, COLUMNS, dtype=dtype)
+    gamma, beta, mean, variance = units(rng, dtype, 4)
+    return stream([Z, gamma, beta, np.empty_like(Z), mean, variance, 1e-5, COLUMNS], passes=3)
+
+
+def batch_norm_backward(rng: np.random.Generator, dtype: str) -> Case:
+    """dA in and out, Zhat in."""
+    dA, Zhat = (1 + reals(rng, ROWS, COLUMNS, dtype=dtype) for _ in range(2))
+    return stream([dA, Zhat, *units(rng, dtype, 4), 1e-5, COLUMNS], passes=3)
+
+
+def batch_norm_predict(rng: np.random.Generator, dtype: str) -> Case:
+    """Z in and out."""
+    return stream([reals(rng, ROWS, COLUMNS, dtype=dtype), *units(rng, dtype, 4), 1e-5], passes=2)
+
+
+def batch_norm_fold(rng: np.random.Generator, dtype: str) -> Case:
+    """W in, W_out out."""
+    W = reals(rng, ROWS, COLUMNS, dtype=dtype)
+    return stream([W, *units(rng, dtype, 4), np.empty_like(W), *units(rng, dtype, 1), 1e-5], passes=2)
+
+
+def batch_norm_statistics(rng: np.random.Generator, dtype: str) -> Case:
+    """mean and variance in, their running averages in and out: those of one layer, in cache."""
+    return stream([*units(rng, dtype, 4), 0.9, 128], passes=6)
+
+
 def loss(rng: np.random.Generator, dtype: str) -> Case:
     """Z and Y in, dZ out."""
     n = ROWS * COLUMNS // 16
@@ -201,6 +235,11 @@ CASES: dict[str, Callable[..., Case]] = {
     "rmsprop": optimizer(1, 0.01, 0.99, 1e-8),
     "adam": optimizer(2, 0.001, 0.9, 0.999, 1e-8, 7),
     "adamw": optimizer(2, 0.001, 0.9, 0.999, 1e-8, 0.01, 7),
+    "batch_norm": batch_norm,
+    "batch_norm_backward": batch_norm_backward,
+    "batch_norm_predict": batch_norm_predict,
+    "batch_norm_fold": batch_norm_fold,
+    "batch_norm_statistics": batch_norm_statistics,
     "gather": gather,
     "one_hot": one_hot,
     "network_predict": network_predict,

@@ -18,6 +18,11 @@ _core = select()
 from ._core import (  # which build this is was decided by select()
     adam,
     adamw,
+    batch_norm,
+    batch_norm_backward,
+    batch_norm_fold,
+    batch_norm_predict,
+    batch_norm_statistics,
     binary_cross_entropy,
     categorical_cross_entropy,
     clip_norm,
@@ -77,6 +82,9 @@ KERNELS = {
     "optimizer": (
         "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw",
     ),
+    "batchnorm": (
+        "batch_norm", "batch_norm_backward", "batch_norm_predict", "batch_norm_fold", "batch_norm_statistics",
+    ),
     "batch": ("gather", "one_hot", "shuffle"),
     "network": ("network_train", "network_gradient", "network_predict"),
 }  # fmt: skip
@@ -101,6 +109,11 @@ __all__ = [
     "adam",
     "adamw",
     "available_isas",
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_fold",
+    "batch_norm_predict",
+    "batch_norm_statistics",
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "clip_norm",

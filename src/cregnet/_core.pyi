@@ -136,6 +136,55 @@ def adamw(
     n_threads: int = 1,
 ) -> None: ...
 
+# ------------------------------------------------------------------------------ batchnorm.pxi
+
+def batch_norm(
+    Z: NDArray[_Real],
+    gamma: NDArray[_Real],
+    beta: NDArray[_Real],
+    A: NDArray[_Real],
+    mean: NDArray[_Real],
+    variance: NDArray[_Real],
+    epsilon: float,
+    n_examples: int,
+) -> None: ...
+def batch_norm_backward(
+    dA: NDArray[_Real],
+    Zhat: NDArray[_Real],
+    gamma: NDArray[_Real],
+    variance: NDArray[_Real],
+    dgamma: NDArray[_Real],
+    dbeta: NDArray[_Real],
+    epsilon: float,
+    n_examples: int,
+) -> None: ...
+def batch_norm_predict(
+    Z: NDArray[_Real],
+    gamma: NDArray[_Real],
+    beta: NDArray[_Real],
+    mean: NDArray[_Real],
+    variance: NDArray[_Real],
+    epsilon: float,
+) -> None: ...
+def batch_norm_fold(
+    W: NDArray[_Real],
+    gamma: NDArray[_Real],
+    beta: NDArray[_Real],
+    mean: NDArray[_Real],
+    variance: NDArray[_Real],
+    W_out: NDArray[_Real],
+    b_out: NDArray[_Real],
+    epsilon: float,
+) -> None: ...
+def batch_norm_statistics(
+    mean: NDArray[_Real],
+    variance: NDArray[_Real],
+    running_mean: NDArray[_Real],
+    running_variance: NDArray[_Real],
+    decay: float,
+    n_examples: int,
+) -> None: ...
+
 # ------------------------------------------------------------------------------ batch.pxi
 
 def gather(X: NDArray[_Real], order: _Order, A: NDArray[_Real]) -> None: ...

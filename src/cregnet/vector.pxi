@@ -197,6 +197,20 @@ cdef inline double dot_of(const real* x, const real* y, Py_ssize_t n) noexcept n
     return sum_parts(&part[0])
 
 
+cdef inline double spread_of(const real* x, Py_ssize_t n, double center) noexcept nogil:
+    # sum of (x - center)^2, the same way
+    cdef Py_ssize_t i, p, whole = n - n % 16
+    cdef double part[16]
+    for p in range(16):
+        part[p] = 0
+    for i in range(0, whole, 16):
+        for p in range(16):
+            part[p] += (x[i + p] - center) * (x[i + p] - center)
+    for i in range(whole, n):
+        part[i - whole] += (x[i] - center) * (x[i] - center)
+    return sum_parts(&part[0])
+
+
 cdef inline real unit_roundoff(real* _) noexcept nogil:
     # half the distance from 1 to the next number
     if real is float:

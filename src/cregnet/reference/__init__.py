@@ -26,6 +26,13 @@ from .activation import (
     tanh_backward,
 )
 from .batch import gather, one_hot, shuffle
+from .batchnorm import (
+    batch_norm,
+    batch_norm_backward,
+    batch_norm_fold,
+    batch_norm_predict,
+    batch_norm_statistics,
+)
 from .dense import dense, dense_backward, matmul, matmul_nt, matmul_tn
 from .dropout import dropout, dropout_backward, dropout_mask, philox, random_words
 from .loss import binary_cross_entropy, categorical_cross_entropy, squared_error
@@ -37,6 +44,11 @@ from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 __all__ = [
     "adam",
     "adamw",
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_fold",
+    "batch_norm_predict",
+    "batch_norm_statistics",
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "clip_norm",
