@@ -89,6 +89,16 @@ def dropped(rng: np.random.Generator, dtype: str) -> Case:
     return [A, D, 0.5], 2.0 * A.nbytes + D.nbytes, BYTES
 
 
+def noise(number: float) -> Callable[..., Case]:
+    """A in and out."""
+    return lambda rng, dtype: stream([reals(rng, ROWS, COLUMNS, dtype=dtype), number, 3, 1, 7], passes=2)
+
+
+def factors(rng: np.random.Generator, dtype: str) -> Case:
+    """A in and out, M in."""
+    return stream([reals(rng, ROWS, COLUMNS, dtype=dtype) for _ in range(2)], passes=3)
+
+
 def units(rng: np.random.Generator, dtype: str, n_columns: int) -> list[Any]:
     """Columns of a number for each unit, between 1 and 2."""
     return [(1 + rng.random((ROWS, 1))).astype(dtype) for _ in range(n_columns)]
@@ -219,6 +229,9 @@ CASES: dict[str, Callable[..., Case]] = {
     "matmul_nt": product((n_units, n_inputs), (n_examples, n_inputs)),
     "dropout": dropped,
     "dropout_backward": dropped,
+    "gaussian_noise": noise(0.1),
+    "gaussian_dropout_factors": noise(0.5),
+    "apply_factors": factors,
     "binary_cross_entropy": loss,
     "categorical_cross_entropy": loss,
     "squared_error": loss,

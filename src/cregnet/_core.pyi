@@ -66,6 +66,16 @@ def dropout_mask(D: _Mask, keep_prob: float, seed: int, layer: int, step: int) -
 def dropout(A: NDArray[_Real], D: _Mask, keep_prob: float) -> None: ...
 def dropout_backward(dA: NDArray[_Real], D: _Mask, keep_prob: float) -> None: ...
 
+# ------------------------------------------------------------------------------ noise.pxi
+
+def gaussian_noise(
+    A: NDArray[_Real], sigma: float, seed: int, layer: int, step: int, first: int = 0
+) -> None: ...
+def gaussian_dropout_factors(
+    M: NDArray[_Real], keep_prob: float, seed: int, layer: int, step: int, first: int = 0
+) -> None: ...
+def apply_factors(A: NDArray[_Real], M: NDArray[_Real]) -> None: ...
+
 # ------------------------------------------------------------------------------ loss.pxi
 
 def binary_cross_entropy(

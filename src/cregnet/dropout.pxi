@@ -10,6 +10,8 @@ cdef extern from "philox.h" nogil:
     void philox_mask_rows(unsigned char* D, Py_ssize_t D_row, int n_units, Py_ssize_t first,
                           Py_ssize_t n, uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3,
                           uint32_t k0, uint32_t k1)
+    void philox_word_rows(uint32_t* words, Py_ssize_t row, Py_ssize_t first, Py_ssize_t n,
+                          uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
 
 cdef enum Purpose:
     DROPOUT = 0
@@ -17,8 +19,11 @@ cdef enum Purpose:
     WEIGHTS = 2
     SPLIT = 3
     DATA = 4
+    NOISE = 5
+    GAUSSIAN_DROPOUT = 6
 
-PURPOSES = {"dropout": DROPOUT, "shuffle": SHUFFLE, "weights": WEIGHTS, "split": SPLIT, "data": DATA}
+PURPOSES = {"dropout": DROPOUT, "shuffle": SHUFFLE, "weights": WEIGHTS, "split": SPLIT, "data": DATA,
+            "noise": NOISE, "gaussian_dropout": GAUSSIAN_DROPOUT}
 
 
 cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize_t first,

@@ -73,4 +73,22 @@ static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_u
     }
 }
 
+/* The words of n counters (first + j, c1, c2, c3), j < n, n a multiple of 16: word w of counter j
+ * goes to words[w * row + j]. */
+static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t first, ptrdiff_t n,
+                             uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
+{
+    uint32_t *RESTRICT words1 = words + row, *RESTRICT words2 = words + 2 * row,
+             *RESTRICT words3 = words + 3 * row;
+#pragma omp simd
+    for (ptrdiff_t j = 0; j < n; j++) {
+        uint32_t w0 = (uint32_t)(first + j), w1 = c1, w2 = c2, w3 = c3;
+        philox4x32_10(&w0, &w1, &w2, &w3, k0, k1);
+        words[j] = w0;
+        words1[j] = w1;
+        words2[j] = w2;
+        words3[j] = w3;
+    }
+}
+
 #endif

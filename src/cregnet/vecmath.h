@@ -1,4 +1,5 @@
-/* exp, log and tanh without a branch, so that a plain loop over them vectorises.
+/* exp, log, tanh and the two halves of a normal draw without a branch, so that a plain loop over
+ * them vectorises.
  *
  * A. exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2)/2. The polynomial is the Taylor series,
  *    long enough that its remainder is below half an ulp (degree 7 and 13).
@@ -9,6 +10,11 @@
  *    s = (m - 1) / (m + 1) needs no fitted constants. log1p on [0, 1] is the same series with
  *    s = x / (2 + x), |s| <= 1/3, and so has no cancellation.
  * E. tanh(|x|) = expm1(2|x|) / (expm1(2|x|) + 2): relative accuracy down to the smallest x.
+ * F. Box and Muller (1958) make two normal numbers of two uniform ones: a radius sqrt(-2 log u) and a
+ *    direction. Each comes from a 32-bit word whose range is reduced in integers, where that is
+ *    exact. u is an odd number over 2^31: so is 1 - u, and log u is right next to 1 too. The angle is
+ *    some quarters of a turn and an eighth at most to either side, for which the Taylor series end
+ *    at degrees 9 and 10 (float) and 17 and 16 (double).
  *
  * A NaN stays a NaN, an infinity gets its limit. Errors in ulp are measured in
  * tests/kernels/test_vecmath.py.
@@ -16,6 +22,7 @@
 #ifndef CREGNET_VECMATH_H
 #define CREGNET_VECMATH_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -27,6 +34,7 @@ static inline double from_bits_f64(int64_t i) { double x; memcpy(&x, &i, sizeof 
 #define MAGIC_F32 12582912.0f            /* 1.5 * 2^23 */
 #define MAGIC_F64 6755399441055744.0     /* 1.5 * 2^52 */
 #define LOG2_E 1.4426950408889634074
+#define RADIANS_PER_WORD 1.46291807926715968105e-9  /* pi / 2^31 */
 #define LN2_HIGH_F32 0.693145751953125f  /* 15 bits of ln 2 */
 #define LN2_LOW_F32 1.42860682030941723212e-6f
 #define LN2_HIGH_F64 0.693147180369123816490   /* 33 bits of ln 2 */
@@ -159,19 +167,24 @@ static inline double log1p_unit_f64(double x)
     return p * z * s + 2.0 * s;
 }
 
-/* log(x) for normal x > 0: the only use is the logarithm of a sum of exponentials, which is >= 1. */
-static inline float log_f32(float x)
+/* log((1 + x) 2^n) for 1 + x in [sqrt(1/2), sqrt(2)) and |n| < 2^9 */
+static inline float log_scaled_f32(float x, float n)
 {
-    /* subtracting the bits of sqrt(1/2) moves the octave's border there */
-    const int32_t shifted = bits_f32(x) - 0x3f3504f3;
-    const int32_t exponent = shifted >> 23;
-    const float m = from_bits_f32(bits_f32(x) - (int32_t)((uint32_t)exponent << 23));
-    const float s = (m - 1.0f) / (m + 1.0f), z = s * s, n = (float)exponent;
+    const float s = x / (x + 2.0f), z = s * s;
     float p = 2.0f / 9;
     p = p * z + 2.0f / 7;
     p = p * z + 2.0f / 5;
     p = p * z + 2.0f / 3;
-    const float y = n * LN2_HIGH_F32 + (2.0f * s + (p * z * s + n * LN2_LOW_F32));
+    return n * LN2_HIGH_F32 + (2.0f * s + (p * z * s + n * LN2_LOW_F32));
+}
+
+/* log(x) for normal x > 0: the logarithm of a sum of exponentials, which is >= 1, and of a draw. */
+static inline float log_f32(float x)
+{
+    /* subtracting the bits of sqrt(1/2) moves the octave's border there */
+    const int32_t exponent = (bits_f32(x) - 0x3f3504f3) >> 23;
+    const float m = from_bits_f32(bits_f32(x) - (int32_t)((uint32_t)exponent << 23));
+    const float y = log_scaled_f32(m - 1.0f, (float)exponent);
     return x - x == 0 ? y : x;           /* infinity and NaN pass through */
 }
 
@@ -193,6 +206,70 @@ static inline double log_f64(double x)
     p = p * z + 2.0 / 3;
     const double y = n * LN2_HIGH_F64 + (2.0 * s + (p * z * s + n * LN2_LOW_F64));
     return x - x == 0 ? y : x;
+}
+
+/* sqrt(-2 log u) with u = ((word >> 1) | 1) / 2^31: from 3e-5 to 6.56 */
+static inline float normal_radius_f32(uint32_t word)
+{
+    const int32_t odd = (int32_t)(word >> 1 | 1);
+    const float u = (float)odd * 0x1p-31f;
+    const int32_t exponent = (bits_f32(u) - 0x3f3504f3) >> 23;
+    const float m = from_bits_f32(bits_f32(u) - (int32_t)((uint32_t)exponent << 23));
+    /* u - 1 from integers: a float next to 1 has lost what the logarithm is made of */
+    const float x = exponent == 0 ? (float)(odd + INT32_MIN) * 0x1p-31f : m - 1.0f;
+    return sqrtf(-2.0f * log_scaled_f32(x, (float)exponent));
+}
+
+static inline double normal_radius_f64(uint32_t word)
+{
+    return sqrt(-2.0 * log_f64((double)(int32_t)(word >> 1 | 1) * 0x1p-31));
+}
+
+/* Cosine and sine of word / 2^32 of a turn. */
+static inline void direction_f32(uint32_t word, float *cosine, float *sine)
+{
+    const uint32_t quarter = (word + 0x20000000u) >> 30;
+    const float x = (float)(int32_t)(word - (quarter << 30)) * (float)RADIANS_PER_WORD, z = x * x;
+    float s = 1.0f / 362880, c = -1.0f / 3628800;
+    s = s * z - 1.0f / 5040;
+    s = s * z + 1.0f / 120;
+    s = s * z - 1.0f / 6;
+    s = s * z * x + x;
+    c = c * z + 1.0f / 40320;
+    c = c * z - 1.0f / 720;
+    c = c * z + 1.0f / 24;
+    c = c * z - 0.5f;
+    c = c * z + 1.0f;
+    const int32_t cosine_sign = (int32_t)((quarter + 1) >> 1 << 31), sine_sign = (int32_t)(quarter >> 1 << 31);
+    *cosine = from_bits_f32(bits_f32(quarter & 1 ? s : c) ^ cosine_sign);
+    *sine = from_bits_f32(bits_f32(quarter & 1 ? c : s) ^ sine_sign);
+}
+
+static inline void direction_f64(uint32_t word, double *cosine, double *sine)
+{
+    const uint32_t quarter = (word + 0x20000000u) >> 30;
+    const double x = (double)(int32_t)(word - (quarter << 30)) * RADIANS_PER_WORD, z = x * x;
+    double s = 1.0 / 355687428096000, c = 1.0 / 20922789888000;
+    s = s * z - 1.0 / 1307674368000;
+    s = s * z + 1.0 / 6227020800;
+    s = s * z - 1.0 / 39916800;
+    s = s * z + 1.0 / 362880;
+    s = s * z - 1.0 / 5040;
+    s = s * z + 1.0 / 120;
+    s = s * z - 1.0 / 6;
+    s = s * z * x + x;
+    c = c * z - 1.0 / 87178291200;
+    c = c * z + 1.0 / 479001600;
+    c = c * z - 1.0 / 3628800;
+    c = c * z + 1.0 / 40320;
+    c = c * z - 1.0 / 720;
+    c = c * z + 1.0 / 24;
+    c = c * z - 0.5;
+    c = c * z + 1.0;
+    const int64_t cosine_sign = (int64_t)((uint64_t)((quarter + 1) >> 1) << 63);
+    const int64_t sine_sign = (int64_t)((uint64_t)(quarter >> 1) << 63);
+    *cosine = from_bits_f64(bits_f64(quarter & 1 ? s : c) ^ cosine_sign);
+    *sine = from_bits_f64(bits_f64(quarter & 1 ? c : s) ^ sine_sign);
 }
 
 #endif

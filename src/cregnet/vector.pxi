@@ -46,6 +46,10 @@ cdef extern from "vecmath.h" nogil:
     double sigmoid_f64(double)
     float tanh_f32(float)
     double tanh_f64(double)
+    float normal_radius_f32(uint32_t)
+    double normal_radius_f64(uint32_t)
+    void direction_f32(uint32_t, float*, float*)
+    void direction_f64(uint32_t, double*, double*)
 
 cdef extern from "team.h" nogil:
     ctypedef struct Team:
@@ -172,6 +176,20 @@ cdef inline real tanh_(real x) noexcept nogil:
         return tanh_f32(x)
     else:
         return tanh_f64(x)
+
+
+cdef inline real normal_radius(real* _, uint32_t word) noexcept nogil:
+    if real is float:
+        return normal_radius_f32(word)
+    else:
+        return normal_radius_f64(word)
+
+
+cdef inline void direction(uint32_t word, real* cosine, real* sine) noexcept nogil:
+    if real is float:
+        direction_f32(word, cosine, sine)
+    else:
+        direction_f64(word, cosine, sine)
 
 
 cdef inline double sum_parts(double* part) noexcept nogil:

@@ -37,6 +37,7 @@ from .dense import dense, dense_backward, matmul, matmul_nt, matmul_tn
 from .dropout import dropout, dropout_backward, dropout_mask, philox, random_words
 from .loss import binary_cross_entropy, categorical_cross_entropy, squared_error
 from .network import network_gradient, network_predict, network_train
+from .noise import apply_factors, gaussian_dropout_factors, gaussian_noise
 from .optimizer import adam, adamw, gradient_descent, momentum, momentum_velocity, nesterov, rmsprop
 from .penalty import penalty, penalty_backward
 from .proximal import clip_norm, clip_values, max_norm, soft_threshold
@@ -44,6 +45,7 @@ from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 __all__ = [
     "adam",
     "adamw",
+    "apply_factors",
     "batch_norm",
     "batch_norm_backward",
     "batch_norm_fold",
@@ -59,6 +61,8 @@ __all__ = [
     "dropout_backward",
     "dropout_mask",
     "gather",
+    "gaussian_dropout_factors",
+    "gaussian_noise",
     "gradient_descent",
     "identity",
     "identity_backward",

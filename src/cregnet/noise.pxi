@@ -1,0 +1,121 @@
+# Gaussian noise, added to activations or multiplied onto them, with draws from Philox4x32-10.
+#
+# A draw depends on (seed, purpose, layer, step, element) and on nothing else. The counters are those
+# of dropout masks: word w of (example, unit / 4, step, purpose and layer) goes to unit 4 (unit / 4) + w.
+# Words 0 and 1 are radius and direction of units 0 and 1 of the four, words 2 and 3 of the others
+# (Box & Muller 1958, Ann. Math. Statist. 29). Loops over draws always run in whole vectors, so that
+# a draw has the same bits wherever a range of columns starts and ends.
+
+cdef void normal_rows(real* E, Py_ssize_t first, Py_ssize_t n, uint32_t four, uint32_t purpose,
+                      uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil:
+    # E (4, BLOCK): draws of units 4 four to 4 four + 3 for examples first .. first + n - 1, n <= BLOCK
+    cdef Py_ssize_t pair, j, whole = (n + 15) // 16 * 16
+    cdef uint32_t words[4 * BLOCK]
+    cdef uint32_t* w
+    cdef real* out
+    cdef real radius, cosine, sine
+    philox_word_rows(&words[0], BLOCK, first, whole, four, <uint32_t>step, (purpose << 28) | layer,
+                     <uint32_t>seed, <uint32_t>(seed >> 32))
+    for pair in range(2):
+        w = &words[2 * BLOCK * pair]
+        out = E + 2 * BLOCK * pair
+        for j in range(whole):
+            radius = normal_radius(E, w[j])
+            direction(w[BLOCK + j], &cosine, &sine)
+            out[j] = radius * cosine
+            out[BLOCK + j] = radius * sine
+
+
+cdef void add_normal(real* A, Py_ssize_t row, Py_ssize_t n_units, Py_ssize_t first, Py_ssize_t n,
+                     double deviation, uint32_t purpose, uint64_t seed, uint32_t layer,
+                     uint64_t step) noexcept nogil:
+    # A += deviation * draw for examples first .. first + n - 1, from column 0 of A on
+    cdef Py_ssize_t unit, block, start, width, i, j
+    cdef real s = <real>deviation
+    cdef real E[4 * BLOCK]
+    cdef real* A_i
+    for unit in range(0, n_units, 4):
+        for block in range(n_blocks(n)):
+            start = block * BLOCK
+            width = min(<Py_ssize_t>BLOCK, n - start)
+            normal_rows(&E[0], first + start, width, <uint32_t>(unit // 4), purpose, seed, layer, step)
+            for i in range(min(<Py_ssize_t>4, n_units - unit)):
+                A_i = A + (unit + i) * row + start
+                for j in range(width):
+                    A_i[j] += s * E[BLOCK * i + j]
+
+
+cdef void gaussian_noise_(real* A, Py_ssize_t row, Py_ssize_t n_units, Py_ssize_t first, Py_ssize_t n,
+                          double sigma, uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil:
+    if sigma > 0:
+        add_normal(A, row, n_units, first, n, sigma, NOISE, seed, layer, step)
+
+
+cdef void gaussian_dropout_factors_(real* M, Py_ssize_t row, Py_ssize_t n_units, Py_ssize_t first,
+                                    Py_ssize_t n, double keep_prob, uint64_t seed, uint32_t layer,
+                                    uint64_t step) noexcept nogil:
+    # Srivastava et al. 2014, JMLR 15, section 10: mean 1 and the variance of inverted dropout
+    cdef Py_ssize_t i, j
+    for i in range(n_units):
+        for j in range(n):
+            M[i * row + j] = 1
+    if keep_prob < 1:
+        add_normal(M, row, n_units, first, n, c_sqrt((1 - keep_prob) / keep_prob), GAUSSIAN_DROPOUT,
+                   seed, layer, step)
+
+
+cdef void apply_factors_(real* A, Py_ssize_t A_row, const real* M, Py_ssize_t M_row, Py_ssize_t n_units,
+                         Py_ssize_t n) noexcept nogil:
+    # its own derivative: backward is the same call on dA
+    cdef Py_ssize_t i, j
+    cdef real* A_i
+    cdef const real* M_i
+    for i in range(n_units):
+        A_i = A + i * A_row
+        M_i = M + i * M_row
+        for j in range(n):
+            A_i[j] *= M_i[j]
+
+
+# ---------------------------------------------------------------------------- public kernels
+
+cdef int check_draws(Py_ssize_t first, uint32_t layer) except -1:
+    if first < 0:
+        raise ValueError(f"first is {first}, wanted a whole number >= 0")
+    if layer >= 1 << 28:
+        raise ValueError(f"layer is {layer}, wanted less than 2^28")
+    return 0
+
+
+def gaussian_noise(real[:, ::1] A, double sigma, uint64_t seed, uint32_t layer, uint64_t step,
+                   Py_ssize_t first=0):
+    """A += sigma * draws of N(0, 1), in place; A (n_units, n), examples first to first + n - 1 of a batch.
+
+    A draw depends on (seed, layer, step, unit, example) alone.
+    """
+    if not 0 <= sigma < INFINITY:
+        raise ValueError(f"sigma is {sigma}, wanted a number >= 0")
+    check_draws(first, layer)
+    with nogil:
+        gaussian_noise_(&A[0, 0], A.shape[1], A.shape[0], first, A.shape[1], sigma, seed, layer, step)
+
+
+def gaussian_dropout_factors(real[:, ::1] M, double keep_prob, uint64_t seed, uint32_t layer, uint64_t step,
+                             Py_ssize_t first=0):
+    """M = draws of N(1, (1 - keep_prob) / keep_prob); M (n_units, n), examples first to first + n - 1.
+
+    Mean and variance are those of inverted dropout (Srivastava et al. 2014, JMLR 15, section 10). A
+    draw depends on (seed, layer, step, unit, example) alone.
+    """
+    check_keep_prob(keep_prob)
+    check_draws(first, layer)
+    with nogil:
+        gaussian_dropout_factors_(&M[0, 0], M.shape[1], M.shape[0], first, M.shape[1], keep_prob, seed,
+                                  layer, step)
+
+
+def apply_factors(real[:, ::1] A, const real[:, ::1] M):
+    """A = A * M, in place: on A forward, on dA backward."""
+    check_shape("M", M.shape[0], M.shape[1], A.shape[0], A.shape[1])
+    with nogil:
+        apply_factors_(&A[0, 0], A.shape[1], &M[0, 0], M.shape[1], A.shape[0], A.shape[1])
