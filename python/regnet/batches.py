@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 import cregnet
 
 from .checks import integer
+from .data import same_length
 from .randomness import check_seed
 
 __all__ = ["epoch_order", "mini_batches", "resolve_batch_size"]
@@ -70,9 +71,7 @@ def mini_batches(
     >>> [len(y_batch) for X_batch, y_batch in mini_batches(X, y, 2)]
     [2, 2, 1]
     """
-    X, y = np.asarray(X), np.asarray(y)
-    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
-        raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
+    X, y = same_length(X, y)
     size = integer("batch_size", batch_size, least=1)
     seed, epoch = check_seed(seed), integer("epoch", epoch, least=0)
     order = np.arange(len(X)) if size >= len(X) else epoch_order(len(X), seed, epoch)

@@ -268,6 +268,16 @@ def split_rows(sizes: tuple[int, ...], labels: Array | None, seed: int) -> list[
     return [order[number_of_set == s] for s in range(len(sizes))]
 
 
+def hold_out(validation: Any, n: int, labels: Array | None, seed: int) -> tuple[Array, Array]:
+    """Rows to hold out for validation and rows to keep, in ascending order: a share of n rows."""
+    share = fraction("validation", validation)
+    n_held = round(share * n)
+    if not 0 < n_held < n:
+        raise ValueError(f"validation is {validation!r} of {n} rows, wanted at least one row on each side")
+    held_out, kept = map(np.sort, split_rows((n_held, n - n_held), labels, seed))
+    return held_out, kept
+
+
 def class_sizes(counts: Array, sizes: Array) -> Array:
     """Examples of each class (row) in each set (column): every share rounded down or up, sums exact.
 
@@ -295,6 +305,19 @@ def class_sizes(counts: Array, sizes: Array) -> Array:
         else:
             raise AssertionError("no controlled rounding")
     return table + up
+
+
+def same_length(X: ArrayLike, y: ArrayLike) -> Pair:
+    """Both as arrays with as many rows."""
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
+        raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
+    return X, y
+
+
+def is_labels(y: Array) -> bool:
+    """Whether y looks like class labels, one for each row: not floating."""
+    return y.dtype.kind != "f" and y.size == len(y)
 
 
 def split(
@@ -337,12 +360,10 @@ def split(
     >>> len(y_train), len(y_dev), len(y_test), int(y_train.sum())
     (6, 2, 2, 3)
     """
-    X, y = np.asarray(X), np.asarray(y)
-    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
-        raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
+    X, y = same_length(X, y)
     n_train, n_dev, n_test = split_sizes(len(X), fractions)
     if stratify is None:
-        stratify = y.dtype.kind != "f" and y.size == len(y)
+        stratify = is_labels(y)
     train, dev, test = split_rows(
         (n_train, n_dev, n_test), y.reshape(-1) if stratify else None, randomness.check_seed(seed)
     )

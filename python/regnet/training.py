@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import data
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
-from .checks import choice, fraction, integer
+from .checks import choice, integer
 from .engine import BACKENDS, Engine, Examples
 from .history import History
 from .model import Model, TrainingState
@@ -269,14 +269,8 @@ def check_examples(
             "validation y",
         )
         return Examples(X, targets, weight, None), (X_held, held)
-    share = fraction("validation", validation)
-    n_held = round(share * len(X))
-    if not 0 < n_held < len(X):
-        raise ValueError(
-            f"validation is {validation!r} of {len(X)} rows, wanted at least one row on each side"
-        )
     labels = None if targets.classes is None else np.asarray(y).reshape(-1)
-    held_out, kept = map(np.sort, data.split_rows((n_held, len(X) - n_held), labels, model.seed))
+    held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
     return Examples(X[kept], take(targets, kept), kept_weight, None), (X[held_out], take(targets, held_out))
 
