@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 import cregnet
 
-__all__ = ["check_seed", "normal", "permutation", "uniform"]
+__all__ = ["PURPOSES", "check_seed", "latin_hypercube", "normal", "permutation", "uniform"]
+
+# The core's purposes count up from 0; those of Python alone count down from 15, the last of four bits.
+PURPOSES = {**cregnet.PURPOSES, "search": 15}
 
 
 def check_seed(seed: Any) -> int:
@@ -26,7 +29,7 @@ def uniform(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> N
     (2,)
     """
     words = np.empty(n, np.uint32)
-    cregnet.random_words(words, seed, cregnet.PURPOSES[purpose], layer, step)
+    cregnet.random_words(words, seed, PURPOSES[purpose], layer, step)
     return (words + 0.5) / 2**32
 
 
@@ -41,3 +44,20 @@ def normal(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> ND
 def permutation(n: int, seed: int, purpose: str, step: int = 0) -> NDArray[np.int64]:
     """An order of 0 .. n-1: by sorting draws, ties by position."""
     return np.argsort(uniform(n, seed, purpose, 0, step), kind="stable")
+
+
+def latin_hypercube(n: int, n_dimensions: int, seed: int, purpose: str, round: int) -> NDArray[np.float64]:
+    """n random points in the unit cube, (n, n_dimensions), one in each n-th part of every axis.
+
+    McKay, Beckman & Conover 1979: each coordinate by itself is uniform, and is spread more evenly
+    than n independent draws would be.
+
+    >>> points = latin_hypercube(8, 2, seed=0, purpose="search", round=0)
+    >>> [sorted((8 * column).astype(int).tolist()) for column in points.T] == [list(range(8))] * 2
+    True
+    """
+    points = np.empty((n, n_dimensions))
+    for d in range(n_dimensions):
+        part = np.argsort(uniform(n, seed, purpose, d, 2 * round), kind="stable")
+        points[:, d] = (part + uniform(n, seed, purpose, d, 2 * round + 1)) / n
+    return points
