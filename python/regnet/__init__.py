@@ -33,6 +33,9 @@ from .schedules import (
     Table,
     Warmup,
 )
+from .search import search
+from .search_result import SearchResult
+from .spaces import integers, log_uniform, one_minus_log, uniform
 from .training import DivergenceWarning, Training, train
 
 __version__ = "0.1.0"
@@ -67,6 +70,7 @@ __all__ = [
     "PowerLaw",
     "RMSprop",
     "Schedule",
+    "SearchResult",
     "Staircase",
     "Table",
     "Training",
@@ -76,9 +80,14 @@ __all__ = [
     "check_gradients",
     "datasets",
     "fit_many",
+    "integers",
     "load",
+    "log_uniform",
     "mini_batches",
+    "one_minus_log",
+    "search",
     "split",
     "standardize",
     "train",
+    "uniform",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any
@@ -76,17 +76,38 @@ def fit_many(
     """
     models = list(models)
     each = check_models(models, options, shared)
+    with Progress(len(models), progress, "models", "model") as bar:
+
+        def done(number: int, history: History) -> None:
+            bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
+
+        return fit_each(models, each, X, y, n_threads, done, Event())
+
+
+def fit_each(
+    models: list[Model],
+    each: list[dict[str, Any]],
+    X: ArrayLike,
+    y: ArrayLike,
+    n_threads: int | None,
+    done: Callable[[int, History], None],
+    stop: Event,
+) -> list[History]:
+    """`fit_many` with its arguments checked.
+
+    `done` is told of each model that is trained, by its number; `stop` is set on Ctrl-C.
+    """
     workers = max(1, min(resolve_threads(n_threads), len(models)))
     inputs = {dtype: data.as_numbers("X", X, dtype) for dtype in {model.dtype for model in models}}
-    targets, stop = np.asarray(y), Event()
+    targets = np.asarray(y)
 
     def fit(model: Model, keywords: dict[str, Any]) -> History:
         return train(model, inputs[model.dtype], targets, n_threads=1, cancel=stop, **keywords)
 
-    with Progress(len(models), progress, "models", "model") as bar, ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(fit, model, keywords) for model, keywords in zip(models, each, strict=True)]
         try:
-            watch(futures, bar)
+            watch(futures, done)
         except BaseException as error:
             stop.set()
             if not isinstance(error, KeyboardInterrupt):
@@ -94,15 +115,15 @@ def fit_many(
     return [future.result() for future in futures]
 
 
-def watch(futures: list[Future[History]], bar: Progress) -> None:
-    """Wait for all, show how many are done, and raise the first error."""
+def watch(futures: list[Future[History]], done: Callable[[int, History], None]) -> None:
+    """Wait for all, say which are done, and raise the first error."""
+    number = {future: i for i, future in enumerate(futures)}
     waiting = set(futures)
     while waiting:
         # with a time limit the main thread wakes up to answer Ctrl-C
-        done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-        for future in done:
-            history = future.result()
-            bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
+        ready, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+        for future in ready:
+            done(number[future], future.result())
 
 
 def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,0 +1,486 @@
+"""`search`: what it finds, what its table says, and that nothing ends it but Ctrl-C."""
+
+import re
+import signal
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import regnet as rn
+from regnet.search import Strategy, explore
+from regnet.spaces import as_spaces
+
+X, Y, X_VAL, Y_VAL = rn.datasets.make_football(120, 60)
+SPACE = {"rate": rn.log_uniform(1e-4, 1), "lam": rn.log_uniform(1e-2, 10), "units": [4, 12]}
+
+
+def make_model(config):
+    """Architecture and training both follow the configuration."""
+    model = rn.Model.mlp([2, config["units"], 1], keep_prob=config.get("keep", 1.0), seed=1)
+    return model, {"optimizer": rn.Adam(config["rate"]), "penalty": rn.L2(config["lam"])}
+
+
+def found(space=SPACE, make=make_model, **options):
+    options = {"n": 9, "epochs": 27, "validation": (X_VAL, Y_VAL), **options}
+    return rn.search(make, X, Y, space, **options)
+
+
+# ------------------------------------------------------------------------------ strategy
+
+
+def planted(optimum):
+    """A cost that is a quadratic of the logarithms, with the optimum known."""
+
+    def measure(trials, epochs):
+        for trial in trials:
+            distance = [np.log10(trial.config[name]) - np.log10(best) for name, best in optimum.items()]
+            trial.settle(epochs, epochs, val_cost=float(np.sum(np.square(distance))), val_score=0.0)
+
+    return measure
+
+
+@pytest.mark.parametrize("halving", [1, 3])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_decade_of_a_planted_optimum_is_found(seed, halving):
+    optimum = {"learning_rate": 10**-2.5, "lam": 10**-0.5}
+    spaces = as_spaces({"learning_rate": rn.log_uniform(1e-5, 1), "lam": rn.log_uniform(1e-4, 1e2)})
+    strategy, trials = Strategy(64, 2, 90, halving, "val_cost", seed), []
+    explore(spaces, strategy, planted(optimum), trials)
+    assert len(trials) == 64
+    best = min(trials, key=strategy.rank)
+    for name, value in optimum.items():
+        assert np.floor(np.log10(best.config[name])) == np.floor(np.log10(value))
+
+
+def test_the_second_round_is_drawn_around_the_best_of_the_first():
+    optimum = {"a": 1e-2, "b": 10.0}
+    spaces = as_spaces({"a": rn.log_uniform(1e-4, 1), "b": rn.log_uniform(1e-2, 1e2)})
+    strategy, trials = Strategy(40, 2, 9, 1, "val_cost", 3), []
+    explore(spaces, strategy, planted(optimum), trials)
+    first, second = trials[:20], trials[20:]
+    assert [trial.round for trial in trials] == [0] * 20 + [1] * 20
+    best = min(first, key=strategy.rank)
+    for name in optimum:
+        spread = np.ptp([np.log10(trial.config[name]) for trial in second])
+        assert 0.3 * 4 < spread <= 0.4 * 4
+        values = [trial.config[name] for trial in second]
+        assert min(values) <= best.config[name] <= max(values)
+
+
+def test_choices_narrow_to_those_of_the_best_quarter():
+    def measure(trials, epochs):
+        for trial in trials:
+            trial.settle(epochs, epochs, val_cost="abcdefgh".index(trial.config["letter"]), val_score=0.0)
+
+    strategy, trials = Strategy(32, 2, 9, 1, "val_cost", 0), []
+    explore(as_spaces({"letter": list("abcdefgh")}), strategy, measure, trials)
+    assert {trial.config["letter"] for trial in trials[:16]} == set("abcdefgh")
+    assert {trial.config["letter"] for trial in trials[16:]} == {"a", "b"}
+
+
+def test_each_length_is_for_the_best_part_of_those_before():
+    calls = []
+
+    def measure(trials, epochs):
+        calls.append((epochs, sorted(trial.number for trial in trials)))
+        for trial in trials:
+            trial.settle(epochs, epochs, val_cost=float(trial.number), val_score=0.0)
+
+    explore(as_spaces(SPACE), Strategy(20, 2, 90, 3, "val_cost", 0), measure, [])
+    assert calls == [
+        (10, list(range(10))),
+        (30, [0, 1, 2, 3]),
+        (90, [0, 1]),
+        (10, list(range(10, 20))),
+        (30, [10, 11, 12, 13]),
+        (90, [10, 11]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n", "epochs", "halving", "lengths"),
+    [
+        (32, 100, 3, [11, 33, 100]),
+        (32, 100, 1, [100]),
+        (32, 100, 2, [25, 50, 100]),
+        (8, 100, 3, [33, 100]),
+        (2, 100, 3, [100]),
+        (32, 8, 3, [2, 8]),
+        (32, 1, 3, [1]),
+    ],
+)
+def test_lengths_of_the_trainings(n, epochs, halving, lengths):
+    assert Strategy(n, 1, epochs, halving, "val_cost", 0).lengths(n) == lengths
+
+
+@pytest.mark.parametrize(("n", "rounds", "sizes"), [(64, 2, [32, 32]), (10, 3, [4, 3, 3]), (3, 3, [1, 1, 1])])
+def test_rounds_share_the_configurations(n, rounds, sizes):
+    assert Strategy(n, rounds, 9, 3, "val_cost", 0).sizes() == sizes
+
+
+def test_a_failed_trial_is_never_the_best_and_is_not_trained_longer():
+    lengths = []
+
+    def measure(trials, epochs):
+        lengths.append(len(trials))
+        for trial in trials:
+            if trial.number == 4:
+                trial.settle(epochs, epochs, 1.0, 0.5)
+            else:
+                trial.settle(epochs, 1, note="diverged")
+
+    strategy, trials = Strategy(9, 1, 9, 3, "val_score", 0), []
+    explore(as_spaces(SPACE), strategy, measure, trials)
+    assert lengths == [9, 1, 1]
+    assert min(trials, key=strategy.rank).number == 4
+
+
+def test_the_higher_score_or_the_lower_cost_is_better():
+    def measure(trials, epochs):
+        for trial in trials:
+            trial.settle(epochs, epochs, val_cost=float(trial.number), val_score=float(trial.number))
+
+    for monitor, best in (("val_score", 8), ("val_cost", 0)):
+        strategy, trials = Strategy(9, 1, 9, 3, monitor, 0), []
+        explore(as_spaces(SPACE), strategy, measure, trials)
+        assert min(trials, key=strategy.rank).number == best
+
+
+# ------------------------------------------------------------------------------ with nets
+
+
+def test_the_best_row_is_what_a_training_alone_gives():
+    result = found()
+    row = result.rows[0]
+    assert row["epochs"] == 27
+    assert result.best == {name: row[name] for name in SPACE}
+    model, own = make_model(result.best)
+    rn.train(model, X, Y, epochs=27, **own)
+    np.testing.assert_array_equal(model.parameters, result.model.parameters)
+    evaluation = model.evaluate(X_VAL, Y_VAL)
+    assert (row["val_cost"], row["val_score"]) == (evaluation.cost, evaluation.score)
+    full = [r for r in result.rows if r["epochs"] == 27]
+    assert row["val_score"] == max(r["val_score"] for r in full)
+
+
+def test_every_row_is_what_a_training_alone_gives():
+    for row in found(n=6, halving=2).rows:
+        model, own = make_model(row)
+        rn.train(model, X, Y, epochs=row["epochs"], **own)
+        assert model.evaluate(X_VAL, Y_VAL).cost == row["val_cost"]
+
+
+@pytest.mark.parametrize("n_threads", [2, 5])
+def test_the_table_is_the_same_for_any_number_of_threads(n_threads):
+    one, many = found(n_threads=1), found(n_threads=n_threads)
+    assert repr(one.rows) == repr(many.rows)  # as text: NaN equals itself there
+    assert one.best == many.best
+    np.testing.assert_array_equal(one.model.parameters, many.model.parameters)
+
+
+def test_the_seed_decides_what_is_drawn():
+    assert found(seed=1).rows == found(seed=1).rows
+    assert found(seed=1).rows != found(seed=2).rows
+
+
+def test_make_model_may_return_a_model_alone():
+    def make(config):
+        return rn.Model.mlp([2, config["units"], 1], seed=1)
+
+    result = found({"units": rn.integers(2, 9)}, make, optimizer=rn.Adam(0.05))
+    assert result.model.sizes == (2, result.best["units"], 1)
+
+
+def test_a_net_s_own_options_go_before_those_of_all():
+    def make(config):
+        return rn.Model.mlp([2, 4, 1], seed=1), {"optimizer": rn.Adam(config["rate"])}
+
+    shared = found({"rate": [0.01]}, make, n=1, rounds=1, optimizer=rn.Adam(0.5))
+    alone = found({"rate": [0.01]}, make, n=1, rounds=1)
+    np.testing.assert_array_equal(shared.model.parameters, alone.model.parameters)
+
+
+def test_a_share_is_held_out_once_for_all():
+    result = found(validation=0.25)
+    assert result.rows == found(validation=0.25).rows
+    held_out, kept = rn.data.hold_out(0.25, len(X), Y, 0)
+    model, own = make_model(result.best)
+    rn.train(model, X[kept], Y[kept], epochs=27, **own)
+    np.testing.assert_array_equal(model.parameters, result.model.parameters)
+    assert model.evaluate(X[held_out], Y[held_out]).cost == result.rows[0]["val_cost"]
+
+
+def test_weights_of_the_examples_go_with_their_rows():
+    weight = np.linspace(0.1, 3, len(X))
+    result = found(validation=0.25, sample_weight=weight)
+    _, kept = rn.data.hold_out(0.25, len(X), Y, 0)
+    model, own = make_model(result.best)
+    rn.train(model, X[kept], Y[kept], epochs=27, sample_weight=weight[kept], **own)
+    np.testing.assert_allclose(model.parameters, result.model.parameters, rtol=1e-3, atol=1e-5)
+    assert result.rows != found(validation=0.25).rows
+
+
+def test_early_stopping_watches_the_held_out_data():
+    result = found(n=4, halving=1, epochs=200, callbacks=[rn.EarlyStopping(patience=3)], batch_size=16)
+    assert any(row["epochs"] < 200 for row in result.rows)
+    model, own = make_model(result.best)
+    history = rn.train(
+        model,
+        X,
+        Y,
+        epochs=200,
+        batch_size=16,
+        validation=(X_VAL, Y_VAL),
+        callbacks=[rn.EarlyStopping(patience=3)],
+        **own,
+    )
+    assert len(history) == result.rows[0]["epochs"]
+    np.testing.assert_array_equal(model.parameters, result.model.parameters)
+
+
+def test_divergence_is_a_row_and_no_warning():
+    def make(config):
+        net = rn.Model.mlp([2, 8, 1], output="identity", loss="squared_error", seed=1)
+        return net, {"optimizer": rn.GradientDescent(config["rate"])}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = found({"rate": [0.01, 1e30]}, make, n=8, rounds=1)
+    notes = {row["rate"]: row["note"] for row in result.rows}
+    assert notes == {0.01: "", 1e30: "diverged"}
+    assert all(np.isnan(row["val_cost"]) == (row["rate"] == 1e30) for row in result.rows)
+    assert result.best == {"rate": 0.01}
+    assert np.isfinite(result.model.parameters).all()
+    with pytest.warns(rn.DivergenceWarning):
+        rn.train(*make({"rate": 1e30})[:1], X, Y, optimizer=rn.GradientDescent(1e30))
+
+
+def test_when_all_diverge_there_is_no_best():
+    def make(config):
+        net = rn.Model.mlp([2, 8, 1], output="identity", loss="squared_error", seed=1)
+        return net, {"optimizer": rn.GradientDescent(config["rate"])}
+
+    result = found({"rate": rn.log_uniform(1e30, 1e32)}, make, n=4)
+    assert len(result.rows) == 4
+    assert result.best is None
+    assert result.model is None
+    assert repr(result) == "SearchResult(4 configurations, 4 failed, best: none)"
+    with pytest.raises(
+        ValueError, match=re.escape("every configuration has failed, wanted at least one to train again")
+    ):
+        result.refit(X, Y)
+
+
+def test_refit_trains_the_best_configuration_on_other_data():
+    result = found(validation=0.25)
+    model, history = result.refit(X, Y)
+    assert len(history) == 27
+    expected, own = make_model(result.best)
+    rn.train(expected, X, Y, epochs=27, **own)
+    np.testing.assert_array_equal(model.parameters, expected.parameters)
+    assert len(result.refit(X, Y, epochs=3)[1]) == 3
+
+
+# ------------------------------------------------------------------------------ Ctrl-C
+
+
+def test_ctrl_c_between_trainings_keeps_the_rows_so_far():
+    calls = []
+
+    def make(config):
+        calls.append(config)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return make_model(config)
+
+    result = found(make=make, rounds=1)  # nine, the best three, the best one
+    assert result.interrupted
+    assert len(result.rows) == 9
+    assert [row["epochs"] for row in result.rows] == [3] * 9
+    assert result.best is not None
+    assert result.model.evaluate(X_VAL, Y_VAL).cost == result.rows[0]["val_cost"]
+    assert "interrupted" in repr(result)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ctrl_c_within_trainings_keeps_the_rows_so_far(n_threads):
+    calls = []
+
+    def stop(training):
+        calls.append(training)
+        if len(calls) == 350:  # from the thread that trains; Python answers in the main thread
+            signal.raise_signal(signal.SIGINT)
+
+    result = found(epochs=100, halving=1, callbacks=[stop], n_threads=n_threads)
+    assert result.interrupted
+    assert 1 <= len(result.rows) < 9
+    assert all(row["epochs"] == 100 and np.isfinite(row["val_cost"]) for row in result.rows)
+    assert result.model.evaluate(X_VAL, Y_VAL).cost == result.rows[0]["val_cost"]
+
+
+def test_ctrl_c_before_anything_leaves_an_empty_table():
+    def make(config):
+        raise KeyboardInterrupt
+
+    result = found(make=make)
+    assert (result.rows, result.best, result.model, result.interrupted) == ([], None, None, True)
+    assert str(result) == "SearchResult(0 configurations, 0 failed, interrupted, best: none)"
+
+
+# ------------------------------------------------------------------------------ what is shown
+
+
+def test_the_table_prints_the_best_rows():
+    result = found(n=14)
+    lines = str(result).splitlines()
+    assert lines[0].split() == ["number", "round", *SPACE, "epochs", "val_cost", "val_score", "note"]
+    assert len(lines) == 2 + 10 + 2
+    assert lines[2].split()[0] == str(result.rows[0]["number"])
+    assert lines[-2] == "... 4 more"
+    assert lines[-1] == repr(result)
+    assert repr(result).startswith("SearchResult(14 configurations, 0 failed, best: rate ")
+
+
+def test_frame_has_a_row_for_each_configuration():
+    pytest.importorskip("pandas")
+    result = found()
+    frame = result.to_frame()
+    assert list(frame.columns) == ["round", *SPACE, "epochs", "val_cost", "val_score", "note"]
+    assert sorted(frame.index) == list(range(9))
+    np.testing.assert_array_equal(frame["val_cost"], [row["val_cost"] for row in result.rows])
+
+
+def test_missing_pandas_is_named_with_the_extra_that_brings_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(
+        ImportError, match=re.escape("SearchResult.to_frame needs pandas: pip install 'regnet[frame]'")
+    ):
+        found(n=2).to_frame()
+
+
+def test_progress_shows_what_is_done_and_the_best_so_far(capfd):
+    result = found(progress=True)
+    shown = capfd.readouterr().err
+    assert "search" in shown
+    assert f"{result.rows[0]['val_score']:.4g}" in shown
+    assert re.search(r"best val_score\D*\d", shown)
+
+
+def test_missing_matplotlib_is_named_with_the_extra_that_brings_it(monkeypatch):
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=re.escape("pictures need matplotlib: pip install 'regnet[plot]'")):
+        found(n=2).plot()
+
+
+@pytest.fixture
+def figure():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    made = plt.figure()
+    yield made
+    plt.close(made)
+
+
+def test_each_pair_of_hyper_parameters_has_a_picture(figure):
+    space = {**SPACE, "keep": rn.one_minus_log(0.5, 0.99)}
+    result = found(space)
+    assert result.plot(figure) is figure
+    *axes, _ = figure.axes  # the last is the bar of colours
+    labels = {(ax.get_xlabel(), ax.get_ylabel()) for ax in axes}
+    assert labels == {
+        ("rate", "lam"),
+        ("rate", "units"),
+        ("rate", "1 - keep"),
+        ("lam", "units"),
+        ("lam", "1 - keep"),
+        ("units", "1 - keep"),
+    }
+    by_label = {(ax.get_xlabel(), ax.get_ylabel()): ax for ax in axes}
+    ax = by_label["rate", "1 - keep"]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    _, points, star = ax.collections
+    expected = {(row["rate"], 1 - row["keep"], row["val_score"]) for row in result.rows}
+    assert {
+        (*xy, v) for xy, v in zip(points.get_offsets().tolist(), points.get_array(), strict=True)
+    } == expected
+    np.testing.assert_array_equal(star.get_offsets(), [[result.best["rate"], 1 - result.best["keep"]]])
+    units = by_label["rate", "units"]
+    assert [text.get_text() for text in units.get_yticklabels()] == ["4", "12"]
+    assert set(units.collections[1].get_offsets()[:, 1]) == {0.0, 1.0}
+
+
+def test_one_hyper_parameter_is_drawn_against_the_curve(figure):
+    result = found({"rate": rn.log_uniform(1e-3, 1)}, lambda c: make_model({**c, "lam": 0.1, "units": 4}))
+    result.plot(figure)
+    ax, _ = figure.axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("rate", "val_score")
+    assert {tuple(p) for p in ax.collections[1].get_offsets().tolist()} == {
+        (row["rate"], row["val_score"]) for row in result.rows
+    }
+
+
+def test_failed_configurations_are_crosses(figure):
+    def make(config):
+        net = rn.Model.mlp([2, 8, 1], output="identity", loss="squared_error", seed=1)
+        return net, {"optimizer": rn.GradientDescent(config["rate"])}
+
+    result = found({"rate": rn.log_uniform(1e30, 1e32), "b": [1, 2]}, make, n=4)
+    result.plot(figure)
+    [ax] = figure.axes  # no colours without a score
+    [crosses] = ax.collections
+    assert len(crosses.get_offsets()) == 4
+
+
+# ------------------------------------------------------------------------------ arguments
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"make": 3}, TypeError, "make_model is 3, wanted a function of a configuration"),
+        ({"space": []}, TypeError, "space is [], wanted a mapping"),
+        (
+            {"space": {"note": [1]}},
+            ValueError,
+            "space has the name 'note', which is a column of the table, wanted another",
+        ),
+        ({"n": 0}, ValueError, "n is 0, wanted a whole number >= 2"),
+        ({"n": 1}, ValueError, "n is 1, wanted a whole number >= 2"),
+        ({"rounds": 0}, ValueError, "rounds is 0, wanted a whole number >= 1"),
+        ({"epochs": 0}, ValueError, "epochs is 0, wanted a whole number >= 1"),
+        ({"halving": 0}, ValueError, "halving is 0, wanted a whole number >= 1"),
+        ({"monitor": "cost"}, ValueError, "monitor is 'cost', wanted one of 'val_score', 'val_cost'"),
+        ({"seed": -1}, ValueError, "seed is -1, wanted a whole number"),
+        ({"n_threads": 0}, ValueError, "n_threads is 0, wanted a whole number >= 1"),
+        ({"validation": 1.5}, ValueError, "validation is 1.5, wanted 0 < validation < 1"),
+        ({"validation": (X,)}, ValueError, "validation has 1 entries, wanted (X, y) or a share of X"),
+        ({"validation": 0.001}, ValueError, "validation is 0.001 of 120 rows, wanted at least one row"),
+        ({"resume": True}, TypeError, "options has the option 'resume', which belongs to the search"),
+        ({"batch_size": 0}, ValueError, "batch_size is 0, wanted a whole number >= 1"),
+        (
+            {"make": lambda config: 3, "space": {"a": [1]}},
+            TypeError,
+            "make_model returned 3 for {'a': 1}, wanted a Model or (Model, dict of keyword arguments of "
+            "train)",
+        ),
+        (
+            {"make": lambda config: (rn.Model.mlp([2, 1]), {"epochs": 3}), "space": {"a": [1]}},
+            TypeError,
+            "make_model returned for {'a': 1} the option 'epochs', which belongs to the search",
+        ),
+    ],
+)
+def test_wrong_arguments_are_named(options, error, message):
+    with pytest.raises(error, match="^" + re.escape(message)):
+        found(**options)
+
+
+def test_x_and_y_of_different_length_are_named():
+    with pytest.raises(ValueError, match=re.escape("X has shape (120, 2) and y (119,), wanted the same")):
+        rn.search(make_model, X, Y[1:], SPACE)
