@@ -12,6 +12,7 @@ from . import datasets
 from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping
 from .data import split, standardize
+from .diagnose import Diagnosis, diagnose
 from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
@@ -48,6 +49,7 @@ __all__ = [
     "Callback",
     "Cosine",
     "Dense",
+    "Diagnosis",
     "DivergenceWarning",
     "EarlyStopping",
     "Evaluation",
@@ -79,6 +81,7 @@ __all__ = [
     "Zeros",
     "check_gradients",
     "datasets",
+    "diagnose",
     "fit_many",
     "integers",
     "load",

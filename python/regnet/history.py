@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .diagnose import Diagnosis
+    from .model import Evaluation
 
 __all__ = ["History"]
 
@@ -91,6 +95,48 @@ class History:
         last = f", cost {self._curves['cost'][-1]:.6g}" if len(self) else ""
         best = "" if self.best_epoch is None else f", best epoch {self.best_epoch}"
         return f"History({len(self)} epochs{last}{best}, stopped by {self.stop_reason or 'nothing yet'})"
+
+    def diagnose(
+        self,
+        train: float | Evaluation,
+        *,
+        dev: float | Evaluation | None = None,
+        test: float | Evaluation | None = None,
+        human: float = 0.0,
+        tolerance: float = 0.02,
+    ) -> Diagnosis:
+        """Bias, variance and what to try: `regnet.diagnose` with the curves of this training.
+
+        Parameters
+        ----------
+        train : float or Evaluation
+            Training error, ``model.evaluate(X, y)``: the curves do not tell it, because the cost of an
+            epoch has penalty and dropout in it and the weights on the way.
+        dev : float or Evaluation, optional
+            Default: 1 - val_score of the weights that the training left.
+        test, human, tolerance
+            As for `regnet.diagnose`.
+
+        Returns
+        -------
+        Diagnosis
+            Whose picture has the learning curves.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an error is negative or no number, or dev is not given and there is no validation curve.
+
+        Examples
+        --------
+        >>> history = History()
+        >>> history.append(cost=[0.7, 0.1], val_cost=[0.8, 0.4], val_score=[0.6, 0.85])
+        >>> history.diagnose(train=0.01).verdict
+        'high variance'
+        """
+        from .diagnose import diagnose_history
+
+        return diagnose_history(self, train, dev, test, human, tolerance)
 
     def to_frame(self) -> Any:
         """The curves as a pandas DataFrame with the epoch as index.
