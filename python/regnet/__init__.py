@@ -9,6 +9,7 @@
 """
 
 from . import datasets
+from .averaging import exponential_average
 from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping
 from .data import split, standardize
@@ -82,6 +83,7 @@ __all__ = [
     "check_gradients",
     "datasets",
     "diagnose",
+    "exponential_average",
     "fit_many",
     "integers",
     "load",
