@@ -24,6 +24,7 @@ def test_curves_are_float64_arrays_of_one_entry_per_epoch():
         assert curve.shape == (5,)
         assert curve.dtype == np.float64
         np.testing.assert_array_equal(curve, history.curve(name))
+        assert history.last(name) == curve[-1]
     assert len(history) == 5
     assert history.stop_reason == "epochs"
     assert history.best_epoch is None

@@ -36,7 +36,8 @@ class History:
     best_epoch : int or None
         Epoch whose weights the model has, where early stopping restored them.
     stop_reason : str
-        "epochs" (all done), "early stopping", "callback", "diverged" or "interrupted".
+        "epochs" (all done), "diverged", "interrupted", or what a callback calls itself: "early stopping",
+        "time budget", "manual control", "callback".
 
     Examples
     --------
@@ -62,6 +63,10 @@ class History:
     def curve(self, name: str) -> Curve:
         """One curve by name."""
         return np.array(self._curves[name], dtype=np.float64)
+
+    def last(self, name: str) -> float:
+        """The last value of a curve, without an array of all of them."""
+        return self._curves[name][-1]
 
     @property
     def cost(self) -> Curve:
