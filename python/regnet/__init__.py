@@ -11,13 +11,14 @@
 from . import datasets
 from .averaging import exponential_average
 from .batches import mini_batches
-from .callbacks import Callback, EarlyStopping
+from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
 from .data import split, standardize
 from .diagnose import Diagnosis, diagnose
 from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
 from .layers import Dense, Input
+from .manual import ManualControl
 from .many import fit_many
 from .model import Evaluation, Model
 from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
@@ -64,6 +65,7 @@ __all__ = [
     "Input",
     "InverseSqrt",
     "InverseTime",
+    "ManualControl",
     "Model",
     "Momentum",
     "Normal",
@@ -72,10 +74,12 @@ __all__ = [
     "Penalty",
     "PowerLaw",
     "RMSprop",
+    "ReduceOnPlateau",
     "Schedule",
     "SearchResult",
     "Staircase",
     "Table",
+    "TimeBudget",
     "Training",
     "Warmup",
     "Xavier",

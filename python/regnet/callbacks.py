@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import choice, integer, number
+from .checks import choice, fraction, integer, number
 
 if TYPE_CHECKING:
     from .training import Training
 
-__all__ = ["Callback", "EarlyStopping", "as_callbacks"]
+__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks"]
 
 
 class Callback:
@@ -45,7 +46,41 @@ class ByFunction(Callback):
         return self.function(training)
 
 
-class EarlyStopping(Callback):
+class Watching(Callback):
+    """Base of the callbacks that wait for a curve to improve."""
+
+    def __init__(self, patience: int, monitor: str, min_delta: float, direction: str | None) -> None:
+        self.patience = integer("patience", patience, least=1)
+        self.monitor = choice("monitor", monitor, ("val_cost", "val_score", "cost"))
+        self.min_delta = number("min_delta", min_delta, least=0)
+        if direction is None:
+            direction = "max" if monitor == "val_score" else "min"
+        self.direction = choice("direction", direction, ("min", "max"))
+        self._forget()
+
+    def _forget(self) -> None:
+        self._best = np.inf
+        self._best_epoch: int | None = None
+
+    def before_training(self, training: Training) -> None:
+        """Forget an earlier training; check that the curve will be there."""
+        if self.monitor != "cost" and not training.has_validation:
+            name = type(self).__name__
+            raise ValueError(f"{name} watches {self.monitor!r}, wanted validation=... in train")
+        self._forget()
+
+    def _improved(self, training: Training) -> bool:
+        """Whether the curve is better than ever before, by more than `min_delta`."""
+        value = training.history.last(self.monitor)
+        if self.direction == "max":
+            value = -value
+        if not value < self._best - self.min_delta:
+            return False
+        self._best, self._best_epoch = value, training.epoch
+        return True
+
+
+class EarlyStopping(Watching):
     """Stop when a curve no longer improves, and go back to the weights of its best epoch.
 
     The best weights are restored however the training ended: patience, last epoch, Ctrl-C or
@@ -87,13 +122,7 @@ class EarlyStopping(Callback):
         min_delta: float = 0.0,
         direction: str | None = None,
     ) -> None:
-        self.patience = integer("patience", patience, least=1)
-        self.monitor = choice("monitor", monitor, ("val_cost", "val_score", "cost"))
-        self.min_delta = number("min_delta", min_delta, least=0)
-        if direction is None:
-            direction = "max" if monitor == "val_score" else "min"
-        self.direction = choice("direction", direction, ("min", "max"))
-        self._forget()
+        super().__init__(patience, monitor, min_delta, direction)
 
     def __repr__(self) -> str:
         return (
@@ -102,23 +131,12 @@ class EarlyStopping(Callback):
         )
 
     def _forget(self) -> None:
-        self._best = np.inf
-        self._best_epoch: int | None = None
+        super()._forget()
         self._best_parameters: Any = None
-
-    def before_training(self, training: Training) -> None:
-        """Forget an earlier training; check that the curve will be there."""
-        if self.monitor != "cost" and not training.has_validation:
-            raise ValueError(f"EarlyStopping watches {self.monitor!r}, wanted validation=... in train")
-        self._forget()
 
     def after_epoch(self, training: Training) -> bool:
         """Keep the weights of an improvement; stop after `patience` epochs without one."""
-        value = float(training.history.curve(self.monitor)[-1])
-        if self.direction == "max":
-            value = -value
-        if value < self._best - self.min_delta:
-            self._best, self._best_epoch = value, training.epoch
+        if self._improved(training):
             if self._best_parameters is None:
                 self._best_parameters = training.model.parameters.copy()
             else:
@@ -133,6 +151,120 @@ class EarlyStopping(Callback):
             training.model.parameters[:] = self._best_parameters
             training.history.best_epoch = self._best_epoch
         self._best_parameters = None
+
+
+class ReduceOnPlateau(Watching):
+    """Lower the learning rate when a curve no longer improves.
+
+    Parameters
+    ----------
+    factor : float
+        What the rate is multiplied by, between 0 and 1.
+    patience : int
+        Epochs without improvement after which to do so, counted anew after each time, at least 1.
+    monitor : {"val_cost", "val_score", "cost"}
+        The curve to watch.
+    min_delta : float
+        An improvement is more than this.
+    direction : {"min", "max"}, optional
+        Which way is better. Default: "max" for val_score, else "min".
+    min_rate : float
+        The rate is not lowered below this.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of range, or a validation curve is to be watched without validation.
+
+    Notes
+    -----
+    The factor acts on what the optimiser's schedule says, from the next epoch on. A training that is
+    resumed keeps the rate as lowered and counts its epochs without improvement anew. Beside
+    `EarlyStopping`, give that one more patience.
+
+    Examples
+    --------
+    >>> ReduceOnPlateau(0.5, patience=3)
+    ReduceOnPlateau(factor=0.5, patience=3, monitor='val_cost', min_delta=0, direction='min', min_rate=0)
+    """
+
+    def __init__(
+        self,
+        factor: float = 0.1,
+        patience: int = 10,
+        monitor: str = "val_cost",
+        min_delta: float = 0.0,
+        direction: str | None = None,
+        min_rate: float = 0.0,
+    ) -> None:
+        self.factor = fraction("factor", factor)
+        self.min_rate = number("min_rate", min_rate, least=0)
+        super().__init__(patience, monitor, min_delta, direction)
+
+    def __repr__(self) -> str:
+        return (
+            f"ReduceOnPlateau(factor={self.factor:g}, patience={self.patience}, monitor={self.monitor!r}, "
+            f"min_delta={self.min_delta:g}, direction={self.direction!r}, min_rate={self.min_rate:g})"
+        )
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._waited = 0
+
+    def after_epoch(self, training: Training) -> None:
+        """Count the epochs without improvement; when there are enough of them, lower the rate."""
+        self._waited = 0 if self._improved(training) else self._waited + 1
+        if self._waited < self.patience:
+            return
+        self._waited = 0
+        rate = training.history.last("learning_rate")
+        if rate > self.min_rate:
+            training.learning_rate_scale *= max(self.factor, self.min_rate / rate)
+
+
+class TimeBudget(Callback):
+    """Stop when the time is up: before an epoch that, as long as the last one, would not end in time.
+
+    The model keeps its last weights, or with `EarlyStopping` beside it the best ones. At least one
+    epoch is run. Of `fit_many` each net has the whole budget, from its own start.
+
+    Parameters
+    ----------
+    seconds : float
+        By the wall clock, from the start of the training, above 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not a number above 0.
+
+    Examples
+    --------
+    >>> import regnet as rn
+    >>> X, y, _, _ = rn.datasets.make_football()
+    >>> history = rn.train(rn.Model.mlp([2, 8, 1]), X, y, epochs=10**9, callbacks=[TimeBudget(0.05)])
+    >>> history.stop_reason
+    'time budget'
+    """
+
+    stop_reason = "time budget"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = number("seconds", seconds, above=0)
+        self._started = self._last = 0.0
+
+    def __repr__(self) -> str:
+        return f"TimeBudget({self.seconds:g})"
+
+    def before_training(self, training: Training) -> None:
+        """Start the clock."""
+        self._started = self._last = time.perf_counter()
+
+    def after_epoch(self, training: Training) -> bool:
+        """Whether another epoch like this one, validation and callbacks included, would be too much."""
+        now = time.perf_counter()
+        epoch, self._last = now - self._last, now
+        return now + epoch - self._started > self.seconds
 
 
 def as_callbacks(callbacks: Any) -> Sequence[Callback]:

@@ -85,6 +85,7 @@ class Engine:
         self.best = model.parameters.copy()
         self.best_cost = np.array([np.inf, np.nan])
         self.first_cost = np.nan
+        self.learning_rate_scale = 1.0 if state is None else state.learning_rate_scale
         self.interrupted = False
         self.seconds_per_epoch = np.inf
 
@@ -94,14 +95,14 @@ class Engine:
         return max(1, min(n, MOST_ORDERS // len(self.examples.X)))
 
     def learning_rates(self, n_epochs: int) -> NDArray[np.float64]:
-        """Rates of the next epochs, one row per epoch and one column per batch."""
+        """Rates of the next epochs, one row per epoch and one column per batch; callbacks scale them."""
         epochs = np.arange(self.epoch, self.epoch + n_epochs)
         steps = epochs[:, None] * self.n_batches + np.arange(self.n_batches)
         schedule = as_schedule(self.optimizer.schedule)
         rates = schedule.rates(
             self.optimizer.learning_rate, np.broadcast_to(epochs[:, None], steps.shape), steps, self.horizon
         )
-        return np.ascontiguousarray(rates, np.float64)
+        return np.ascontiguousarray(rates * self.learning_rate_scale, np.float64)
 
     def orders(self, n_epochs: int) -> NDArray[np.int64]:
         """Shuffled orders, one row per epoch; a full batch is taken as it lies."""
@@ -155,4 +156,4 @@ class Engine:
 
     def state(self) -> TrainingState:
         """What a later training needs to go on from here."""
-        return TrainingState(self.optimizer.kernel, self.moments, self.epoch)
+        return TrainingState(self.optimizer.kernel, self.moments, self.epoch, self.learning_rate_scale)

@@ -68,6 +68,7 @@ class TrainingState:
     optimizer: str
     moments: Array
     epoch: int
+    learning_rate_scale: float = 1.0
 
 
 def aligned_vector(n: int, dtype: np.dtype[Any]) -> Array:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cregnet import n_moments
 
 from . import initializers
-from .checks import choice, integer
+from .checks import choice, integer, number
 from .layers import Dense, Input, Layer
 from .model import Model, TrainingState
 from .optimizers import KERNELS
@@ -43,7 +43,16 @@ def describe(model: Model) -> dict[str, Any]:
         "seed": model.seed,
         "loss": model.loss,
         "classes": None if model.classes is None else describe_classes(model.classes),
-        "training": None if state is None else {"optimizer": state.optimizer, "epoch": state.epoch},
+        "training": None if state is None else describe_training(state),
+    }
+
+
+def describe_training(state: TrainingState) -> dict[str, Any]:
+    """Where the last training ended; its moments are an array of their own."""
+    return {
+        "optimizer": state.optimizer,
+        "epoch": state.epoch,
+        "learning_rate_scale": state.learning_rate_scale,
     }
 
 
@@ -130,8 +139,9 @@ def build_model(arrays: Arrays, about: dict[str, Any]) -> Model:
             choice("optimizer", state["optimizer"], KERNELS),
             integer("epoch", state["epoch"], least=0),
         )
+        scale = number("learning_rate_scale", state.get("learning_rate_scale", 1.0), least=0)
         like = np.empty((n_moments(optimizer), model.parameters.size), model.dtype)
-        model.training_state = TrainingState(optimizer, checked(arrays, "moments", like), epoch)
+        model.training_state = TrainingState(optimizer, checked(arrays, "moments", like), epoch, scale)
     return model
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import data
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
-from .checks import choice, integer
+from .checks import choice, integer, number
 from .engine import BACKENDS, Engine, Examples
 from .history import History
 from .model import Model, TrainingState
@@ -51,6 +52,11 @@ class Training:
         Number of epochs asked for.
     has_validation : bool
         Whether there are validation curves.
+    learning_rate_scale : float
+        What the rates of the optimiser and its schedule are multiplied by from the next epoch on, at
+        least 0; callbacks may set it. It is kept for a training that is resumed.
+    base_rate : float
+        The optimiser's learning rate, before schedule and scale.
     """
 
     model: Model
@@ -58,6 +64,8 @@ class Training:
     n_epochs: int
     has_validation: bool
     epoch: int = field(default=-1)
+    learning_rate_scale: float = 1.0
+    base_rate: float = math.nan
 
 
 def train(
@@ -164,7 +172,14 @@ def train(
     examples = Examples(examples.X, examples.targets, examples.weight, masks)
 
     engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
-    training = Training(model, History(engine.epoch), epochs, held_out is not None)
+    training = Training(
+        model,
+        History(engine.epoch),
+        epochs,
+        held_out is not None,
+        learning_rate_scale=engine.learning_rate_scale,
+        base_rate=optimizer.learning_rate,
+    )
     for callback in found:
         callback.before_training(training)
     model.classes = examples.targets.classes if model.classes is None else model.classes
@@ -177,6 +192,7 @@ def train(
         for callback in found:
             callback.after_training(training)
     if is_at_its_end(training):
+        engine.learning_rate_scale = training.learning_rate_scale
         model.training_state = engine.state()
     return training.history
 
@@ -201,6 +217,9 @@ def run_epochs(
     with Progress(training.n_epochs - engine.epoch, progress) as bar:
         while engine.epoch < training.n_epochs:
             n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
+            engine.learning_rate_scale = number(
+                "training.learning_rate_scale", training.learning_rate_scale, least=0
+            )
             costs, rates, seconds = engine.run(n)
             history.append(cost=costs, learning_rate=rates, seconds=[seconds / n] * len(costs))
             if engine.interrupted or (cancel is not None and cancel.is_set()):
