@@ -18,6 +18,7 @@ from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
 from .layers import Dense, Input
+from .learning_rate import LearningRateRange, find_learning_rate
 from .manual import ManualControl
 from .many import fit_many
 from .model import Evaluation, Model
@@ -65,6 +66,7 @@ __all__ = [
     "Input",
     "InverseSqrt",
     "InverseTime",
+    "LearningRateRange",
     "ManualControl",
     "Model",
     "Momentum",
@@ -88,6 +90,7 @@ __all__ = [
     "datasets",
     "diagnose",
     "exponential_average",
+    "find_learning_rate",
     "fit_many",
     "integers",
     "load",

@@ -1,0 +1,228 @@
+"""`find_learning_rate`: the learning-rate range test of Smith (2017)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .averaging import exponential_average
+from .batches import epoch_order, resolve_batch_size
+from .checks import fraction, integer, number
+from .engine import Engine, Examples, build_plan
+from .model import Model
+from .optimizers import Optimizer, as_optimizer
+from .penalties import Penalty, as_penalty
+from .schedules import Horizon, Rates, Schedule
+from .threads import resolve_threads
+from .training import check_examples, take
+
+__all__ = ["LearningRateRange", "find_learning_rate"]
+
+DIVERGED = 4.0  # a smoothed cost so many times above its lowest ends the test
+
+Curve = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rising(Schedule):
+    """``a0 * ratio ** (step / (n_steps - 1))``: from a0 to ``ratio * a0``, equal steps of the logarithm."""
+
+    ratio: float
+
+    def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
+        """The rate of each step."""
+        return a0 * self.ratio ** (step / (horizon.n_steps - 1))
+
+
+@dataclass(frozen=True)
+class LearningRateRange:
+    """What `find_learning_rate` returns.
+
+    Attributes
+    ----------
+    rates : array (n,)
+        Learning rates tried, ascending; fewer than asked for when the cost diverged.
+    costs : array (n,)
+        Cost of the batch before the step at that rate, penalty included.
+    smoothed : array (n,)
+        Their exponentially weighted average, corrected for its bias.
+    suggestion : float or None
+        The rate at which the smoothed cost falls most steeply; None where it does not fall.
+    """
+
+    rates: Curve
+    costs: Curve
+    smoothed: Curve
+    suggestion: float | None
+
+    def __repr__(self) -> str:
+        tried = f"{len(self.rates)} rates"
+        if len(self.rates):
+            tried += f" from {self.rates[0]:.3g} to {self.rates[-1]:.3g}"
+        found = "none" if self.suggestion is None else f"{self.suggestion:.3g}"
+        return f"LearningRateRange({tried}, suggestion {found})"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Cost against learning rate, the suggestion marked.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; the current axes when not given.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from .plotting import pyplot
+
+        plt = pyplot()
+        ax = plt.gca() if ax is None else ax
+        ax.plot(self.rates, self.costs, ".", color="#999999", markersize=3, label="cost of a batch")
+        ax.plot(self.rates, self.smoothed, color="#0072B2", label="smoothed")
+        if self.suggestion is not None:
+            label = f"suggestion {self.suggestion:.3g}"
+            ax.axvline(self.suggestion, color="#D55E00", linestyle="--", linewidth=1, label=label)
+        if len(self.smoothed):
+            low, high = float(self.smoothed.min()), float(self.smoothed.max())
+            margin = 0.1 * (high - low) or 0.1
+            ax.set_ylim(low - margin, high + margin)  # a few wild batches at the end are left outside
+        ax.set(xlabel="learning rate", ylabel="cost J", xscale="log")
+        ax.grid(True, which="both", alpha=0.25)
+        ax.legend(frameon=False)
+        return ax
+
+
+def find_learning_rate(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    lowest: float = 1e-6,
+    highest: float = 10.0,
+    n_steps: int = 100,
+    smoothing: float = 0.8,
+    batch_size: int | str | None = "auto",
+    optimizer: Optimizer | None = None,
+    penalty: Penalty | None = None,
+    sample_weight: ArrayLike | None = None,
+    n_threads: int | None = None,
+) -> LearningRateRange:
+    """Train a copy of a model at rising rates and see where the cost falls and where it diverges.
+
+    Parameters
+    ----------
+    model : Model
+        Is not changed.
+    X : array-like (n_samples, n_features)
+    y : array-like (n_samples,) or (n_samples, n_outputs)
+        As for `train`.
+    lowest, highest : float
+        ``0 < lowest < highest``: the rates of the first and the last step; between them they rise
+        exponentially.
+    n_steps : int
+        Steps, each with a batch of its own, at least 10.
+    smoothing : float
+        beta of `exponential_average`, ``0 <= smoothing < 1``.
+    optimizer : Optimizer, optional
+        As for `train`, but for its learning rate and schedule, which do not count.
+    batch_size, penalty, sample_weight, n_threads
+        As for `train`.
+
+    Returns
+    -------
+    LearningRateRange
+        With `rates`, `costs`, `smoothed`, `suggestion` and `plot`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong; the message names it.
+
+    Notes
+    -----
+    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. The test ends
+    when the smoothed cost is four times its lowest or a cost is not finite; it is made to diverge, so
+    there is no warning. The suggestion is a start, not an optimum: what the picture shows counts.
+
+    Examples
+    --------
+    >>> import regnet as rn
+    >>> X, y, _, _ = rn.datasets.make_football()
+    >>> model = rn.Model.mlp([2, 20, 3, 1], seed=3)
+    >>> found = find_learning_rate(model, X, y, optimizer=rn.Adam())
+    >>> 1e-4 < found.suggestion < 1
+    True
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model is {model!r}, wanted a Model")
+    lowest, highest = number("lowest", lowest, above=0), number("highest", highest, above=0)
+    if lowest >= highest:
+        raise ValueError(f"lowest is {lowest!r} and highest is {highest!r}, wanted lowest < highest")
+    integer("n_steps", n_steps, least=10)
+    fraction("smoothing", smoothing, zero=True)
+    rising = replace(as_optimizer(optimizer), learning_rate=lowest, schedule=Rising(highest / lowest))
+    penalty, threads, copy = as_penalty(penalty), resolve_threads(n_threads), model.copy()
+    examples, _ = check_examples(copy, X, y, None, sample_weight)
+    size = resolve_batch_size(batch_size, len(examples.X))
+    costs = np.array(rising_costs(copy, examples, rising, penalty, size, n_steps, threads))
+    rates = lowest * (highest / lowest) ** (np.arange(len(costs)) / (n_steps - 1))
+    smoothed = exponential_average(costs, smoothing)
+    over = np.flatnonzero(smoothed > DIVERGED * np.minimum.accumulate(smoothed))
+    n = int(over[0]) + 1 if over.size else len(costs)
+    rates, costs, smoothed = rates[:n], costs[:n], smoothed[:n]
+    return LearningRateRange(rates, costs, smoothed, steepest(rates, smoothed))
+
+
+def rising_costs(
+    model: Model,
+    examples: Examples,
+    optimizer: Optimizer,
+    penalty: Penalty,
+    size: int,
+    n_steps: int,
+    n_threads: int,
+) -> list[float]:
+    """The cost of each step's batch before the step, as far as it is finite; trains the model."""
+    n, costs = len(examples.X), []
+    per_epoch = n // size  # a smaller last batch has a noisier cost: it is left out
+    # an engine with one batch per epoch: its costs are those of the batches
+    batch = part(examples, np.arange(size))
+    engine = Engine(model, batch, optimizer, penalty, size, n_steps, "compiled", None, n_threads)
+    engine.plan = build_plan(model, optimizer, penalty, n, size)  # the penalty's m is that of all examples
+    for step in range(n_steps):
+        epoch, number_of_batch = divmod(step, per_epoch)
+        if per_epoch > 1:
+            if number_of_batch == 0:
+                order = epoch_order(n, model.seed, epoch)
+            engine.examples = part(examples, order[number_of_batch * size :][:size])
+        cost, _, _ = engine.run(1)
+        if engine.interrupted:
+            raise KeyboardInterrupt
+        if not len(cost):
+            break
+        costs.append(float(cost[0]))
+    return costs
+
+
+def part(examples: Examples, rows: NDArray[np.int64]) -> Examples:
+    """Some of the examples."""
+    weight = examples.weight[rows] if examples.weight.size else examples.weight
+    return Examples(examples.X[rows], take(examples.targets, rows), weight, None)
+
+
+def steepest(rates: Curve, smoothed: Curve) -> float | None:
+    """The rate at which the cost falls most steeply per decade, up to its lowest point."""
+    until = int(smoothed.argmin()) + 1 if len(smoothed) else 0
+    if until < 2:
+        return None
+    slope = np.gradient(smoothed, np.log10(rates))[:until]
+    return float(rates[slope.argmin()]) if slope.min() < 0 else None
