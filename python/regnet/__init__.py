@@ -9,7 +9,7 @@
 """
 
 from . import datasets
-from .averaging import exponential_average
+from .averaging import EMA, SWA, Averaging, exponential_average
 from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
 from .data import split, standardize
@@ -45,10 +45,13 @@ from .training import DivergenceWarning, Training, train
 __version__ = "0.1.0"
 
 __all__ = [
+    "EMA",
     "L1",
     "L2",
+    "SWA",
     "Adam",
     "AdamW",
+    "Averaging",
     "Callback",
     "Cosine",
     "Dense",

@@ -1,15 +1,23 @@
-"""Exponentially weighted averages of curves."""
+"""Averages along time: of a curve, and of a net's weights from epoch to epoch.
+
+`SWA` and `EMA` are records that say how much the newest weights count; `WeightAverage` holds the
+running average, in double, of the one flat vector of parameters. From its first epoch on the model
+shows the average between the calls into the core, to validation and callbacks and in the end to the
+user, and has its own weights back within them: what is validated is what is returned.
+"""
 
 from __future__ import annotations
 
+import numbers
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import fraction
+from .checks import fraction, integer
 
-__all__ = ["exponential_average"]
+__all__ = ["EMA", "SWA", "Averaging", "WeightAverage", "as_averaging", "exponential_average"]
 
 Array = NDArray[Any]
 
@@ -62,3 +70,138 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
         weight = 1 - beta ** np.arange(1, len(series) + 1)
         averages /= weight.reshape(-1, *[1] * (series.ndim - 1))
     return averages.astype(np.float32 if series.dtype == np.float32 else np.float64)
+
+
+# ------------------------------------------------------------------------------ weights
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """Base of the averages of weights: from which epoch on, and how much the newest weights count."""
+
+    def first_epoch(self, n_epochs: int) -> int:
+        """The first epoch, from 0, whose weights count."""
+        return 0
+
+    def share(self, n: int) -> float:
+        """What the n-th weights (n from 1) count in ``average += share * (weights - average)``."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SWA(Averaging):
+    """Stochastic weight averaging: the mean of the weights after each epoch from `start` on.
+
+    Izmailov et al. 2018, equation 1, with one epoch as the cycle: n weights before the newest ones,
+    ``mean = (n mean + W) / (n + 1)``. They recommend a high constant or cyclical learning rate from
+    the start of the averaging on, which is a matter of the optimiser's schedule.
+
+    Parameters
+    ----------
+    start : int or float
+        A number of an epoch, from 0, or a share of the epochs, between 0 and 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is neither.
+
+    Examples
+    --------
+    >>> [SWA(0.75).first_epoch(20), SWA(3).first_epoch(20)]
+    [15, 3]
+    """
+
+    start: int | float = 0.75
+
+    def __post_init__(self) -> None:
+        if isinstance(self.start, numbers.Integral):
+            integer("start", self.start, least=0)
+        else:
+            fraction("start", self.start)
+
+    def first_epoch(self, n_epochs: int) -> int:
+        """The epoch `start`, or that share of the epochs, rounded down."""
+        return int(self.start if isinstance(self.start, numbers.Integral) else self.start * n_epochs)
+
+    def share(self, n: int) -> float:
+        """1 / n."""
+        return 1 / n
+
+
+@dataclass(frozen=True)
+class EMA(Averaging):
+    """An exponential moving average of the weights, taken once after each epoch.
+
+    ``v = decay v + (1 - decay) W``, corrected for its bias by ``1 / (1 - decay^n)`` after n epochs, so
+    that the initial weights do not count (the correction is that of Kingma & Ba 2015, section 3).
+
+    Parameters
+    ----------
+    decay : float
+        ``0 <= decay < 1``; about 1 / (1 - decay) epochs count.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is out of range.
+
+    Examples
+    --------
+    >>> EMA(0.5).share(1), EMA(0.5).share(2) == 0.5 / 0.75
+    (1.0, True)
+    """
+
+    decay: float = 0.9
+
+    def __post_init__(self) -> None:
+        fraction("decay", self.decay, zero=True)
+
+    def share(self, n: int) -> float:
+        """(1 - decay) / (1 - decay^n): the corrected averages follow from one another by it."""
+        return (1 - self.decay) / (1 - self.decay**n)
+
+
+class WeightAverage:
+    """The running average of one training's weights, and those weights while the model shows it."""
+
+    def __init__(self, averaging: Averaging, parameters: Array, n_epochs: int) -> None:
+        self.averaging, self.first = averaging, averaging.first_epoch(n_epochs)
+        if 0 < n_epochs <= self.first:
+            raise ValueError(
+                f"averaging starts at epoch {self.first} and epochs is {n_epochs}, wanted an earlier start"
+            )
+        self.parameters = parameters
+        self.n = 0
+        self.own: Array | None = None
+        self.mean = np.zeros(0)
+
+    def hide(self) -> None:
+        """Give the model its own weights back, to go on training."""
+        if self.own is not None:
+            self.parameters[:] = self.own
+
+    def add(self, epoch: int) -> None:
+        """Count the weights after an epoch, and show the average in their place."""
+        if epoch < self.first:
+            return
+        self.own = self.parameters.copy()
+        if self.n == 0:
+            self.mean = np.zeros(self.parameters.size)
+        self.n += 1
+        self.mean += self.averaging.share(self.n) * (self.own - self.mean)
+        self.show()
+
+    def show(self) -> None:
+        """Put the average into the model, if there is one yet."""
+        # Batch-norm statistics belong to the weights they were gathered with: where a model has them,
+        # this is the place to gather them anew, by a pass over the training data.
+        if self.n:
+            self.parameters[:] = self.mean
+
+
+def as_averaging(averaging: Any) -> Averaging | None:
+    """An average of the weights from one, or None."""
+    if averaging is not None and not isinstance(averaging, Averaging):
+        raise TypeError(f"averaging is {averaging!r}, wanted None, SWA(...) or EMA(...)")
+    return averaging

@@ -17,6 +17,7 @@ import cregnet
 import cregnet.reference
 from cregnet import Plan, n_moments
 
+from .averaging import WeightAverage
 from .batches import epoch_order
 from .data import Targets
 from .model import Model, TrainingState
@@ -86,6 +87,7 @@ class Engine:
         self.best_cost = np.array([np.inf, np.nan])
         self.first_cost = np.nan
         self.learning_rate_scale = 1.0 if state is None else state.learning_rate_scale
+        self.average: WeightAverage | None = None
         self.interrupted = False
         self.seconds_per_epoch = np.inf
 
@@ -114,11 +116,14 @@ class Engine:
     def run(self, n_epochs: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Train for `n_epochs`; return costs and rates of those completed, and the seconds it took.
 
-        Fewer are completed when the cost is no longer finite, and on Ctrl-C, which sets `interrupted`.
+        Where weights are averaged, n_epochs is 1. Fewer are completed when the cost is no longer finite,
+        and on Ctrl-C, which sets `interrupted`.
         """
         rates = self.learning_rates(n_epochs)
         costs = np.full(n_epochs, np.nan)
         examples, started, first = self.examples, time.perf_counter(), self.epoch
+        if self.average is not None:
+            self.average.hide()
         try:
             self.kernels.network_train(
                 self.plan,
@@ -142,6 +147,8 @@ class Engine:
             self.interrupted = True
         done = int(np.isfinite(costs).sum())
         self.epoch += done
+        if self.average is not None and done:
+            self.average.add(self.epoch - 1)
         seconds = time.perf_counter() - started
         if np.isnan(self.first_cost):
             self.first_cost = float(self.best_cost[0])  # the first call has one epoch: its first batch

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import data
+from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
 from .checks import choice, integer, number
@@ -80,6 +81,7 @@ def train(
     validation: tuple[ArrayLike, ArrayLike] | float | None = None,
     callbacks: Sequence[Any] = (),
     sample_weight: ArrayLike | None = None,
+    averaging: Averaging | None = None,
     dropout_masks: Sequence[ArrayLike | None] | None = None,
     n_threads: int | None = None,
     progress: bool = False,
@@ -111,6 +113,9 @@ def train(
         Called after each epoch; True stops.
     sample_weight : array-like (n_samples,), optional
         At least 0; scaled to a mean of 1. Each example's loss is multiplied by its weight.
+    averaging : SWA or EMA, optional
+        Average the weights from epoch to epoch. From its start on the average is what is validated,
+        what callbacks see, and what the model has in the end; see the notes.
     dropout_masks : sequence of arrays or None, optional
         Ready masks for the layers 0 to L - 1, each (n_samples, units) of 0 and 1 or None (drawn as
         usual), used in every step in place of drawn ones. Full batch only.
@@ -122,7 +127,7 @@ def train(
         Show a progress bar on standard error.
     resume : bool
         Go on from where the model's last training (by the same optimiser) ended, up to `epochs`. Not
-        possible after Ctrl-C, divergence, or early stopping that restored earlier weights.
+        possible after Ctrl-C, divergence, averaging, or early stopping that restored earlier weights.
     backend : {"compiled", "reference"}
         The compiled core, or its NumPy twin.
     cancel : threading.Event, optional
@@ -149,6 +154,11 @@ def train(
     The cost is ``(1/m) sum of losses + penalty``; see `History` for how an epoch is averaged. Ctrl-C
     ends the training in good order: the history so far is returned, `stop_reason` is "interrupted".
 
+    With `averaging`, the training itself goes on from its own weights, to which the costs belong;
+    what a callback writes into the weights shown is lost. `EarlyStopping` keeps and restores averages,
+    since it sees them. After Ctrl-C, or when a callback stops the training, the model has the
+    average so far; after a divergence the best weights of the training itself.
+
     Examples
     --------
     >>> import regnet as rn
@@ -161,7 +171,7 @@ def train(
     if not isinstance(model, Model):
         raise TypeError(f"model is {model!r}, wanted a Model")
     optimizer, penalty = as_optimizer(optimizer), as_penalty(penalty)
-    found = as_callbacks(callbacks)
+    found, averaging = as_callbacks(callbacks), as_averaging(averaging)
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
     threads = resolve_threads(n_threads)
@@ -170,8 +180,10 @@ def train(
     size = resolve_batch_size(batch_size, len(examples.X))
     masks = check_masks(model, dropout_masks, len(examples.X), size)
     examples = Examples(examples.X, examples.targets, examples.weight, masks)
+    average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
     engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
+    engine.average = average
     training = Training(
         model,
         History(engine.epoch),
@@ -188,20 +200,23 @@ def train(
         run_epochs(engine, training, found, held_out, progress, cancel)
     except KeyboardInterrupt:
         training.history.stop_reason = "interrupted"
+        if average is not None:
+            average.show()
     finally:
         for callback in found:
             callback.after_training(training)
-    if is_at_its_end(training):
+    if is_at_its_end(training, average):
         engine.learning_rate_scale = training.learning_rate_scale
         model.training_state = engine.state()
     return training.history
 
 
-def is_at_its_end(training: Training) -> bool:
+def is_at_its_end(training: Training, average: WeightAverage | None) -> bool:
     """Whether the weights are those after the last epoch, so that a later training can go on from them."""
     history = training.history
     set_back = history.best_epoch is not None and history.best_epoch != training.epoch
-    return history.stop_reason not in ("interrupted", "diverged") and not set_back
+    averaged = average is not None and average.n > 0
+    return history.stop_reason not in ("interrupted", "diverged") and not set_back and not averaged
 
 
 def run_epochs(
@@ -213,7 +228,8 @@ def run_epochs(
     cancel: Event | None,
 ) -> None:
     """The loop: a call into the core, then what wants to look at the result."""
-    history, every_epoch = training.history, bool(callbacks) or held_out is not None
+    history = training.history
+    every_epoch = bool(callbacks) or held_out is not None or engine.average is not None
     with Progress(training.n_epochs - engine.epoch, progress) as bar:
         while engine.epoch < training.n_epochs:
             n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
@@ -336,7 +352,7 @@ def check_state(model: Model, optimizer: Optimizer) -> TrainingState:
     if state is None:
         raise ValueError(
             "resume is True but the model has no training to go on from: its last one was interrupted, "
-            "was set back to earlier weights, or never was"
+            "was averaged, was set back to earlier weights, or never was"
         )
     if state.optimizer != optimizer.kernel:
         raise ValueError(
