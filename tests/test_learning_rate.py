@@ -65,6 +65,9 @@ def test_weights_of_the_examples_count():
     model = net()
     found = find(model, n_steps=10, lowest=1e-12, highest=1e-11, batch_size=None, sample_weight=weight)
     assert found.costs[0] == pytest.approx(model.evaluate(X, Y, weight).cost, rel=1e-12)
+    found = find(model, n_steps=10, lowest=1e-12, highest=1e-11, batch_size=None, class_weight={0: 3.0})
+    weight = np.where(Y == 0, 3.0, 1.0)
+    assert found.costs[0] == pytest.approx(model.evaluate(X, Y, weight).cost, rel=1e-12)
 
 
 def test_smoothed_is_the_exponential_average():

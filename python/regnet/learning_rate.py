@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .averaging import exponential_average
 from .batches import epoch_order, resolve_batch_size
 from .checks import fraction, integer, number
+from .data import weigh_classes
 from .engine import Engine, Examples, build_plan
 from .model import Model
 from .optimizers import Optimizer, as_optimizer
@@ -114,6 +116,7 @@ def find_learning_rate(
     optimizer: Optimizer | None = None,
     penalty: Penalty | None = None,
     sample_weight: ArrayLike | None = None,
+    class_weight: Mapping[Any, float] | str | None = None,
     n_threads: int | None = None,
 ) -> LearningRateRange:
     """Train a copy of a model at rising rates and see where the cost falls and where it diverges.
@@ -134,7 +137,7 @@ def find_learning_rate(
         beta of `exponential_average`, ``0 <= smoothing < 1``.
     optimizer : Optimizer, optional
         As for `train`, but for its learning rate and schedule, which do not count.
-    batch_size, penalty, sample_weight, n_threads
+    batch_size, penalty, sample_weight, class_weight, n_threads
         As for `train`.
 
     Returns
@@ -172,7 +175,9 @@ def find_learning_rate(
     rising = replace(as_optimizer(optimizer), learning_rate=lowest, schedule=Rising(highest / lowest))
     penalty, threads, copy = as_penalty(penalty), resolve_threads(n_threads), model.copy()
     examples, _ = check_examples(copy, X, y, None, sample_weight)
+    weight = weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
     size = resolve_batch_size(batch_size, len(examples.X))
+    examples = replace(examples, weight=weight)
     costs = np.array(rising_costs(copy, examples, rising, penalty, size, n_steps, threads))
     rates = lowest * (highest / lowest) ** (np.arange(len(costs)) / (n_steps - 1))
     smoothed = exponential_average(costs, smoothing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -81,6 +81,7 @@ def train(
     validation: tuple[ArrayLike, ArrayLike] | float | None = None,
     callbacks: Sequence[Any] = (),
     sample_weight: ArrayLike | None = None,
+    class_weight: Mapping[Any, float] | str | None = None,
     averaging: Averaging | None = None,
     dropout_masks: Sequence[ArrayLike | None] | None = None,
     n_threads: int | None = None,
@@ -113,6 +114,10 @@ def train(
         Called after each epoch; True stops.
     sample_weight : array-like (n_samples,), optional
         At least 0; scaled to a mean of 1. Each example's loss is multiplied by its weight.
+    class_weight : "balanced" or dict, optional
+        Weights of the classes: of each label, 1 for one that is not named, or in inverse proportion to
+        the training examples of each class. They multiply `sample_weight`; the products are scaled to
+        a mean of 1. Validation curves are not weighted.
     averaging : SWA or EMA, optional
         Average the weights from epoch to epoch. From its start on the average is what is validated,
         what callbacks see, and what the model has in the end; see the notes.
@@ -179,7 +184,8 @@ def train(
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
     size = resolve_batch_size(batch_size, len(examples.X))
     masks = check_masks(model, dropout_masks, len(examples.X), size)
-    examples = Examples(examples.X, examples.targets, examples.weight, masks)
+    weight = data.weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
+    examples = Examples(examples.X, examples.targets, weight, masks)
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
     engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
