@@ -367,6 +367,7 @@ def test_progress_shows_what_is_done_and_the_best_so_far(capfd):
     assert "search" in shown
     assert f"{result.rows[0]['val_score']:.4g}" in shown
     assert re.search(r"best val_score\D*\d", shown)
+    assert re.search(r"13/13.*configurations\D*9\b", shown)  # nine, the best three and the best one
 
 
 def test_missing_matplotlib_is_named_with_the_extra_that_brings_it(monkeypatch):

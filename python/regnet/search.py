@@ -237,10 +237,11 @@ class Trainer:
             result = model.evaluate(*self.held_out)
             trial.settle(length, len(history), result.cost, result.score)
         self.seen.append(trial)
+        shown: dict[str, float] = {"configurations": len({seen.number for seen in self.seen})}
         best = min(self.seen, key=self.strategy.rank)
-        self.bar.advance(
-            1, **({f"best {self.strategy.monitor}": self.strategy.value(best)} if best.sound else {})
-        )
+        if best.sound:
+            shown[f"best {self.strategy.monitor}"] = self.strategy.value(best)
+        self.bar.advance(1, **shown)
 
     def keep_best(self, trained: dict[int, tuple[Trial, Model]]) -> None:
         """Keep the best of these and of the one kept so far, whose longer training replaces it."""
@@ -325,7 +326,7 @@ def search(
     n_threads : int, optional
         Nets trained at the same time; None as in `train`. The result does not depend on it.
     progress : bool
-        Show trainings done and the best so far on standard error.
+        Show on standard error the trainings and configurations done, and the best so far.
     **options
         Keyword arguments of `train` for all nets; those that make_model returns go before.
 
