@@ -220,6 +220,9 @@ def test_weights_of_the_examples_go_with_their_rows():
     rn.train(model, X[kept], Y[kept], epochs=27, sample_weight=weight[kept], **own)
     np.testing.assert_allclose(model.parameters, result.model.parameters, rtol=1e-3, atol=1e-5)
     assert result.rows != found(validation=0.25).rows
+    assert len(result.refit(X, Y)[1]) == 27  # they are not taken over to other rows
+    weighted = result.refit(X, Y, sample_weight=weight)[0]
+    assert (weighted.parameters != result.refit(X, Y)[0].parameters).any()
 
 
 def test_early_stopping_watches_the_held_out_data():
@@ -480,6 +483,23 @@ def test_failed_configurations_are_crosses(figure):
 def test_wrong_arguments_are_named(options, error, message):
     with pytest.raises(error, match="^" + re.escape(message)):
         found(**options)
+
+
+@pytest.mark.parametrize(
+    ("validation", "message"),
+    [
+        ((X_VAL[:, :1], Y_VAL), "validation X has 1 features, wanted 2 as the model's input"),
+        ((X_VAL, Y_VAL[1:]), "validation y has shape (59,) and X has 60 rows, wanted one target per row"),
+        ((X_VAL, Y_VAL + 1), "validation y has the label 2, wanted one of 0, 1"),
+    ],
+)
+def test_wrong_validation_data_are_named_before_any_training(monkeypatch, validation, message):
+    def never(*args):
+        raise AssertionError("there was a training")
+
+    monkeypatch.setattr("cregnet.network_train", never)
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        found(validation=validation)
 
 
 def test_x_and_y_of_different_length_are_named():

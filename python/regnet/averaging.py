@@ -92,7 +92,7 @@ class Averaging:
 class SWA(Averaging):
     """Stochastic weight averaging: the mean of the weights after each epoch from `start` on.
 
-    Izmailov et al. 2018, equation 1, with one epoch as the cycle: n weights before the newest ones,
+    Izmailov et al. 2018, algorithm 1, with one epoch as the cycle: n weights before the newest ones,
     ``mean = (n mean + W) / (n + 1)``. They recommend a high constant or cyclical learning rate from
     the start of the averaging on, which is a matter of the optimiser's schedule.
 

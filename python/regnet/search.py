@@ -32,7 +32,7 @@ from .randomness import check_seed, latin_hypercube
 from .search_result import SearchResult
 from .spaces import Space, as_spaces
 from .threads import resolve_threads
-from .training import DivergenceWarning, train
+from .training import DivergenceWarning, check_examples, train
 
 __all__ = ["search"]
 
@@ -206,24 +206,23 @@ class Trainer:
         for keywords in each:
             if keywords["callbacks"]:  # they may want a validation curve; others do not pay for one
                 keywords["validation"] = self.held_out
+        if not self.seen:  # before any work
+            check_examples(models[0], self.X, self.y, self.held_out, each[0].get("sample_weight"))
         waiting, stop = set(range(len(trials))), Event()
 
         def done(i: int, history: History) -> None:
             self.settle(trials[i], models[i], history, epochs)
             waiting.discard(i)
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DivergenceWarning)  # the row says so
-            histories = fit_each(models, each, self.X, self.y, self.n_threads, done, stop)
-        for i in sorted(waiting):  # completed while an interrupt was on its way
-            self.settle(trials[i], models[i], histories[i], epochs)
-        trained = {
-            trial.number: (trial, model)
-            for trial, model, history in zip(trials, models, histories, strict=True)
-            if history.stop_reason != "interrupted"
-        }
-        self.keep_best(trained)
-        if stop.is_set() or len(trained) < len(trials):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DivergenceWarning)  # the row says so
+                histories = fit_each(models, each, self.X, self.y, self.n_threads, done, stop)
+            for i in sorted(waiting):  # completed while an interrupt was on its way
+                self.settle(trials[i], models[i], histories[i], epochs)
+        finally:
+            self.keep_best([pair for pair in zip(trials, models, strict=True) if pair[0].length == epochs])
+        if stop.is_set() or any(history.stop_reason == "interrupted" for history in histories):
             raise KeyboardInterrupt
 
     def settle(self, trial: Trial, model: Model, history: History, length: int) -> None:
@@ -243,11 +242,11 @@ class Trainer:
             shown[f"best {self.strategy.monitor}"] = self.strategy.value(best)
         self.bar.advance(1, **shown)
 
-    def keep_best(self, trained: dict[int, tuple[Trial, Model]]) -> None:
+    def keep_best(self, trained: list[tuple[Trial, Model]]) -> None:
         """Keep the best of these and of the one kept so far, whose longer training replaces it."""
-        if self.best is not None and self.model is not None:
-            trained = {self.best.number: (self.best, self.model), **trained}
-        sound = [pair for pair in trained.values() if pair[0].sound]
+        if self.best is not None and self.model is not None and all(t is not self.best for t, _ in trained):
+            trained = [(self.best, self.model), *trained]
+        sound = [pair for pair in trained if pair[0].sound]
         self.best, self.model = min(sound, key=lambda pair: self.strategy.rank(pair[0]), default=(None, None))
 
 
@@ -382,7 +381,8 @@ def search(
 
     def fit(config: Config, X: ArrayLike, y: ArrayLike, more: dict[str, Any]) -> tuple[Model, History]:
         model, own = build(make_model, config)
-        return model, train(model, X, y, **{"epochs": epochs, **options, **own, **more})
+        mine = {name: value for name, value in options.items() if name != "sample_weight"}
+        return model, train(model, X, y, **{"epochs": epochs, **mine, **own, **more})
 
     return SearchResult(
         [trial.row() for trial in settled],

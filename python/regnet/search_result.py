@@ -59,8 +59,8 @@ class SearchResult:
         X, y : array-like
             As for `train`.
         **options
-            Keyword arguments of `train`, before those of the search, which had no validation data
-            but those it held out.
+            Keyword arguments of `train`, before those of the search. Give validation data when a
+            callback watches them, and sample_weight when there is one: the search's belong to its rows.
 
         Returns
         -------
