@@ -165,6 +165,16 @@ def test_a_history_s_curves_are_beside_them(figure):
     assert [bar.get_height() for bar in errors.containers[0]] == [0.0, 0.0, 0.25]
 
 
+def test_without_a_figure_there_is_a_new_one(figure):
+    import matplotlib.pyplot as plt
+
+    made = rn.diagnose(train=0.1, dev=0.2).plot()
+    assert made is not figure
+    assert made.number in plt.get_fignums()
+    assert made.axes
+    plt.close(made)
+
+
 def test_missing_matplotlib_is_named_with_the_extra_that_brings_it(monkeypatch):
     for name in ("matplotlib", "matplotlib.pyplot"):
         monkeypatch.setitem(sys.modules, name, None)

@@ -419,6 +419,16 @@ def test_each_pair_of_hyper_parameters_has_a_picture(figure):
     assert set(units.collections[1].get_offsets()[:, 1]) == {0.0, 1.0}
 
 
+def test_without_a_figure_there_is_a_new_one(figure):
+    import matplotlib.pyplot as plt
+
+    made = found(n=2).plot()
+    assert made is not figure
+    assert made.number in plt.get_fignums()
+    assert made.axes
+    plt.close(made)
+
+
 def test_one_hyper_parameter_is_drawn_against_the_curve(figure):
     result = found({"rate": rn.log_uniform(1e-3, 1)}, lambda c: make_model({**c, "lam": 0.1, "units": 4}))
     result.plot(figure)
