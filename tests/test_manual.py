@@ -209,6 +209,20 @@ def test_a_resumed_training_keeps_the_rate():
     np.testing.assert_array_equal(history.learning_rate, [0.125] * 2)
 
 
+def test_a_rate_set_once_is_obeyed_once():
+    """Another callback may go on from the rate that was set by hand; the same rate set again counts anew."""
+    control = rn.ManualControl()
+    control.learning_rate = 0.25
+
+    def halve(training):
+        training.learning_rate_scale *= 0.5
+        if training.epoch == 2:
+            control.learning_rate = 0.25
+
+    history = fit([halve, control])
+    np.testing.assert_array_equal(history.learning_rate, [0.25, 0.125, 0.0625, 0.25, 0.125])
+
+
 def test_what_it_prints():
     assert repr(rn.ManualControl()) == "ManualControl()"
     assert repr(rn.ManualControl("control")) == "ManualControl('control')"
