@@ -8,7 +8,7 @@
 (200,)
 """
 
-from . import datasets
+from . import augment, datasets
 from .averaging import EMA, SWA, Averaging, exponential_average
 from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
@@ -89,6 +89,7 @@ __all__ = [
     "Warmup",
     "Xavier",
     "Zeros",
+    "augment",
     "check_gradients",
     "datasets",
     "diagnose",
