@@ -143,6 +143,12 @@ class Targets:
     labels: NDArray[np.int32]
     classes: Array | None
 
+    def take(self, rows: Array) -> Targets:
+        """Targets of some rows."""
+        if self.labels.size:
+            return Targets(self.Y, self.labels[rows], self.classes)
+        return Targets(self.Y[rows], self.labels, self.classes)
+
     def columns(self, n_outputs: int) -> Array:
         """The targets as (n_outputs, n_samples), one-hot for classes."""
         if self.labels.size == 0:

@@ -17,6 +17,7 @@ import cregnet
 import cregnet.reference
 from cregnet import Plan, n_moments
 
+from .augment import Compose
 from .averaging import WeightAverage
 from .batches import epoch_order
 from .data import Targets
@@ -36,12 +37,13 @@ MOST_ORDERS = 1 << 20  # entries of the shuffled orders that one call may hold
 
 @dataclass(frozen=True)
 class Examples:
-    """Training data as the core takes them."""
+    """Training data as the core takes them; `augment` is for `AugmentedEngine` alone."""
 
     X: Array
     targets: Targets
     weight: Array
     masks: list[Array | None] | None
+    augment: Compose | None = None
 
 
 def build_plan(model: Model, optimizer: Optimizer, penalty: Penalty, n: int, batch_size: int) -> Plan:
@@ -121,28 +123,11 @@ class Engine:
         """
         rates = self.learning_rates(n_epochs)
         costs = np.full(n_epochs, np.nan)
-        examples, started, first = self.examples, time.perf_counter(), self.epoch
+        started = time.perf_counter()
         if self.average is not None:
             self.average.hide()
         try:
-            self.kernels.network_train(
-                self.plan,
-                self.model.parameters,
-                self.moments,
-                examples.X,
-                examples.targets.Y,
-                examples.targets.labels,
-                examples.weight,
-                self.orders(n_epochs),
-                rates,
-                self.batch_size,
-                first * self.n_batches,
-                examples.masks,
-                self.best,
-                self.best_cost,
-                costs,
-                self.n_threads,
-            )
+            self.train_epochs(rates, costs)
         except KeyboardInterrupt:
             self.interrupted = True
         done = int(np.isfinite(costs).sum())
@@ -155,6 +140,41 @@ class Engine:
         # a call that was too short to time well may be followed by one of ten times as many epochs
         self.seconds_per_epoch = max(seconds / n_epochs, CALL_SECONDS / (10 * n_epochs))
         return costs[:done], rates[:done, 0], seconds
+
+    def train_epochs(self, rates: NDArray[np.float64], costs: NDArray[np.float64]) -> None:
+        """Fill in the costs of the next epochs; those not completed stay NaN."""
+        orders, first_step = self.orders(len(rates)), self.epoch * self.n_batches
+        self.call(self.examples, orders, rates, first_step, self.best, self.best_cost, costs)
+
+    def call(
+        self,
+        examples: Examples,
+        orders: NDArray[np.int64],
+        rates: NDArray[np.float64],
+        first_step: int,
+        best: Array,
+        best_cost: NDArray[np.float64],
+        costs: NDArray[np.float64],
+    ) -> None:
+        """One call into the core."""
+        self.kernels.network_train(
+            self.plan,
+            self.model.parameters,
+            self.moments,
+            examples.X,
+            examples.targets.Y,
+            examples.targets.labels,
+            examples.weight,
+            orders,
+            rates,
+            self.batch_size,
+            first_step,
+            examples.masks,
+            best,
+            best_cost,
+            costs,
+            self.n_threads,
+        )
 
     def set_back(self) -> None:
         """Go back to the best weights; the moments that led away from them are forgotten."""

@@ -19,7 +19,7 @@ from .optimizers import Optimizer, as_optimizer
 from .penalties import Penalty, as_penalty
 from .schedules import Horizon, Rates, Schedule
 from .threads import resolve_threads
-from .training import check_examples, take
+from .training import check_examples
 
 __all__ = ["LearningRateRange", "find_learning_rate"]
 
@@ -221,7 +221,7 @@ def rising_costs(
 def part(examples: Examples, rows: NDArray[np.int64]) -> Examples:
     """Some of the examples."""
     weight = examples.weight[rows] if examples.weight.size else examples.weight
-    return Examples(examples.X[rows], take(examples.targets, rows), weight, None)
+    return Examples(examples.X[rows], examples.targets.take(rows), weight, None)
 
 
 def steepest(rates: Curve, smoothed: Curve) -> float | None:

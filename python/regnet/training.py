@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import data
+from .augment import Compose
+from .augmented import AugmentedEngine, check_augment
 from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
@@ -84,6 +86,7 @@ def train(
     class_weight: Mapping[Any, float] | str | None = None,
     averaging: Averaging | None = None,
     dropout_masks: Sequence[ArrayLike | None] | None = None,
+    augment: Compose | None = None,
     n_threads: int | None = None,
     progress: bool = False,
     resume: bool = False,
@@ -124,6 +127,11 @@ def train(
     dropout_masks : sequence of arrays or None, optional
         Ready masks for the layers 0 to L - 1, each (n_samples, units) of 0 and 1 or None (drawn as
         usual), used in every step in place of drawn ones. Full batch only.
+    augment : Compose, optional
+        What to do to rows that are images, anew in each epoch, such as
+        ``rn.augment.Compose([rn.augment.Shift(2)], shape=(28, 28))``. Drawn from the model's seed, by
+        epoch and row; prepared ahead by one of the `n_threads` where there are two or more.
+        Validation data stay as they are.
     n_threads : int, optional
         At most so many threads; None means the cores this process may use, or OMP_NUM_THREADS when
         that is fewer. The result does not depend on it, to the bit; a step too small to gain from a
@@ -185,10 +193,12 @@ def train(
     size = resolve_batch_size(batch_size, len(examples.X))
     masks = check_masks(model, dropout_masks, len(examples.X), size)
     weight = data.weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    examples = Examples(examples.X, examples.targets, weight, masks)
+    compose = check_augment(augment, model.sizes[0])
+    examples = replace(examples, weight=weight, masks=masks, augment=compose)
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
-    engine = Engine(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
+    kind = Engine if compose is None else AugmentedEngine
+    engine = kind(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
     engine.average = average
     training = Training(
         model,
@@ -313,14 +323,7 @@ def check_examples(
     labels = None if targets.classes is None else np.asarray(y).reshape(-1)
     held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
-    return Examples(X[kept], take(targets, kept), kept_weight, None), (X[held_out], take(targets, held_out))
-
-
-def take(targets: data.Targets, rows: Array) -> data.Targets:
-    """Targets of some rows."""
-    if targets.labels.size:
-        return data.Targets(targets.Y, targets.labels[rows], targets.classes)
-    return data.Targets(targets.Y[rows], targets.labels, targets.classes)
+    return Examples(X[kept], targets.take(kept), kept_weight, None), (X[held_out], targets.take(held_out))
 
 
 def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array | None] | None:
