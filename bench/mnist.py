@@ -1,6 +1,6 @@
 """MNIST as a first real job: 784-512-512-10, ReLU, dropout 0.5, Adam, batch 128, float32.
 
-    python bench/mnist.py [--data FOLDER] [--epochs 10] [--seed 0] [--cosine] [--no-twin]
+    python bench/mnist.py [--data FOLDER] [--epochs 10] [--seed 0] [--cosine] [--augment] [--no-twin]
 
 Prints the test error after each epoch, seconds per epoch, and the twin's seconds for one epoch.
 """
@@ -17,6 +17,8 @@ import cregnet
 import regnet as rn
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+PICTURES = [rn.augment.Shift(1), rn.augment.Rotate(10), rn.augment.Elastic(20, 4)]
 
 
 def load(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -36,6 +38,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cosine", action="store_true", help="let the rate fall along a cosine")
+    parser.add_argument("--augment", action="store_true", help="shift, turn and distort the pictures")
     parser.add_argument("--no-twin", action="store_true")
     given = parser.parse_args()
     X, y, X_test, y_test = load(given.data)
@@ -52,9 +55,9 @@ def main() -> None:
     print(f"regnet {rn.__version__}, {cregnet.isa()}, NumPy {np.__version__}, seed {given.seed}")
     model = new_model()
     optimizer = rn.Adam(1e-3, schedule=rn.Cosine() if given.cosine else None)
-    history = rn.train(
-        model, X, y, epochs=given.epochs, batch_size=128, optimizer=optimizer, callbacks=[show]
-    )
+    augment = rn.augment.Compose(PICTURES, shape=(28, 28)) if given.augment else None
+    options = {"epochs": given.epochs, "batch_size": 128, "optimizer": optimizer, "augment": augment}
+    history = rn.train(model, X, y, callbacks=[show], **options)
     print(f"seconds per epoch: {np.median(history.seconds):.2f} (median of {len(history)})")
     if not given.no_twin:
         print(

@@ -407,3 +407,40 @@ def test_what_is_wrong_in_a_call_is_named(X, options, error, message):
 def test_a_transformation_without_apply_is_named():
     with pytest.raises(NotImplementedError, match=r"^Transformation has no method apply\(images, words\)$"):
         Compose([Transformation()], shape=(2, 2))(np.zeros((1, 4)))
+
+
+class Careless(Transformation):
+    """A transformation that does with the images what it is told."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __repr__(self):
+        return "Careless()"
+
+    def apply(self, images, words):
+        return self.function(images)
+
+
+def test_a_transformation_that_changes_the_shape_is_named():
+    careless = Careless(lambda images: images[:, 1:])
+    with pytest.raises(
+        ValueError, match=r"^Careless\(\) made images of shape \(3, 1, 2, 1\), wanted \(3, 2, 2, 1\)$"
+    ):
+        Compose([careless], shape=(2, 2))(np.zeros((3, 4)))
+
+
+def test_a_transformation_cannot_change_the_rows_it_was_given():
+    X = rows(3, (2, 2))
+    before = X.copy()
+    with pytest.raises(ValueError, match="read-only"):
+        Compose([Careless(lambda images: np.multiply(images, 2, out=images))], shape=(2, 2))(X)
+    np.testing.assert_array_equal(X, before)
+    assert X.flags.writeable
+
+
+def test_a_transformation_of_another_dtype_leaves_the_dtype():
+    found = Compose([Careless(lambda images: images.astype(np.float64))], shape=(2, 2))(
+        rows(3, (2, 2), np.float32)
+    )
+    assert found.dtype == np.float32

@@ -40,6 +40,24 @@ def test_readme_examples_run(number, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out
 
 
+GUIDE = sorted((README.parent / "docs" / "guide").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
+def test_examples_of_the_guide_run(page, tmp_path, monkeypatch, capsys):
+    """The blocks of a page follow one another in one namespace."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for number, block in enumerate(blocks):
+        exec(compile(block, f"{page.name} block {number}", "exec"), names)
+    assert blocks
+    assert capsys.readouterr().out
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", text):
+        assert (page.parent / picture).is_file()
+
+
 def test_readme_has_the_two_commands_that_ci_runs():
     [demo, tests] = re.findall(r"```sh\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert "regnet demo" in demo

@@ -327,10 +327,16 @@ class Compose:
     def transform(self, X: Array, examples: Array, seed: int, epoch: int) -> Array:
         """One block of rows, unchecked: floats (n, n_features) and the numbers of the examples."""
         h, w = self.shape[:2]
-        images = X.reshape(len(X), h, w, -1)
+        images = X.reshape(len(X), h, w, self.n_features // (h * w))
+        images.flags.writeable = False  # of this view: a transformation of one's own may forget to copy
         for position, transformation in enumerate(self.transformations):
             words = draw_words(seed, epoch, examples, position, transformation.n_words(h, w))
-            images = transformation.apply(images, words)
+            made = transformation.apply(images, words)
+            if np.shape(made) != images.shape:
+                raise ValueError(
+                    f"{transformation!r} made images of shape {np.shape(made)}, wanted {images.shape}"
+                )
+            images = made
         return images.reshape(X.shape)
 
     def __call__(
