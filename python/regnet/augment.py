@@ -23,7 +23,7 @@ import cregnet
 
 from .checks import fraction, integer, number
 from .randomness import check_seed
-from .resampling import blocks, displacements, move, resample, rotation
+from .resampling import blocks, displacements, keep_memory, move, resample, rotation
 
 __all__ = ["Compose", "Elastic", "HorizontalFlip", "RandomCrop", "Rotate", "Shift", "Transformation"]
 
@@ -368,6 +368,7 @@ class Compose:
         X = check_rows(X, self.n_features)
         seed, epoch = check_seed(seed), integer("epoch", epoch, least=0, most=2**32 - 1)
         numbers = check_examples(examples, len(X))
+        keep_memory()
         result = np.empty_like(X)
         for block in self.blocks(len(X)):
             result[block] = self.transform(X[block], numbers[block], seed, epoch)

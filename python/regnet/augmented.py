@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from .augment import Compose
 from .engine import Engine, Examples
+from .resampling import keep_memory
 
 __all__ = ["AugmentedEngine", "ahead", "check_augment"]
 
@@ -74,6 +75,7 @@ class AugmentedEngine(Engine):
         """Train piece by piece; an epoch whose cost is not finite is the last."""
         n, means = len(self.examples.X), []
         make = ahead if self.has_helper else one_by_one
+        keep_memory()
         with closing(make(self.prepare, self.pieces(len(rates)))) as prepared:
             for piece, examples in prepared:
                 mean = self.train_piece(piece, examples, rates)

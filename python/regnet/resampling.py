@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 import cregnet
 
-__all__ = ["blocks", "displacements", "move", "resample", "rotation"]
+__all__ = ["blocks", "displacements", "keep_memory", "move", "resample", "rotation"]
 
 Array = NDArray[Any]
 Coordinates = Callable[[slice, Array, Array], None]
 
 BLOCK_PIXELS = 1 << 15  # places looked up together: their buffers stay in L2
+KEPT_BYTES = 1 << 23  # more than any array made for a block
 TRUNCATE = 4.0  # standard deviations after which a Gaussian is cut off, as SciPy does
 
 
@@ -39,6 +40,16 @@ def blocks(n: int, n_pixels: int, most: int) -> Iterator[slice]:
     """
     step = max(1, most // n_pixels)
     return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+def keep_memory() -> None:
+    """Have the C library keep freed memory of block size, to be used again without a page fault.
+
+    glibc returns memory to the system above limits that grow with the largest array freed so far
+    (mallopt(3), M_MMAP_THRESHOLD). A process that has freed none would spend two thirds of the time
+    on pages. Elsewhere this does nothing.
+    """
+    np.empty(KEPT_BYTES, np.uint8)
 
 
 def move(images: Array, down: Array, right: Array, limit: int, fill: float) -> Array:
