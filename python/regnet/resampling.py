@@ -46,7 +46,7 @@ def keep_memory() -> None:
     """Have the C library keep freed memory of block size, to be used again without a page fault.
 
     glibc returns memory to the system above limits that grow with the largest array freed so far
-    (mallopt(3), M_MMAP_THRESHOLD). A process that has freed none would spend two thirds of the time
+    (mallopt(3), M_MMAP_THRESHOLD). A process that has freed none would spend half its time or more
     on pages. Elsewhere this does nothing.
     """
     np.empty(KEPT_BYTES, np.uint8)
