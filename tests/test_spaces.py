@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.randomness import PURPOSES, latin_hypercube, uniform
+from cregnet import PURPOSES
+from regnet.randomness import latin_hypercube, uniform
 from regnet.spaces import as_spaces
 
 N = 2000

@@ -30,7 +30,7 @@ __all__ = ["Compose", "Elastic", "HorizontalFlip", "RandomCrop", "Rotate", "Shif
 Array = NDArray[Any]
 Words = NDArray[np.uint32]
 
-PURPOSE = 15  # of these draws; those of the core count from 0
+PURPOSE = cregnet.PURPOSES["augment"]
 MOST_PIXELS = 1 << 16  # of a shift: draws are scaled in 64 bits
 BLOCK_PIXELS = 1 << 18  # of pictures transformed together: a few milliseconds
 
@@ -125,9 +125,9 @@ class Shift(Transformation):
     Examples
     --------
     >>> Compose([Shift(1)], shape=(2, 2))(np.ones((3, 4)), seed=2)
-    array([[0., 0., 0., 1.],
-           [1., 1., 0., 0.],
-           [0., 0., 0., 1.]])
+    array([[1., 0., 0., 0.],
+           [1., 0., 1., 0.],
+           [0., 1., 0., 1.]])
     """
 
     pixels: int
@@ -208,9 +208,9 @@ class Rotate(Transformation):
     --------
     >>> plus = np.array([[0.0, 1, 0, 1, 1, 1, 0, 1, 0]])
     >>> Compose([Rotate(10)], shape=(3, 3))(plus).round(2).reshape(3, 3)
-    array([[0.07, 0.93, 0.07],
-           [0.93, 1.  , 0.93],
-           [0.07, 0.93, 0.07]])
+    array([[0.12, 0.87, 0.12],
+           [0.87, 1.  , 0.87],
+           [0.12, 0.87, 0.12]])
     """
 
     degrees: float

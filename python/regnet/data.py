@@ -238,9 +238,9 @@ def check_labels(
     unknown = [label for label in found.tolist() if label not in known]
     if unknown:
         raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
-    numbers = np.searchsorted(classes, found).astype(np.int32)[numbers]
+    labels = np.searchsorted(classes, found).astype(np.int32)[numbers]
     if loss == losses.CATEGORICAL:
-        return Targets(np.empty((0, n_outputs), dtype), numbers, classes)
+        return Targets(np.empty((0, n_outputs), dtype), labels, classes)
     return Targets(numbers.astype(dtype)[:, None], np.empty(0, np.int32), classes)
 
 

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 
 import cregnet
 
-__all__ = ["PURPOSES", "check_seed", "latin_hypercube", "normal", "permutation", "uniform"]
-
-# The core's purposes count up from 0; those of Python alone count down from 15, the last of four bits.
-PURPOSES = {**cregnet.PURPOSES, "search": 15}
+__all__ = ["check_seed", "latin_hypercube", "normal", "permutation", "uniform"]
 
 
 def check_seed(seed: Any) -> int:
@@ -29,7 +26,7 @@ def uniform(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> N
     (2,)
     """
     words = np.empty(n, np.uint32)
-    cregnet.random_words(words, seed, PURPOSES[purpose], layer, step)
+    cregnet.random_words(words, seed, cregnet.PURPOSES[purpose], layer, step)
     return (words + 0.5) / 2**32
 
 

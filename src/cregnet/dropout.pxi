@@ -21,9 +21,13 @@ cdef enum Purpose:
     DATA = 4
     NOISE = 5
     GAUSSIAN_DROPOUT = 6
+    SEARCH = 7
+    AUGMENT = 8
+    GATES = 9
 
 PURPOSES = {"dropout": DROPOUT, "shuffle": SHUFFLE, "weights": WEIGHTS, "split": SPLIT, "data": DATA,
-            "noise": NOISE, "gaussian_dropout": GAUSSIAN_DROPOUT}
+            "noise": NOISE, "gaussian_dropout": GAUSSIAN_DROPOUT, "search": SEARCH, "augment": AUGMENT,
+            "gates": GATES}
 
 
 cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize_t first,
