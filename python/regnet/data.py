@@ -241,7 +241,7 @@ def check_labels(
     labels = np.searchsorted(classes, found).astype(np.int32)[numbers]
     if loss == losses.CATEGORICAL:
         return Targets(np.empty((0, n_outputs), dtype), labels, classes)
-    return Targets(numbers.astype(dtype)[:, None], np.empty(0, np.int32), classes)
+    return Targets(labels.astype(dtype)[:, None], np.empty(0, np.int32), classes)
 
 
 def distinct(labels: Array) -> tuple[Array, NDArray[np.intp]]:
