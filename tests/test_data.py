@@ -713,7 +713,9 @@ def test_distinct_labels_are_those_of_unique(labels, dtype):
     np.testing.assert_array_equal(numbers, inverse)
 
 
-@pytest.mark.parametrize("loss, n_outputs", [("binary_cross_entropy", 1), ("categorical_cross_entropy", 2)])
+@pytest.mark.parametrize(
+    ("loss", "n_outputs"), [("binary_cross_entropy", 1), ("categorical_cross_entropy", 2)]
+)
 def test_labels_are_numbered_by_the_models_classes_not_by_those_present(loss, n_outputs):
     found = check_targets([7, 7], loss, n_outputs, 2, np.array([3, 7]), np.dtype("float64"))
     np.testing.assert_array_equal(found.columns(n_outputs)[-1], [1, 1])

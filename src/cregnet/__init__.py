@@ -69,7 +69,7 @@ from ._core import (  # which build this is was decided by select()
     tanh,
     tanh_backward,
 )
-from .plan import Plan, n_moments, parameter_slices
+from .plan import Layout, Plan, layout, n_moments, parameter_slices
 
 # The one list of kernels: twins, tests and benchmarks take their names from here.
 KERNELS = {
@@ -109,6 +109,7 @@ def isa() -> str:
 __all__ = [
     "KERNELS",
     "PURPOSES",
+    "Layout",
     "Plan",
     "adam",
     "adamw",
@@ -135,6 +136,7 @@ __all__ = [
     "identity",
     "identity_backward",
     "isa",
+    "layout",
     "leaky_relu",
     "leaky_relu_backward",
     "matmul",
