@@ -28,6 +28,8 @@ cdef struct Layer:
     double keep_prob
     double l1
     double l2
+    double proximal                  # threshold of the weights, for a learning rate of 1
+    double max_norm                  # 0: none
     Py_ssize_t W                     # offsets into the parameter vector
     Py_ssize_t b
     bint dots                        # dW by dot products along the examples, without AT
@@ -50,6 +52,8 @@ cdef struct Network:
     uint64_t seed
     Py_ssize_t n_parameters
     bint has_penalty
+    double smoothing
+    double clip_value                # 0: none
 
 cdef struct Workspace:               # offsets in reals
     Py_ssize_t Y
@@ -113,7 +117,7 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     cdef Py_ssize_t l, at = 0
     cdef Layer* layer
     cdef tuple sizes = plan.sizes, activations = plan.activations, keep_prob = plan.keep_prob
-    cdef tuple l1 = plan.l1, l2 = plan.l2, hyper = plan.hyper
+    cdef tuple l1 = plan.l1, l2 = plan.l2, proximal = plan.proximal, max_norm = plan.max_norm, hyper = plan.hyper
     memset(net, 0, network_bytes(n_layers))
     net.n_layers = n_layers
     net.layers = <Layer*>(net + 1)
@@ -124,6 +128,7 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     for l in range(len(hyper)):
         net.hyper[l] = hyper[l]
     net.seed = plan.seed
+    net.smoothing, net.clip_value = plan.smoothing, plan.clip_value
     for l in range(n_layers + 1):
         layer = net.layers + l
         layer.n_out = sizes[l]
@@ -132,7 +137,8 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
             layer.n_in = (layer - 1).n_out
             layer.activation = ACTIVATION_CODES[activations[l - 1]]
             layer.l1, layer.l2 = l1[l - 1], l2[l - 1]
-            net.has_penalty |= layer.l1 != 0 or layer.l2 != 0
+            layer.proximal, layer.max_norm = proximal[l - 1], max_norm[l - 1]
+            net.has_penalty |= layer.l1 != 0 or layer.l2 != 0 or layer.proximal != 0
             layer.W = at
             layer.b = at + layer.n_out * layer.n_in
             at = layer.b + layer.n_out

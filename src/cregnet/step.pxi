@@ -119,9 +119,20 @@ cdef void load_targets(Job* job, real* work, const int64_t* order, Py_ssize_t fi
         one_hot_(job.data.labels, order, first, mine.n, Y, n_outputs, mine.row)
     else:
         gather_(<const real*>job.data.Y, n_outputs, order, first, mine.n, Y, mine.row)
+    if job.net.smoothing > 0:
+        smooth(Y, n_outputs, mine, job.net.smoothing)
     for j in range(mine.n):
         i = first + j
         out[j] = each if weight == NULL else each * weight[i if order == NULL else order[i]]
+
+
+cdef void smooth(real* Y, Py_ssize_t n_outputs, Columns* mine, double share) noexcept nogil:
+    # Szegedy et al. 2016: a share of each target is spread evenly over the classes
+    cdef Py_ssize_t i, j
+    cdef real kept = <real>(1 - share), spread = <real>(share / max(n_outputs, <Py_ssize_t>2))
+    for i in range(n_outputs):
+        for j in range(mine.n):
+            Y[i * mine.row + j] = kept * Y[i * mine.row + j] + spread
 
 
 cdef void drop(real* A, Py_ssize_t A_row, const unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units,
@@ -329,10 +340,16 @@ cdef void weights_pass(Job* job, real* parameters, real* work, real* dW, Py_ssiz
             weight_gradient(job, l, first, n_rows, work, dW, dW + size, n, row)
             if net.has_penalty:
                 penalty_backward_(W, dW, size, layer.l1, layer.l2)
+            if net.clip_value > 0:
+                clip_values_(dW, size + n_rows, net.clip_value)
             update(job, W, dW, at, size, learning_rate, &adam, decay)
             update(job, b, dW + size, layer.b + first, n_rows, learning_rate, &adam, 0.0)
+            if layer.proximal > 0:
+                soft_threshold_(W, size, learning_rate * layer.proximal)
+            if layer.max_norm > 0:
+                max_norm_(W, n_rows, layer.n_in, layer.max_norm)
             if net.has_penalty:
-                penalties[layer.first_block + block] = penalty_(W, size, layer.l1, layer.l2)
+                penalties[layer.first_block + block] = penalty_(W, size, layer.l1 + layer.proximal, layer.l2)
 
 
 cdef void first_penalties(Job* job, const real* parameters, double* penalties) noexcept nogil:
@@ -345,7 +362,7 @@ cdef void first_penalties(Job* job, const real* parameters, double* penalties) n
             first = block * layer.block_rows
             penalties[layer.first_block + block] = penalty_(
                 parameters + layer.W + first * layer.n_in,
-                min(layer.block_rows, layer.n_out - first) * layer.n_in, layer.l1, layer.l2)
+                min(layer.block_rows, layer.n_out - first) * layer.n_in, layer.l1 + layer.proximal, layer.l2)
 
 
 # ---------------------------------------------------------------------------- the loop
@@ -428,7 +445,7 @@ cdef double cost_and_gradient(Job* job, const real* parameters, real* gradient, 
         layer = job.net.layers + l
         weight_gradient(job, l, 0, layer.n_out, work, gradient + layer.W, gradient + layer.b, n, mine.row)
         if job.net.has_penalty:
-            cost += penalty_(parameters + layer.W, layer.n_out * layer.n_in, layer.l1, layer.l2)
+            cost += penalty_(parameters + layer.W, layer.n_out * layer.n_in, layer.l1 + layer.proximal, layer.l2)
             penalty_backward_(parameters + layer.W, gradient + layer.W, layer.n_out * layer.n_in,
                               layer.l1, layer.l2)
     return cost
