@@ -169,23 +169,23 @@ def update_parameters(
     [[0.9 0.8]] [[0.1]]
     """
     rate = number("learning_rate", learning_rate)
-    pairs = check_gradients(parameters, grads)
+    pairs = check_gradients(parameters, grads=grads)
     return {key: W - rate * dW for key, (W, dW) in pairs.items()}
 
 
-def check_gradients(
-    parameters: Parameters, grads: Mapping[str, Any], name: str = "grads"
-) -> dict[str, tuple[Array, Array]]:
-    """Each parameter with its gradient (or moment) of the same shape."""
-    pairs: dict[str, tuple[Array, Array]] = {}
+def check_gradients(parameters: Parameters, **others: Mapping[str, Any]) -> dict[str, list[Array]]:
+    """Each parameter W with dW of every other dictionary (gradients, moments), all of one shape."""
+    found: dict[str, list[Array]] = {}
     for l in range(1, n_layers_of(parameters) + 1):
         for key in (f"W{l}", f"b{l}"):
-            W = check.lookup("parameters", parameters, key)
-            dW = check.lookup(name, grads, "d" + key)
-            if W.shape != dW.shape:
-                check.same_shape(check.which("parameters", key), W, check.which(name, "d" + key), dW)
-            pairs[key] = W, dW
-    return pairs
+            d, row = "d" + key, [check.lookup("parameters", parameters, key)]
+            for name, dictionary in others.items():
+                dW = check.lookup(name, dictionary, d)
+                if dW.shape != row[0].shape:
+                    check.same_shape(check.which("parameters", key), row[0], check.which(name, d), dW)
+                row.append(dW)
+            found[key] = row
+    return found
 
 
 # ------------------------------------------------------------------------------ forward and back

@@ -236,7 +236,7 @@ def gradient_check_n(
     cost, _ = forward_propagation_n(X, Y, parameters)
     if not np.isfinite(cost):
         raise ValueError(f"the cost at the given parameters is {cost}, wanted a finite one to differentiate")
-    pairs = check_gradients(parameters, gradients, "gradients")
+    pairs = check_gradients(parameters, gradients=gradients)
     found = flatten({key: dW for key, (_, dW) in pairs.items()})
     expected = differences(parameters, X, Y, epsilon)
     difference = relative(expected, found)

@@ -258,9 +258,9 @@ def update_parameters_with_momentum(
     [[0.9]] [[0.2]]
     """
     beta, rate = fraction("beta", beta, zero=True), number("learning_rate", learning_rate)
-    gradients, velocities = check_gradients(parameters, grads), check_gradients(parameters, v, "v")
-    new_v = {"d" + key: beta * velocities[key][1] + (1 - beta) * dW for key, (_, dW) in gradients.items()}
-    return {key: W - rate * new_v["d" + key] for key, (W, _) in gradients.items()}, new_v
+    rows = check_gradients(parameters, grads=grads, v=v)
+    new_v = {"d" + key: beta * v_here + (1 - beta) * dW for key, (_, dW, v_here) in rows.items()}
+    return {key: W - rate * new_v["d" + key] for key, (W, _, _) in rows.items()}, new_v
 
 
 def update_parameters_with_adam(
@@ -319,14 +319,12 @@ def update_parameters_with_adam(
     t, rate = integer("t", t, least=1), number("learning_rate", learning_rate)
     beta1, beta2 = fraction("beta1", beta1, zero=True), fraction("beta2", beta2, zero=True)
     epsilon = number("epsilon", epsilon, least=0)
-    gradients = check_gradients(parameters, grads)
-    first, second = check_gradients(parameters, v, "v"), check_gradients(parameters, s, "s")
     new: Arrays = {}
     new_v: Arrays = {}
     new_s: Arrays = {}
-    for key, (W, dW) in gradients.items():
+    for key, row in check_gradients(parameters, grads=grads, v=v, s=s).items():
         d = "d" + key
-        W, dW, v_here, s_here = one_dtype([W, dW, first[key][1], second[key][1]])
+        W, dW, v_here, s_here = one_dtype(row)
         new[key], new_v[d], new_s[d] = W.copy(), v_here.copy(), s_here.copy()
         W_flat, dW_flat, v_flat, s_flat = (a.reshape(-1) for a in (new[key], dW, new_v[d], new_s[d]))
         cregnet.adam(W_flat, dW_flat, v_flat, s_flat, rate, beta1, beta2, epsilon, t)
