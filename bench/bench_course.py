@@ -105,6 +105,20 @@ def over_kernels(X: np.ndarray, parameters: Arrays) -> np.ndarray:
     return A
 
 
+def backward_over_kernels(X: np.ndarray, Y: np.ndarray, cache: tuple[np.ndarray, ...]) -> Arrays:
+    """The weights' gradients by the kernels, on arrays known to suit them."""
+    _, A1, W1, _, _, A2, W2, _, _, A3, W3, _ = cache
+    dZ, grads = (A3 - Y) / X.shape[1], {}
+    for l, (W, A_prev) in ((3, (W3, A2)), (2, (W2, A1)), (1, (W1, X))):
+        dW, db, dA = np.empty_like(W), np.empty((len(W), 1)), np.empty_like(A_prev)
+        cregnet.dense_backward(dZ, W, A_prev, dW, db, dA)
+        grads |= {f"dW{l}": dW, f"db{l}": db}
+        if l > 1:
+            dZ = np.empty_like(dA)
+            cregnet.relu_backward(dA, A_prev, dZ)
+    return grads
+
+
 def adam_over_kernels(parameters: Arrays, grads: Arrays, v: Arrays, s: Arrays) -> Arrays:
     """A step of Adam by the kernel, on copies."""
     new: Arrays = {}
@@ -117,7 +131,7 @@ def adam_over_kernels(parameters: Arrays, grads: Arrays, v: Arrays, s: Arrays) -
 
 
 def time_functions() -> dict[str, dict[str, float]]:
-    """Microseconds of a forward pass and of a step of Adam, three ways each."""
+    """Microseconds of a forward and a backward pass and of a step of Adam, three ways each."""
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((2, 211)), rng.integers(0, 2, (1, 211))
     parameters = reg_utils.initialize_parameters([2, 20, 3, 1])
@@ -125,11 +139,19 @@ def time_functions() -> dict[str, dict[str, float]]:
     grads = reg_utils.backward_propagation(X, Y, cache)
     v, s = opt_utils.initialize_adam(parameters)
     np.testing.assert_allclose(over_kernels(X, parameters), cache[9], rtol=1e-12)
+    for key, dW in backward_over_kernels(X, Y, cache).items():
+        np.testing.assert_allclose(dW, grads[key], rtol=1e-9, atol=1e-14, err_msg=key)
+    notebook_cache = notebook.forward(X, parameters)[1]
     ways: dict[str, dict[str, Callable[[], Any]]] = {
         "forward_propagation": {
             "course": lambda: reg_utils.forward_propagation(X, parameters),
             "NumPy": lambda: notebook.forward(X, parameters),
             "kernels": lambda: over_kernels(X, parameters),
+        },
+        "backward_propagation": {
+            "course": lambda: reg_utils.backward_propagation(X, Y, cache),
+            "NumPy": lambda: notebook.backward(X, Y, notebook_cache),
+            "kernels": lambda: backward_over_kernels(X, Y, cache),
         },
         "update_parameters_with_adam": {
             "course": lambda: opt_utils.update_parameters_with_adam(parameters, grads, v, s, 2),
