@@ -33,6 +33,14 @@ from dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward
 NAMES = ("reg_utils", "init_utils", "opt_utils", "opt_utils_v1a", "gc_utils", "dnn_utils")
 
 
+def test_the_helper_notices_a_change():
+    parameters = {"W1": np.ones((2, 2))}
+    with pytest.raises(AssertionError), untouched(parameters):
+        parameters["W1"] += 1
+    with pytest.raises(AssertionError), untouched(parameters):
+        parameters["b1"] = 0
+
+
 # ------------------------------------------------------------------------------ install
 
 

@@ -15,23 +15,36 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import integer
 
-__all__ = ["columns", "labels", "layer_sizes", "lookup", "matrix", "same_shape", "tuple_of", "which"]
+__all__ = ["columns", "entry", "labels", "layer_sizes", "matrices", "matrix", "same_shape", "tuple_of"]
 
 Array = NDArray[Any]
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
-def matrix(name: str, value: ArrayLike, key: str | None = None) -> Array:
+def matrix(name: str, value: ArrayLike) -> Array:
     """The value as a C-contiguous matrix of float32 or float64; not copied if it is one."""
-    if (
-        type(value) is np.ndarray
+    array = two_dimensions(name, np.asarray(value))
+    return np.ascontiguousarray(array, FLOAT32 if array.dtype == FLOAT32 else FLOAT64)
+
+
+def matrices(name: str, dictionary: Mapping[str, Any], keys: Sequence[str]) -> list[Array]:
+    """The matrices under some keys of a dictionary of parameters, gradients or moments."""
+    try:
+        values = [dictionary[key] for key in keys]
+    except KeyError as error:
+        have = ", ".join(map(str, dictionary)) or "nothing"
+        raise ValueError(f"{name} has no {error.args[0]!r}, only {have}") from None
+    except (TypeError, IndexError):
+        raise TypeError(f"{name} is a {type(dictionary).__name__}, wanted a dictionary") from None
+    return [
+        value
+        if type(value) is np.ndarray
         and value.ndim == 2
         and (value.dtype is FLOAT64 or value.dtype is FLOAT32)
         and value.flags.c_contiguous
-    ):
-        return value
-    array = two_dimensions(which(name, key), np.asarray(value))
-    return np.ascontiguousarray(array, FLOAT32 if array.dtype == FLOAT32 else FLOAT64)
+        else matrix(entry(name, key), value)
+        for key, value in zip(keys, values, strict=True)
+    ]
 
 
 def labels(name: str, value: ArrayLike) -> Array:
@@ -49,9 +62,9 @@ def two_dimensions(name: str, array: Array) -> Array:
     return array
 
 
-def which(name: str, key: str | None) -> str:
-    """An entry of a dictionary as its reader writes it, or a plain name."""
-    return name if key is None else f"{name}[{key!r}]"
+def entry(name: str, key: str) -> str:
+    """An entry of a dictionary as its reader writes it."""
+    return f"{name}[{key!r}]"
 
 
 def shapes(name: str, array: Array, other: str, other_array: Array) -> str:
@@ -71,18 +84,6 @@ def columns(name: str, array: Array, other: str, other_array: Array) -> None:
         raise ValueError(f"{shapes(name, array, other, other_array)}, wanted as many columns in both")
     if not array.shape[1]:
         raise ValueError(f"{name} has shape {array.shape}, wanted at least one column")
-
-
-def lookup(name: str, dictionary: Mapping[str, Any], key: str) -> Array:
-    """The array under a key of a dictionary of parameters, gradients or moments."""
-    try:
-        value = dictionary[key]
-    except KeyError:
-        have = ", ".join(map(str, dictionary)) or "nothing"
-        raise ValueError(f"{name} has no {key!r}, only {have}") from None
-    except (TypeError, IndexError):
-        raise TypeError(f"{name} is a {type(dictionary).__name__}, wanted a dictionary") from None
-    return matrix(name, value, key)
 
 
 def tuple_of(name: str, value: Any, names: Sequence[str]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ NumPy's warnings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = [
     "check_layers",
     "forward_propagation",
     "initialize",
+    "layer_keys",
     "losses",
     "n_layers_of",
     "predict",
@@ -39,7 +41,6 @@ __all__ = [
 Array = NDArray[Any]
 Parameters = Mapping[str, Any]
 Cache = tuple[Array, ...]
-PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
 NEEDED = ("A1", "W1", "A2", "W2", "A3", "W3")  # of a cache, on the way back
 CACHE = ("Z1", "A1", "W1", "b1", "Z2", "A2", "W2", "b2", "Z3", "A3", "W3", "b3")
 
@@ -97,12 +98,18 @@ def n_layers_of(parameters: Parameters) -> int:
     return max(1, -(-len(parameters) // 2))
 
 
+@cache
+def layer_keys(n_layers: int, prefix: str = "") -> tuple[str, ...]:
+    """W1, b1, ..., WL, bL, or dW1, db1, ... with the prefix d."""
+    return tuple(f"{prefix}{kind}{l}" for l in range(1, n_layers + 1) for kind in "Wb")
+
+
 def check_layers(parameters: Parameters, n_layers: int, X: Array | None = None) -> list[tuple[Array, Array]]:
     """W and b of each layer, whose shapes fit each other and the inputs."""
     found: list[tuple[Array, Array]] = []
     before, name = X, "X"
-    for l in range(1, n_layers + 1):
-        W, b = (check.lookup("parameters", parameters, f"{kind}{l}") for kind in "Wb")
+    arrays = check.matrices("parameters", parameters, layer_keys(n_layers))
+    for l, (W, b) in enumerate(zip(arrays[::2], arrays[1::2], strict=True), start=1):
         check_layer(l, W, b, name, before)
         before, name = W, f"W{l}"
         found.append((W, b))
@@ -173,19 +180,18 @@ def update_parameters(
     return {key: W - rate * dW for key, (W, dW) in pairs.items()}
 
 
-def check_gradients(parameters: Parameters, **others: Mapping[str, Any]) -> dict[str, list[Array]]:
+def check_gradients(parameters: Parameters, **others: Mapping[str, Any]) -> dict[str, tuple[Array, ...]]:
     """Each parameter W with dW of every other dictionary (gradients, moments), all of one shape."""
-    found: dict[str, list[Array]] = {}
-    for l in range(1, n_layers_of(parameters) + 1):
-        for key in (f"W{l}", f"b{l}"):
-            d, row = "d" + key, [check.lookup("parameters", parameters, key)]
-            for name, dictionary in others.items():
-                dW = check.lookup(name, dictionary, d)
-                if dW.shape != row[0].shape:
-                    check.same_shape(check.which("parameters", key), row[0], check.which(name, d), dW)
-                row.append(dW)
-            found[key] = row
-    return found
+    n_layers = n_layers_of(parameters)
+    keys, d_keys = layer_keys(n_layers), layer_keys(n_layers, "d")
+    first = check.matrices("parameters", parameters, keys)
+    columns = [check.matrices(name, dictionary, d_keys) for name, dictionary in others.items()]
+    shapes = [W.shape for W in first]
+    for name, column in zip(others, columns, strict=True):
+        if [dW.shape for dW in column] != shapes:
+            for key, W, dW in zip(keys, first, column, strict=True):
+                check.same_shape(check.entry("parameters", key), W, check.entry(name, "d" + key), dW)
+    return dict(zip(keys, zip(first, *columns, strict=True), strict=True))
 
 
 # ------------------------------------------------------------------------------ forward and back
@@ -232,7 +238,7 @@ def forward_propagation(X: ArrayLike, parameters: Parameters) -> tuple[Array, Ca
 def check_inputs(X: ArrayLike, parameters: Parameters) -> tuple[Array, list[Array]]:
     """X and W1, b1, W2, b2, W3, b3, all of one dtype, whose shapes fit each other."""
     inputs = check.matrix("X", X)
-    arrays = [check.lookup("parameters", parameters, key) for key in PARAMETERS]
+    arrays = check.matrices("parameters", parameters, layer_keys(3))
     n0, (n1, n2, n3) = inputs.shape[0], (W.shape[0] for W in arrays[::2])
     fitting = [(n1, n0), (n1, 1), (n2, n1), (n2, 1), (n3, n2), (n3, 1)]
     if [a.shape for a in arrays] != fitting:
@@ -241,13 +247,13 @@ def check_inputs(X: ArrayLike, parameters: Parameters) -> tuple[Array, list[Arra
     return inputs, arrays
 
 
-def one_dtype(arrays: list[Array]) -> list[Array]:
+def one_dtype(arrays: Sequence[Array]) -> list[Array]:
     """The arrays in float64 unless they have a dtype in common; kernels do not mix them."""
     dtype = arrays[0].dtype
     for array in arrays:
         if array.dtype != dtype:
             return [array.astype(np.float64) for array in arrays]
-    return arrays
+    return list(arrays)
 
 
 def linear(W: Array, b: Array, A: Array) -> Array:
@@ -270,7 +276,7 @@ def check_cache(
     """X, Y and what the way back needs of the cache by name, with shapes that fit each other."""
     targets = check.labels("Y", Y)
     entries = dict(zip(names, check.tuple_of("cache", cache, names), strict=True))
-    arrays = [check.matrix(name, entries[name]) for name in NEEDED]
+    arrays = check.matrices("cache", entries, NEEDED)
     inputs, *arrays = one_dtype([check.matrix("X", X), *arrays])
     found = dict(zip(NEEDED, arrays, strict=True))
     for D in ("D1", "D2"):

@@ -21,6 +21,7 @@ from ._layers import (
     Parameters,
     check_gradients,
     forward_propagation,
+    layer_keys,
     losses,
     n_layers_of,
     relu,
@@ -84,8 +85,8 @@ def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) ->
 
 def in_order(parameters: Parameters) -> dict[str, Array]:
     """W1, b1, W2, b2, ... as arrays, whatever the order of the dictionary."""
-    keys = [f"{kind}{l}" for l in range(1, n_layers_of(parameters) + 1) for kind in "Wb"]
-    return {key: check.lookup("parameters", parameters, key) for key in keys}
+    keys = layer_keys(n_layers_of(parameters))
+    return dict(zip(keys, check.matrices("parameters", parameters, keys), strict=True))
 
 
 def dictionary_to_vector(parameters: Parameters) -> tuple[Array, list[str]]:
@@ -180,8 +181,9 @@ def gradients_to_vector(gradients: Mapping[str, Any]) -> Array:
     if not isinstance(gradients, Mapping):
         raise TypeError(f"gradients is a {type(gradients).__name__}, wanted a dictionary")
     layers = sum(str(key).startswith("dW") for key in gradients)
-    keys = [f"d{kind}{l}" for l in range(1, max(layers, 1) + 1) for kind in "Wb"]
-    return flatten({key: check.lookup("gradients", gradients, key) for key in keys})[:, None]
+    keys = layer_keys(max(layers, 1), "d")
+    arrays = check.matrices("gradients", gradients, keys)
+    return flatten(dict(zip(keys, arrays, strict=True)))[:, None]
 
 
 # ------------------------------------------------------------------------------ the check

@@ -21,6 +21,7 @@ from ._layers import (
     Parameters,
     check_gradients,
     forward_propagation,
+    layer_keys,
     losses,
     n_layers_of,
     one_dtype,
@@ -189,8 +190,9 @@ def initialize_velocity(parameters: Parameters) -> Arrays:
     >>> initialize_velocity({"W1": np.ones((1, 2)), "b1": np.ones((1, 1))})
     {'dW1': array([[0., 0.]]), 'db1': array([[0.]])}
     """
-    keys = [f"{kind}{l}" for l in range(1, n_layers_of(parameters) + 1) for kind in "Wb"]
-    return {"d" + key: np.zeros(check.lookup("parameters", parameters, key).shape) for key in keys}
+    keys = layer_keys(n_layers_of(parameters))
+    arrays = check.matrices("parameters", parameters, keys)
+    return {"d" + key: np.zeros(array.shape) for key, array in zip(keys, arrays, strict=True)}
 
 
 def initialize_adam(parameters: Parameters) -> tuple[Arrays, Arrays]:

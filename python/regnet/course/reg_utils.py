@@ -190,7 +190,7 @@ def compute_cost_with_regularization(
     """
     lambd = number("lambd", lambd, least=0)
     cost = compute_cost(A3, Y)
-    weights = [check.lookup("parameters", parameters, f"W{l}") for l in (1, 2, 3)]
+    weights = check.matrices("parameters", parameters, ("W1", "W2", "W3"))
     return cost + lambd / (2 * np.size(Y)) * float(sum(np.sum(np.square(W)) for W in weights))
 
 
