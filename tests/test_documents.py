@@ -40,7 +40,8 @@ def test_readme_examples_run(number, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out
 
 
-GUIDE = sorted((README.parent / "docs" / "guide").glob("*.md"))
+DOCS = README.parent / "docs"
+GUIDE = [DOCS / "course.md", *sorted((DOCS / "guide").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
@@ -54,6 +55,7 @@ def test_examples_of_the_guide_run(page, tmp_path, monkeypatch, capsys):
         exec(compile(block, f"{page.name} block {number}", "exec"), names)
     assert blocks
     assert capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", text):
         assert (page.parent / picture).is_file()
 

@@ -15,7 +15,7 @@ This text is compiled once for each instruction set; see CMakeLists.txt and _isa
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
-from libc.math cimport INFINITY, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
+from libc.math cimport INFINITY, exp as c_exp, log as c_log, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove, memset
@@ -36,6 +36,8 @@ include "optimizer.pxi"
 include "batchnorm.pxi"
 include "batch.pxi"
 include "network.pxi"
+include "gates.pxi"
+include "weights.pxi"
 include "step.pxi"
 
 cdef extern from "cpu.h":

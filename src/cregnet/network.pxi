@@ -8,9 +8,10 @@
 #    at a time, in a scratch buffer of each thread, and is used up while it is in cache.
 # C. `row` is the number of examples of the batch padded to whole vectors. Padded columns start as
 #    zeros in A[0] and in the gradient of the loss, so they add nothing to dW, db or dA.
-# D. Dropout works on A[l] in place. The derivatives of relu and its kin need the sign of A alone and
-#    have it where the gradient is not 0 anyway; sigmoid, tanh and softmax need A as it was, so a
-#    layer with one of them and dropout keeps a copy (A_whole).
+# D. Gates and dropout work on A[l] in place. The derivatives of relu and its kin need the sign of A
+#    alone and have it where the gradient is not 0 anyway; sigmoid, tanh and softmax need A as it was,
+#    and so does relu where Gaussian factors may turn the sign, so that such a layer keeps a copy (A_whole).
+# E. Batch normalisation needs whole rows: the threads meet before and after it, each does its units.
 
 cdef enum:
     # Weights are updated a block of rows at a time. A block is large enough that the activations,
@@ -30,14 +31,32 @@ cdef struct Layer:
     double l2
     double proximal                  # threshold of the weights, for a learning rate of 1
     double max_norm                  # 0: none
+    double l0
+    bint gaussian                    # dropout by Gaussian factors
+    bint batch_norm
+    bint gates
     Py_ssize_t W                     # offsets into the parameter vector
-    Py_ssize_t b
+    Py_ssize_t b                     # beta with batch norm
+    Py_ssize_t gamma
+    Py_ssize_t log_alpha
+    Py_ssize_t mean                  # exponentially weighted
+    Py_ssize_t variance
     bint dots                        # dW by dot products along the examples, without AT
     Py_ssize_t A                     # offsets into the workspace, for the largest batch
     Py_ssize_t A_whole               # A before dropout, where the derivative needs it (note D), else A
     Py_ssize_t AT                    # A transposed, rows of AT_row, where the next layer has no dots
     Py_ssize_t AT_row
     Py_ssize_t dZ
+    Py_ssize_t Zhat                  # normalised Z
+    Py_ssize_t batch_mean            # of the batch: mean, variance, dgamma and dbeta
+    Py_ssize_t batch_variance
+    Py_ssize_t dgamma
+    Py_ssize_t dbeta
+    Py_ssize_t factors               # Gaussian factors of dropout, (n_out, row)
+    Py_ssize_t z                     # gates of this step, ...
+    Py_ssize_t slope                 # ... their derivatives by log_alpha, ...
+    Py_ssize_t dlog_alpha            # ... and the gradient
+    Py_ssize_t gate_sums             # offset of a double per block of the next layer and unit
     Py_ssize_t D                     # offset into the masks
     const unsigned char* ready       # a mask given by the caller, (n_out, n_examples), or NULL
     Py_ssize_t block_rows            # rows of W updated together
@@ -51,9 +70,15 @@ cdef struct Network:
     double hyper[4]
     uint64_t seed
     Py_ssize_t n_parameters
+    Py_ssize_t tail                  # of the vector, from the gates on
+    Py_ssize_t statistics_weight
     bint has_penalty
+    bint has_gates
+    bint has_batch_norm
+    double noise
     double smoothing
     double clip_value                # 0: none
+    double clip_norm
 
 cdef struct Workspace:               # offsets in reals
     Py_ssize_t Y
@@ -65,6 +90,7 @@ cdef struct Workspace:               # offsets in reals
     Py_ssize_t n_reals
     Py_ssize_t n_masks
     Py_ssize_t n_blocks
+    Py_ssize_t n_gate_sums
 
 
 # ---------------------------------------------------------------------------- plan to struct
@@ -114,10 +140,9 @@ cdef Network* new_network(object plan) except NULL:
 
 
 cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
-    cdef Py_ssize_t l, at = 0
+    cdef Py_ssize_t l
     cdef Layer* layer
-    cdef tuple sizes = plan.sizes, activations = plan.activations, keep_prob = plan.keep_prob
-    cdef tuple l1 = plan.l1, l2 = plan.l2, proximal = plan.proximal, max_norm = plan.max_norm, hyper = plan.hyper
+    cdef tuple hyper = plan.hyper
     memset(net, 0, network_bytes(n_layers))
     net.n_layers = n_layers
     net.layers = <Layer*>(net + 1)
@@ -128,22 +153,48 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     for l in range(len(hyper)):
         net.hyper[l] = hyper[l]
     net.seed = plan.seed
-    net.smoothing, net.clip_value = plan.smoothing, plan.clip_value
+    net.noise, net.smoothing = plan.noise, plan.smoothing
+    net.clip_value, net.clip_norm = plan.clip_value, plan.clip_norm
     for l in range(n_layers + 1):
         layer = net.layers + l
-        layer.n_out = sizes[l]
-        layer.keep_prob = keep_prob[l] if l < n_layers else 1.0
+        layer.n_out = plan.sizes[l]
+        layer.keep_prob = 1.0
+        if l < n_layers:
+            layer.keep_prob, layer.gaussian = plan.keep_prob[l], plan.gaussian[l]
+            layer.gates, layer.l0 = plan.gates[l], plan.l0[l]
         if l > 0:
             layer.n_in = (layer - 1).n_out
-            layer.activation = ACTIVATION_CODES[activations[l - 1]]
-            layer.l1, layer.l2 = l1[l - 1], l2[l - 1]
-            layer.proximal, layer.max_norm = proximal[l - 1], max_norm[l - 1]
-            net.has_penalty |= layer.l1 != 0 or layer.l2 != 0 or layer.proximal != 0
-            layer.W = at
-            layer.b = at + layer.n_out * layer.n_in
-            at = layer.b + layer.n_out
-    net.n_parameters = at
+            layer.activation = ACTIVATION_CODES[plan.activations[l - 1]]
+            layer.l1, layer.l2, layer.proximal = plan.l1[l - 1], plan.l2[l - 1], plan.proximal[l - 1]
+            layer.max_norm, layer.batch_norm = plan.max_norm[l - 1], plan.batch_norm[l - 1]
+        net.has_gates |= layer.gates
+        net.has_batch_norm |= layer.batch_norm
+        net.has_penalty |= layer.l1 != 0 or layer.l2 != 0 or layer.proximal != 0 or layer.l0 != 0
+    place_parameters(net)
     return 0
+
+
+cdef void place_parameters(Network* net) noexcept nogil:
+    # the same places as Layout in plan.py
+    cdef Py_ssize_t l, at = 0
+    cdef Layer* layer
+    for l in range(1, net.n_layers + 1):
+        layer = net.layers + l
+        layer.W = at
+        layer.b = at + layer.n_out * layer.n_in
+        layer.gamma = layer.b + layer.n_out
+        at = layer.gamma + (layer.n_out if layer.batch_norm else 0)
+    net.tail = at
+    for l in range(net.n_layers):
+        layer = net.layers + l
+        layer.log_alpha = at
+        at += layer.n_out if layer.gates else 0
+    for l in range(1, net.n_layers + 1):
+        layer = net.layers + l
+        layer.mean, layer.variance = at, at + layer.n_out
+        at += 2 * layer.n_out if layer.batch_norm else 0
+    net.statistics_weight = at
+    net.n_parameters = at + (1 if net.has_batch_norm else 0)
 
 
 # ---------------------------------------------------------------------------- workspace
@@ -155,13 +206,24 @@ cdef Py_ssize_t take(Py_ssize_t* at, Py_ssize_t n, real* like) noexcept nogil:
     return here
 
 
+cdef bint changes(Layer* layer) noexcept nogil:
+    # whether A is changed after the activation
+    return layer.keep_prob < 1 or layer.gates
+
+
+cdef bint changes_inputs(Network* net) noexcept nogil:
+    return changes(net.layers) or net.noise > 0
+
+
 cdef bint needs_whole(Layer* layer) noexcept nogil:
-    return layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX
+    if layer.activation == SIGMOID or layer.activation == TANH or layer.activation == SOFTMAX:
+        return changes(layer)
+    return layer.activation != IDENTITY and layer.gaussian and layer.keep_prob < 1
 
 
 cdef bint rectifies(Layer* layer) noexcept nogil:
     # dA becomes dZ in the product's registers; in A's own place only if that is written once
-    return layer.activation == RELU and (layer.dZ != layer.A or (layer + 1).n_out <= PRODUCT_DEPTH)
+    return layer.activation == RELU and (layer.dZ != layer.A_whole or (layer + 1).n_out <= PRODUCT_DEPTH)
 
 
 cdef bint needs_scratch(Network* net, Py_ssize_t l) noexcept nogil:
@@ -190,10 +252,10 @@ cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Works
     cdef Py_ssize_t row = padded(like, n)
     layer.A = layer.A_whole = layer.dZ = take(&work.n_reals, layer.n_out * row, like)
     layer.D = work.n_masks
-    if layer.keep_prob < 1:
+    if layer.keep_prob < 1 and not layer.gaussian:
         work.n_masks += layer.n_out * row
-        if l > 0 and needs_whole(layer):
-            layer.A_whole = layer.dZ = take(&work.n_reals, layer.n_out * row, like)
+    if l > 0 and needs_whole(layer):
+        layer.A_whole = layer.dZ = take(&work.n_reals, layer.n_out * row, like)
     if l < net.n_layers:
         after.dots = layer.activation != SOFTMAX and use_dots_f32(after.n_out, after.n_in, n)
         if not after.dots:
@@ -201,11 +263,34 @@ cdef void plan_layer(Network* net, Py_ssize_t l, real* like, Py_ssize_t n, Works
             layer.AT = take(&work.n_reals, n * layer.AT_row, like)
         elif l > 0 and layer.dZ == layer.A:
             layer.dZ = take(&work.n_reals, layer.n_out * row, like)
+    plan_regularisers(layer, like, row, work)
     if l > 0:
         layer.block_rows = update_rows(layer.n_out, layer.n_in)
         layer.first_block = work.n_blocks
-        work.n_blocks += (layer.n_out + layer.block_rows - 1) // layer.block_rows
-        work.scratch_size = max(work.scratch_size, padded(like, layer.block_rows * (layer.n_in + 1)))
+        work.n_blocks += layer_blocks(layer)
+        work.scratch_size = max(work.scratch_size, padded(like, layer.block_rows * (layer.n_in + 2)))
+        if (layer - 1).gates:
+            (layer - 1).gate_sums = work.n_gate_sums
+            work.n_gate_sums += layer_blocks(layer) * layer.n_in
+
+
+cdef void plan_regularisers(Layer* layer, real* like, Py_ssize_t row, Workspace* work) noexcept nogil:
+    if layer.gaussian and layer.keep_prob < 1:
+        layer.factors = take(&work.n_reals, layer.n_out * row, like)
+    if layer.batch_norm:
+        layer.Zhat = take(&work.n_reals, layer.n_out * row, like)
+        layer.batch_mean = take(&work.n_reals, layer.n_out, like)
+        layer.batch_variance = take(&work.n_reals, layer.n_out, like)
+        layer.dgamma = take(&work.n_reals, layer.n_out, like)
+        layer.dbeta = take(&work.n_reals, layer.n_out, like)
+    if layer.gates:
+        layer.z = take(&work.n_reals, layer.n_out, like)
+        layer.slope = take(&work.n_reals, layer.n_out, like)
+        layer.dlog_alpha = take(&work.n_reals, layer.n_out, like)
+
+
+cdef Py_ssize_t layer_blocks(Layer* layer) noexcept nogil:
+    return (layer.n_out + layer.block_rows - 1) // layer.block_rows
 
 
 cdef Workspace plan_training(Network* net, real* like, Py_ssize_t n, int n_threads) noexcept nogil:
@@ -239,6 +324,12 @@ cdef Workspace plan_prediction(Network* net, real* like, Py_ssize_t n) noexcept 
     for l in range(net.n_layers + 1):
         net.layers[l].A = (l % 2) * widest[0] * row
     work.n_reals = (widest[0] + widest[1]) * row
+    for l in range(net.n_layers + 1):
+        if net.layers[l].batch_norm:
+            net.layers[l].batch_mean = take(&work.n_reals, net.layers[l].n_out, like)
+            net.layers[l].batch_variance = take(&work.n_reals, net.layers[l].n_out, like)
+        if net.layers[l].gates:
+            net.layers[l].z = take(&work.n_reals, net.layers[l].n_out, like)
     return work
 
 
@@ -342,10 +433,10 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
         raise ValueError(f"n_threads is {n_threads}, wanted at least 1")
     job.n_epochs, job.n_examples = learning_rates.shape[0], n_examples
     job.batch_size = min(batch_size, n_examples)
-    job.n_batches = (n_examples + batch_size - 1) // batch_size
     job.first_step = first_step
     job.is_float = real is float
     job.net = new_network(plan)
+    job.n_batches = count_batches(job.net, n_examples, job.batch_size)
     try:
         check_examples(job.net, parameters.shape[0], n_examples, X.shape[1], Y.shape[0], Y.shape[1], labels,
                        weight.shape[0])
@@ -363,13 +454,10 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
             job.orders = &orders[0, 0]
         set_masks(job.net, masks, n_examples)
         job.data = new_examples(X, Y, labels, weight)
-        job.parameters, job.moments = &parameters[0], &moments[0, 0]
+        job.parameters, job.moments, job.statistics = &parameters[0], &moments[0, 0], &parameters[0]
         job.rates, job.best_cost, job.costs = &learning_rates[0, 0], &best_cost[0], &costs[0]
         n_threads = useful_threads(job.net, &parameters[0], job.batch_size, n_threads)
-        job.at = plan_training(job.net, &parameters[0], job.batch_size, n_threads)
-        job.work = new_workspace(job.at.n_reals * sizeof(real))
-        job.masks = <unsigned char*>new_workspace(job.at.n_masks)
-        job.penalties = <double*>new_workspace(2 * job.at.n_blocks * sizeof(double))
+        allocate(&job, &parameters[0], largest_batch(&job), n_threads)
         with nogil:
             team_run(&job.team, n_threads, train_member, &job)
         if job.stop:
@@ -379,11 +467,27 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
     return job.done
 
 
+cdef int allocate(Job* job, real* like, Py_ssize_t n, int n_threads) except -1:
+    # the memory of a call for batches of at most n examples
+    job.at = plan_training(job.net, like, n, n_threads)
+    job.work = new_workspace(job.at.n_reals * sizeof(real))
+    job.masks = <unsigned char*>new_workspace(job.at.n_masks)
+    job.penalties = <double*>new_workspace(2 * (job.at.n_blocks + 1) * sizeof(double))
+    job.squares = <double*>new_workspace((job.at.n_blocks + 1) * sizeof(double))
+    job.gate_sums = <double*>new_workspace(job.at.n_gate_sums * sizeof(double))
+    if job.net.clip_norm > 0:
+        job.gradient = new_workspace(job.net.n_parameters * sizeof(real))
+    return 0
+
+
 cdef void delete_job(Job* job) noexcept:
     free(job.net)
     aligned_delete(job.work)
     aligned_delete(job.masks)
     aligned_delete(job.penalties)
+    aligned_delete(job.squares)
+    aligned_delete(job.gate_sums)
+    aligned_delete(job.gradient)
 
 
 cdef int raise_pending() except -1:
@@ -407,9 +511,8 @@ def network_gradient(plan, const real[::1] parameters, const real[:, ::1] X, con
         set_masks(job.net, masks, n)
         job.data = new_examples(X, Y, labels, weight)
         job.n_examples = job.batch_size = n
-        job.at = plan_training(job.net, &gradient[0], n, 1)
-        job.work = new_workspace(job.at.n_reals * sizeof(real))
-        job.masks = <unsigned char*>new_workspace(job.at.n_masks)
+        job.team.size = 1
+        allocate(&job, &gradient[0], n, 1)
         with nogil:
             cost = cost_and_gradient(&job, &parameters[0], &gradient[0], n, step)
     finally:
@@ -438,6 +541,7 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
         at = plan_prediction(net, &out[0, 0], min(<Py_ssize_t>BLOCK, n_examples))
         work = <real*>new_workspace(at.n_reals * sizeof(real))
         with nogil:
+            prepare_prediction(net, &parameters[0], work)
             for block in range(n_blocks(n_examples)):
                 start = block * BLOCK
                 n = min(<Py_ssize_t>BLOCK, n_examples - start)

@@ -1,7 +1,7 @@
 # One step of training, the straight line of the package:
 #
-#     gather -> [W A + b -> activation -> dropout]* -> loss and its gradient
-#            -> [dropout' -> activation' -> dA]* reversed            (by columns: each thread its examples)
+#     gather -> [W A + b -> activation -> gates, dropout]* -> loss and its gradient
+#            -> [dropout', gates' -> activation' -> dA]* reversed    (by columns: each thread its examples)
 #     ------------------------------------------------- barrier
 #            -> dW, db -> penalty -> optimiser                       (by rows: each thread its weights)
 #     ------------------------------------------------- barrier
@@ -11,9 +11,8 @@
 #    blocks of rows and meet again. The result of no element depends on who computes it.
 # B. Every thread runs the same loop and takes the same decisions from the same numbers: the cost is
 #    summed by each of them, in the same order, from the losses that all have written.
-# C. The cost's penalty belongs to the weights before the update. It is summed per block while the
-#    weights are in cache after the update before; two arrays take turns, so that nobody reads what
-#    another one is already writing.
+# C. Batch normalisation takes its means over all examples of a unit: the threads meet before and
+#    after it, in both directions, and share out the units in between.
 
 cdef extern from "<math.h>" nogil:
     bint isfinite(double)
@@ -31,9 +30,13 @@ cdef struct Job:                     # a training as its threads share it
     Examples data
     void* parameters
     void* moments
+    void* statistics                 # the parameters again, where batch norm's are to be updated, or NULL
+    void* gradient                   # where clipping wants it whole, else NULL
     void* work
     unsigned char* masks
-    double* penalties                # two times n_blocks
+    double* penalties                # two times n_blocks + 1
+    double* squares                  # n_blocks + 1
+    double* gate_sums
     const int64_t* orders            # NULL: as they lie
     const double* rates
     void* best                       # NULL: not kept
@@ -48,11 +51,14 @@ cdef struct Job:                     # a training as its threads share it
     int stop                         # set by member 0 before a barrier, read by all after it
     Py_ssize_t done                  # epochs completed
 
-cdef struct Columns:                 # the examples of a thread in a batch
+cdef struct Columns:                 # a thread and its examples in a batch
+    int member
+    int n_threads
     Py_ssize_t first
     Py_ssize_t width                 # padded
     Py_ssize_t n                     # real ones
-    Py_ssize_t row                   # of the whole batch
+    Py_ssize_t batch                 # examples of the whole batch
+    Py_ssize_t row                   # the same, padded
 
 
 # ---------------------------------------------------------------------------- sharing out
@@ -69,6 +75,7 @@ cdef Py_ssize_t most_columns(real* like, Py_ssize_t row, int n_threads) noexcept
 cdef Columns share_columns(real* like, Py_ssize_t n, int n_threads, int member) noexcept nogil:
     cdef Columns mine
     cdef Py_ssize_t unit = column_unit(like), units, end
+    mine.member, mine.n_threads, mine.batch = member, n_threads, n
     mine.row = padded(like, n)
     units = (mine.row + unit - 1) // unit
     mine.first = units * member // n_threads * unit
@@ -85,6 +92,17 @@ cdef int useful_threads(Network* net, real* like, Py_ssize_t n, int n_threads) n
     return max(1, <int>min(<double>n_threads, work / WORK_PER_THREAD))
 
 
+cdef Py_ssize_t count_batches(Network* net, Py_ssize_t n_examples, Py_ssize_t batch_size) noexcept nogil:
+    # one example has no variance: with batch norm a last batch of one joins the batch before it
+    if net.has_batch_norm and n_examples > batch_size and n_examples % batch_size == 1:
+        return n_examples // batch_size
+    return (n_examples + batch_size - 1) // batch_size
+
+
+cdef Py_ssize_t largest_batch(Job* job) noexcept nogil:
+    return max(job.batch_size, job.n_examples - (job.n_batches - 1) * job.batch_size)
+
+
 # ---------------------------------------------------------------------------- a thread's examples
 
 cdef void load_inputs(Job* job, real* work, const int64_t* order, Py_ssize_t first, Columns* mine) noexcept nogil:
@@ -98,7 +116,7 @@ cdef void load_inputs(Job* job, real* work, const int64_t* order, Py_ssize_t fir
     if mine.width > mine.n:
         for i in range(n_in):
             memset(A + i * mine.row + mine.n, 0, (mine.width - mine.n) * sizeof(real))
-    if layer.AT_row > 0 and layer.keep_prob >= 1:
+    if layer.AT_row > 0 and not changes_inputs(job.net):
         for j in range(mine.n):
             i = first + mine.first + j
             row = work + layer.AT + (mine.first + j) * layer.AT_row
@@ -145,23 +163,49 @@ cdef void drop(real* A, Py_ssize_t A_row, const unsigned char* D, Py_ssize_t D_r
             dropout_(A + i * A_row, D + i * D_row, width, keep_prob)
 
 
-cdef void apply_dropout(Job* job, Py_ssize_t l, real* work, Columns* mine, uint64_t step) noexcept nogil:
+cdef void draw_mask(Job* job, Py_ssize_t l, Columns* mine, uint64_t step) noexcept nogil:
     cdef Layer* layer = job.net.layers + l
     cdef unsigned char* D = job.masks + layer.D + mine.first
-    cdef real* A = work + layer.A + mine.first
-    cdef real* whole = work + layer.A_whole + mine.first
     cdef Py_ssize_t i
     if layer.ready == NULL:
         mask_(D, mine.row, layer.n_out, mine.first, mine.width, layer.keep_prob, job.net.seed,
               <uint32_t>l, step)
-    else:
-        for i in range(layer.n_out):
-            memcpy(D + i * mine.row, layer.ready + i * job.n_examples + mine.first, mine.n)
-            memset(D + i * mine.row + mine.n, 0, mine.width - mine.n)
+        return
+    for i in range(layer.n_out):
+        memcpy(D + i * mine.row, layer.ready + i * job.n_examples + mine.first, mine.n)
+        memset(D + i * mine.row + mine.n, 0, mine.width - mine.n)
+
+
+cdef void change(Job* job, Py_ssize_t l, real* work, Columns* mine, uint64_t step) noexcept nogil:
+    # gates and dropout, on A
+    cdef Layer* layer = job.net.layers + l
+    cdef real* A = work + layer.A + mine.first
+    cdef real* whole = work + layer.A_whole + mine.first
+    cdef real* factors = work + layer.factors + mine.first
+    cdef Py_ssize_t i
     if layer.A_whole != layer.A:
         for i in range(layer.n_out):
             memcpy(whole + i * mine.row, A + i * mine.row, mine.width * sizeof(real))
-    drop(A, mine.row, D, mine.row, layer.n_out, mine.width, layer.keep_prob)
+    if layer.gates:
+        scale_rows(A, mine.row, work + layer.z, layer.n_out, mine.width)
+    if layer.keep_prob < 1 and layer.gaussian:
+        gaussian_dropout_factors_(factors, mine.row, layer.n_out, mine.first, mine.width, layer.keep_prob,
+                                  job.net.seed, <uint32_t>l, step)
+        apply_factors_(A, mine.row, factors, mine.row, layer.n_out, mine.width)
+    elif layer.keep_prob < 1:
+        draw_mask(job, l, mine, step)
+        drop(A, mine.row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width, layer.keep_prob)
+
+
+cdef void change_backward(Job* job, Layer* layer, real* work, real* dA, Py_ssize_t dA_row, Py_ssize_t first,
+                          Py_ssize_t width, Columns* mine) noexcept nogil:
+    # the same on dA, columns first to first + width - 1 of the batch
+    if layer.keep_prob < 1 and layer.gaussian:
+        apply_factors_(dA, dA_row, work + layer.factors + first, mine.row, layer.n_out, width)
+    elif layer.keep_prob < 1:
+        drop(dA, dA_row, job.masks + layer.D + first, mine.row, layer.n_out, width, layer.keep_prob)
+    if layer.gates:
+        scale_rows(dA, dA_row, work + layer.z, layer.n_out, width)
 
 
 cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, uint64_t step) noexcept nogil:
@@ -170,17 +214,64 @@ cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, u
     cdef Layer* layer
     cdef real* A
     cdef Py_ssize_t l
+    if net.noise > 0:
+        gaussian_noise_(work + net.layers.A + mine.first, mine.row, net.layers.n_out, mine.first, mine.n,
+                        net.noise, net.seed, 0, step)
     for l in range(net.n_layers + 1):
         layer = net.layers + l
         A = work + layer.A + mine.first
-        if l > 0:
+        if layer.batch_norm:
+            batch_norm_forward(job, l, parameters, work, mine)
+            activate(layer.activation, A, layer.n_out, mine.width, mine.row)
+        elif l > 0:
             dense_forward(layer, parameters, work + (layer - 1).A + mine.first, mine.row, A, mine.row, mine.width,
                           l < net.n_layers or net.loss == SQUARED_ERROR)
-        if layer.keep_prob < 1:
-            apply_dropout(job, l, work, mine, step)
-        if layer.AT_row > 0 and (l > 0 or layer.keep_prob < 1):
+        if changes(layer):
+            change(job, l, work, mine, step)
+        if layer.AT_row > 0 and (l > 0 or changes_inputs(net)):
             transpose(layer.n_out, mine.n, A, mine.row, work + layer.AT + mine.first * layer.AT_row,
                       layer.AT_row)
+
+
+cdef enum:
+    STATISTICS_PERIOD = 100          # steps that batch norm's statistics look back over
+
+cdef double STATISTICS_DECAY = 1 - 1.0 / STATISTICS_PERIOD
+cdef double BATCH_NORM_EPSILON = 1e-5
+
+
+cdef void batch_norm_forward(Job* job, Py_ssize_t l, const real* parameters, real* work,
+                             Columns* mine) noexcept nogil:
+    # Z = W A_prev by columns, then A = gamma Zhat + beta by units
+    cdef Layer* layer = job.net.layers + l
+    cdef Py_ssize_t first = layer.n_out * mine.member // mine.n_threads
+    cdef Py_ssize_t n_units = layer.n_out * (mine.member + 1) // mine.n_threads - first
+    cdef real* statistics = <real*>job.statistics
+    product(layer.n_out, mine.width, layer.n_in, parameters + layer.W, layer.n_in, 1,
+            work + (layer - 1).A + mine.first, mine.row, work + layer.Zhat + mine.first, mine.row, finish_with(NULL))
+    team_barrier(&job.team)
+    batch_norm_(work + layer.Zhat + first * mine.row, mine.row, parameters + layer.gamma + first,
+                parameters + layer.b + first, work + layer.A + first * mine.row, mine.row,
+                work + layer.batch_mean + first, work + layer.batch_variance + first, n_units, mine.batch,
+                mine.row, BATCH_NORM_EPSILON)
+    if statistics != NULL:
+        batch_norm_statistics_(work + layer.batch_mean + first, work + layer.batch_variance + first,
+                               statistics + layer.mean + first, statistics + layer.variance + first, n_units,
+                               mine.batch, STATISTICS_DECAY)
+    team_barrier(&job.team)
+
+
+cdef void batch_norm_backward_Z(Job* job, Layer* layer, const real* parameters, real* work,
+                                Columns* mine) noexcept nogil:
+    # the gradient by A becomes that by Z, in dZ's place
+    cdef Py_ssize_t first = layer.n_out * mine.member // mine.n_threads
+    cdef Py_ssize_t n_units = layer.n_out * (mine.member + 1) // mine.n_threads - first
+    team_barrier(&job.team)
+    batch_norm_backward_(work + layer.dZ + first * mine.row, mine.row, work + layer.Zhat + first * mine.row,
+                         mine.row, parameters + layer.gamma + first, work + layer.batch_variance + first,
+                         work + layer.dgamma + first, work + layer.dbeta + first, n_units, mine.batch, mine.row,
+                         BATCH_NORM_EPSILON)
+    team_barrier(&job.team)
 
 
 cdef void dense_forward(Layer* layer, const real* parameters, const real* A_prev, Py_ssize_t A_prev_row, real* A,
@@ -227,22 +318,28 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
     cdef real* dZ
     cdef const real* dZ_after
     cdef Py_ssize_t l
+    cdef bint factors
     for l in range(net.n_layers - 1, 0, -1):
         layer = net.layers + l
         A, dZ = work + layer.A_whole + mine.first, work + layer.dZ + mine.first
         dZ_after = work + (layer + 1).dZ + mine.first
         finish = finish_with(NULL)
         if rectifies(layer):         # where A is 0, dropped or not active, the gradient is: note D of network.pxi
-            finish.gate, finish.gate_row, finish.scale = A, mine.row, 1 / layer.keep_prob
+            factors = layer.gaussian and layer.keep_prob < 1
+            finish.gate, finish.gate_row, finish.scale = A, mine.row, 1.0 if factors else 1 / layer.keep_prob
             dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
+            if factors:
+                apply_factors_(dZ, mine.row, work + layer.factors + mine.first, mine.row, layer.n_out, mine.width)
+            if layer.gates:
+                scale_rows(dZ, mine.row, work + layer.z, layer.n_out, mine.width)
         elif not needs_scratch(net, l):
             dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
-            if layer.keep_prob < 1:
-                drop(dZ, mine.row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width,
-                     layer.keep_prob)
+            change_backward(job, layer, work, dZ, mine.row, mine.first, mine.width, mine)
             activate_backward_dA(layer.activation, dZ, A, layer.n_out, mine.width, mine.row)
         else:
             backward_in_place(job, l, parameters, work, scratch, mine)
+        if layer.batch_norm:
+            batch_norm_backward_Z(job, layer, parameters, work, mine)
 
 
 cdef void backward_in_place(Job* job, Py_ssize_t l, const real* parameters, real* work, real* scratch,
@@ -254,8 +351,7 @@ cdef void backward_in_place(Job* job, Py_ssize_t l, const real* parameters, real
         width = min(most, mine.first + mine.width - first)
         dense_backward_A(layer + 1, parameters, work + (layer + 1).dZ + first, mine.row, scratch, width, width,
                          finish_with(NULL))
-        if layer.keep_prob < 1:
-            drop(scratch, width, job.masks + layer.D + first, mine.row, layer.n_out, width, layer.keep_prob)
+        change_backward(job, layer, work, scratch, width, first, width, mine)
         activate_backward(layer.activation, scratch, width, work + layer.dZ + first, layer.n_out, width, mine.row)
         first += width
 
@@ -264,105 +360,15 @@ cdef void examples_pass(Job* job, const real* parameters, real* work, real* scra
                         Py_ssize_t first, Py_ssize_t n, Columns* mine, uint64_t step,
                         bint loaded) noexcept nogil:
     # all of a step that goes by columns; `loaded`: the batch of the step before is this one
-    if mine.width == 0:
+    if mine.width == 0 and not job.net.has_batch_norm:
         return
-    if not loaded or job.net.layers[0].keep_prob < 1:
+    if not loaded or changes_inputs(job.net):
         load_inputs(job, work, order, first, mine)
     if not loaded:
         load_targets(job, work, order, first, n, mine)
     forward(job, parameters, work, mine, step)
     output_gradient(job, work, mine)
     backward(job, parameters, work, scratch, mine)
-
-
-# ---------------------------------------------------------------------------- a thread's weights
-
-cdef void weight_gradient(Job* job, Py_ssize_t l, Py_ssize_t first, Py_ssize_t n_rows, real* work, real* dW,
-                          real* db, Py_ssize_t n, Py_ssize_t row) noexcept nogil:
-    # rows first .. first + n_rows - 1 of dW = dZ A_prev^T and of db
-    cdef Layer* layer = job.net.layers + l
-    cdef Layer* before = layer - 1
-    cdef const real* dZ = work + layer.dZ + first * row
-    if layer.dots:                   # padded columns of dZ are 0: whole vectors to the end
-        dot_table(n_rows, layer.n_in, row, dZ, row, work + before.A, row, dW, layer.n_in)
-    else:
-        product(n_rows, layer.n_in, n, dZ, row, 1, work + before.AT, before.AT_row, dW, layer.n_in,
-                finish_with(NULL))
-    row_sums(n_rows, row, dZ, row, db)
-
-
-cdef void update(Job* job, real* W, const real* dW, Py_ssize_t at, Py_ssize_t n, double learning_rate,
-                 AdamStep* adam, double decay) noexcept nogil:
-    # one step of the optimiser on the parameters from offset `at` on
-    cdef real* V = <real*>job.moments + at
-    cdef real* S = V + job.net.n_parameters
-    cdef double* h = job.net.hyper
-    cdef int optimizer = job.net.optimizer
-    if optimizer == GRADIENT_DESCENT:
-        gradient_descent_(W, dW, n, learning_rate)
-    elif optimizer == MOMENTUM:
-        momentum_(W, dW, V, n, learning_rate, h[0])
-    elif optimizer == MOMENTUM_VELOCITY:
-        momentum_velocity_(W, dW, V, n, learning_rate, h[0])
-    elif optimizer == NESTEROV:
-        nesterov_(W, dW, V, n, learning_rate, h[0])
-    elif optimizer == RMSPROP:
-        rmsprop_(W, dW, V, n, learning_rate, h[0], h[1])
-    else:
-        adamw_(W, dW, V, S, n, adam, 1 - learning_rate * decay)
-
-
-cdef void weights_pass(Job* job, real* parameters, real* work, real* dW, Py_ssize_t n, double learning_rate,
-                       Py_ssize_t t, double* penalties, bint keep, int n_threads, int member) noexcept nogil:
-    # all of a step that goes by rows; with `keep` the weights are the best so far
-    cdef Network* net = job.net
-    cdef Layer* layer
-    cdef Py_ssize_t l, block, blocks, first, n_rows, at, size, row = padded(work, n)
-    cdef double* h = net.hyper
-    cdef double decay = h[3] if net.optimizer == ADAMW else 0.0
-    cdef AdamStep adam
-    cdef real* W
-    cdef real* b
-    cdef real* best = <real*>job.best
-    if net.optimizer == ADAM or net.optimizer == ADAMW:
-        adam = adam_step(learning_rate, h[0], h[1], h[2], t)
-    for l in range(net.n_layers, 0, -1):
-        layer = net.layers + l
-        blocks = (layer.n_out + layer.block_rows - 1) // layer.block_rows
-        for block in range(blocks * member // n_threads, blocks * (member + 1) // n_threads):
-            first = block * layer.block_rows
-            n_rows = min(layer.block_rows, layer.n_out - first)
-            at, size = layer.W + first * layer.n_in, n_rows * layer.n_in
-            W, b = parameters + at, parameters + layer.b + first
-            if keep:
-                memcpy(best + at, W, size * sizeof(real))
-                memcpy(best + layer.b + first, b, n_rows * sizeof(real))
-            weight_gradient(job, l, first, n_rows, work, dW, dW + size, n, row)
-            if net.has_penalty:
-                penalty_backward_(W, dW, size, layer.l1, layer.l2)
-            if net.clip_value > 0:
-                clip_values_(dW, size + n_rows, net.clip_value)
-            update(job, W, dW, at, size, learning_rate, &adam, decay)
-            update(job, b, dW + size, layer.b + first, n_rows, learning_rate, &adam, 0.0)
-            if layer.proximal > 0:
-                soft_threshold_(W, size, learning_rate * layer.proximal)
-            if layer.max_norm > 0:
-                max_norm_(W, n_rows, layer.n_in, layer.max_norm)
-            if net.has_penalty:
-                penalties[layer.first_block + block] = penalty_(W, size, layer.l1 + layer.proximal, layer.l2)
-
-
-cdef void first_penalties(Job* job, const real* parameters, double* penalties) noexcept nogil:
-    # the penalty of the weights that a call starts with, per block
-    cdef Layer* layer
-    cdef Py_ssize_t l, block, first
-    for l in range(1, job.net.n_layers + 1):
-        layer = job.net.layers + l
-        for block in range((layer.n_out + layer.block_rows - 1) // layer.block_rows):
-            first = block * layer.block_rows
-            penalties[layer.first_block + block] = penalty_(
-                parameters + layer.W + first * layer.n_in,
-                min(layer.block_rows, layer.n_out - first) * layer.n_in, layer.l1 + layer.proximal, layer.l2)
 
 
 # ---------------------------------------------------------------------------- the loop
@@ -376,32 +382,36 @@ cdef void train_member(void* argument, int member) noexcept nogil:
 
 
 cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
-    cdef Py_ssize_t e, k, first, n, n_blocks_ = job.at.n_blocks
+    cdef Py_ssize_t e, k, first, n, n_penalties = job.at.n_blocks + 1
     cdef int n_threads = job.team.size
     cdef real* parameters = <real*>job.parameters
     cdef real* scratch = work + job.at.scratch + member * job.at.scratch_size
     cdef const int64_t* order
     cdef Columns mine
+    cdef Update update_
     cdef uint64_t step = job.first_step
     cdef bint whole = job.n_batches == 1 and job.orders == NULL, keep
     cdef double cost, candidate, total, lowest = job.best_cost[0], previous = job.best_cost[1]
     cdef double last_look = seconds_now()
-    if job.net.has_penalty and member == 0:
-        first_penalties(job, parameters, job.penalties + (step % 2) * n_blocks_)
+    if member == 0:
+        begin(job, parameters, work, step)
+    team_barrier(&job.team)
     for e in range(job.n_epochs):
         total = 0
         order = NULL if job.orders == NULL else job.orders + e * job.n_examples
         for k in range(job.n_batches):
             first = k * job.batch_size
-            n = min(job.batch_size, job.n_examples - first)
+            n = job.n_examples - first if k == job.n_batches - 1 else job.batch_size
             mine = share_columns(work, n, n_threads, member)
             examples_pass(job, parameters, work, scratch, order, first, n, &mine, step,
                           whole and step > job.first_step)
+            if member == 0 and job.net.has_batch_norm:
+                weigh_statistics(parameters + job.net.statistics_weight)
             team_barrier(&job.team)
 
             cost = sum_of(work + job.at.loss, n)
             if job.net.has_penalty:
-                cost += sum_of(job.penalties + (step % 2) * n_blocks_, n_blocks_)
+                cost += sum_of(job.penalties + (step % 2) * n_penalties, n_penalties)
             if not isfinite(cost):
                 return
             # Before the first update of an epoch the cost of these parameters is known: a full
@@ -412,8 +422,9 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             if keep:
                 lowest = candidate
             step += 1
-            weights_pass(job, parameters, work, scratch, n, job.rates[e * job.n_batches + k], <Py_ssize_t>step,
-                         job.penalties + (step % 2) * n_blocks_, keep, n_threads, member)
+            update_ = new_update(job.net, job.rates[e * job.n_batches + k], <Py_ssize_t>step)
+            weights_pass(job, parameters, work, scratch, &mine, &update_,
+                         job.penalties + (step % 2) * n_penalties, keep, step)
             total += cost * n
             if member == 0:
                 job.best_cost[0] = lowest
@@ -430,6 +441,19 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             job.done += 1
 
 
+cdef void begin(Job* job, const real* parameters, real* work, uint64_t step) noexcept nogil:
+    # what a step leaves for the next one
+    if job.net.has_penalty:
+        first_penalties(job, parameters, job.penalties + (step % 2) * (job.at.n_blocks + 1))
+    if job.net.has_gates:
+        draw_gates(job.net, parameters, work, step)
+
+
+cdef void weigh_statistics(real* weight) noexcept nogil:
+    # exponentially weighted sums start from 0, so that they weigh less than 1 at first
+    weight[0] = <real>STATISTICS_DECAY * weight[0] + <real>(1 - STATISTICS_DECAY)
+
+
 # ---------------------------------------------------------------------------- without an update
 
 cdef double cost_and_gradient(Job* job, const real* parameters, real* gradient, Py_ssize_t n,
@@ -437,37 +461,80 @@ cdef double cost_and_gradient(Job* job, const real* parameters, real* gradient, 
     cdef real* work = <real*>job.work
     cdef Columns mine = share_columns(work, n, 1, 0)
     cdef Layer* layer
-    cdef Py_ssize_t l
+    cdef Py_ssize_t l, block, first
     cdef double cost
+    if job.net.has_penalty:
+        first_penalties(job, parameters, job.penalties)
+    if job.net.has_gates:
+        draw_gates(job.net, parameters, work, step)
     examples_pass(job, parameters, work, work + job.at.scratch, NULL, 0, n, &mine, step, False)
     cost = sum_of(work + job.at.loss, n)
+    if job.net.has_penalty:
+        cost += sum_of(job.penalties, job.at.n_blocks + 1)
+    memset(gradient + job.net.tail, 0, (job.net.n_parameters - job.net.tail) * sizeof(real))
     for l in range(1, job.net.n_layers + 1):
         layer = job.net.layers + l
-        weight_gradient(job, l, 0, layer.n_out, work, gradient + layer.W, gradient + layer.b, n, mine.row)
-        if job.net.has_penalty:
-            cost += penalty_(parameters + layer.W, layer.n_out * layer.n_in, layer.l1 + layer.proximal, layer.l2)
-            penalty_backward_(parameters + layer.W, gradient + layer.W, layer.n_out * layer.n_in,
-                              layer.l1, layer.l2)
+        for block in range(layer_blocks(layer)):
+            first = block * layer.block_rows
+            block_gradient(job, l, block, parameters, work, gradient + layer.W + first * layer.n_in,
+                           gradient + layer.b + first, gradient + layer.gamma + first, n, mine.row)
+    if job.net.has_gates:
+        gates_gradient(job.net, parameters, work, job.gate_sums)
+    for l in range(job.net.n_layers):
+        layer = job.net.layers + l
+        if layer.gates:
+            memcpy(gradient + layer.log_alpha, work + layer.dlog_alpha, layer.n_out * sizeof(real))
     return cost
+
+
+cdef void prepare_prediction(Network* net, const real* parameters, real* work) noexcept nogil:
+    # gates as they are at prediction, statistics divided by their weight
+    cdef Py_ssize_t l, i
+    cdef Layer* layer
+    cdef real weight
+    for l in range(net.n_layers + 1):
+        layer = net.layers + l
+        if layer.gates:
+            fixed_gates(parameters + layer.log_alpha, work + layer.z, layer.n_out)
+        if layer.batch_norm:
+            weight = parameters[net.statistics_weight]
+            for i in range(layer.n_out):
+                (work + layer.batch_mean)[i] = parameters[layer.mean + i] / weight if weight > 0 else 0
+                (work + layer.batch_variance)[i] = parameters[layer.variance + i] / weight if weight > 0 else 1
+
+
+cdef void normalize(Layer* layer, const real* parameters, const real* work, real* A, Py_ssize_t row,
+                    Py_ssize_t n) noexcept nogil:
+    batch_norm_predict_(A, row, parameters + layer.gamma, parameters + layer.b, work + layer.batch_mean,
+                        work + layer.batch_variance, layer.n_out, n, BATCH_NORM_EPSILON)
 
 
 cdef void predict_one(Network* net, const real* parameters, const real* x, real* work, bint logits,
                       real* out) noexcept nogil:
     # a single example: vectors run along the inputs, and nothing needs turning
     cdef Py_ssize_t l, i
-    cdef Layer* layer
+    cdef Layer* layer = net.layers
     cdef const real* A_prev = x
     cdef const real* b
-    cdef real* A
+    cdef real* A = work + layer.A
+    if layer.gates:
+        for i in range(layer.n_out):
+            A[i] = x[i] * (work + layer.z)[i]
+        A_prev = A
     for l in range(1, net.n_layers + 1):
         layer = net.layers + l
         A = out if l == net.n_layers else work + layer.A
         b = parameters + layer.b
         dot_table(layer.n_out, 1, layer.n_in, parameters + layer.W, layer.n_in, A_prev, layer.n_in, A, 1)
-        for i in range(layer.n_out):
-            A[i] += b[i]
+        if layer.batch_norm:
+            normalize(layer, parameters, work, A, 1, 1)
+        else:
+            for i in range(layer.n_out):
+                A[i] += b[i]
         if l < net.n_layers or net.loss == SQUARED_ERROR or not logits:
             activate(layer.activation, A, layer.n_out, 1, 1)
+        if layer.gates:
+            scale_rows(A, 1, work + layer.z, layer.n_out, 1)
         A_prev = A
 
 
@@ -476,14 +543,26 @@ cdef void predict_block(Network* net, const real* parameters, const real* X, rea
     # no dropout; A[l] lie in two places in turn
     cdef Py_ssize_t l, row = padded(work, n)
     cdef Layer* layer = net.layers
-    cdef real* A
+    cdef real* A = work + layer.A
+    cdef const real* A_prev
+    cdef bint activated
     if n == 1:
         predict_one(net, parameters, X, work, logits, out)
         return
-    transpose(n, layer.n_out, X, layer.n_out, work + layer.A, row)
+    transpose(n, layer.n_out, X, layer.n_out, A, row)
+    if layer.gates:
+        scale_rows(A, row, work + layer.z, layer.n_out, row)
     for l in range(1, net.n_layers + 1):
-        layer = net.layers + l
+        A_prev, layer = A, net.layers + l
         A = work + layer.A
-        dense_forward(layer, parameters, work + (layer - 1).A, row, A, row, row,
-                      l < net.n_layers or net.loss == SQUARED_ERROR or not logits)
-    transpose(layer.n_out, n, work + layer.A, row, out, layer.n_out)
+        activated = l < net.n_layers or net.loss == SQUARED_ERROR or not logits
+        if layer.batch_norm:
+            product(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, row, A, row,
+                    finish_with(NULL))
+            normalize(layer, parameters, work, A, row, row)
+            activate(layer.activation, A, layer.n_out, row, row)
+        else:
+            dense_forward(layer, parameters, A_prev, row, A, row, row, activated)
+        if layer.gates:
+            scale_rows(A, row, work + layer.z, layer.n_out, row)
+    transpose(layer.n_out, n, A, row, out, layer.n_out)

@@ -6,70 +6,18 @@ import numpy as np
 import pytest
 
 import cregnet
-from cregnet import Plan
+from kernels.networks import (
+    FEATURES,
+    HIDDEN,
+    LOSS_AND_OUTPUT,
+    NO_LABELS,
+    OPTIMIZERS,
+    make_data,
+    make_parameters,
+    make_plan,
+    training_arguments,
+)
 from twins import check_cases
-
-OPTIMIZERS = {
-    "gradient_descent": (),
-    "momentum": (0.9,),
-    "momentum_velocity": (0.9,),
-    "nesterov": (0.9,),
-    "rmsprop": (0.99, 1e-8),
-    "adam": (0.9, 0.999, 1e-8),
-    "adamw": (0.9, 0.999, 1e-8, 0.01),
-}
-OUTPUTS = {
-    "binary_cross_entropy": ("sigmoid",),
-    "categorical_cross_entropy": ("softmax",),
-    "squared_error": ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"),
-}
-LOSS_AND_OUTPUT = [(loss, output) for loss, outputs in OUTPUTS.items() for output in outputs]
-HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
-NO_Y, NO_LABELS = np.empty((0, 0)), np.empty(0, np.int32)
-
-
-def make_plan(
-    sizes, hidden="relu", output="sigmoid", loss="binary_cross_entropy", keep=1.0, l1=0.0, l2=0.0, **more
-):
-    n = len(sizes) - 1
-    activations = (hidden,) * (n - 1) + (output,)
-    keep_prob = (keep,) * n if keep < 1 else (1.0,) * n
-    return Plan(tuple(sizes), activations, loss, keep_prob, (l1,) * n, (l2,) * n, **more)
-
-
-def n_parameters(plan):
-    return cregnet.parameter_slices(plan.sizes)[-1][1].stop
-
-
-def make_data(plan, rng, n, dtype=np.float64, with_labels=False, with_weight=True):
-    """(X, Y, labels, weight) that fit a plan."""
-    X, n_out = rng.normal(size=(n, plan.sizes[0])).astype(dtype), plan.sizes[-1]
-    labels, Y = NO_LABELS, NO_Y.astype(dtype)
-    if with_labels:
-        labels = rng.integers(0, n_out, n).astype(np.int32)
-    elif plan.loss == "categorical_cross_entropy":
-        Y = rng.dirichlet(np.ones(n_out), n).astype(dtype)
-    else:
-        Y = rng.random((n, n_out)).astype(dtype)
-    weight = rng.random(n).astype(dtype) if with_weight else np.empty(0, dtype)
-    return X, Y, labels, weight
-
-
-def training_arguments(plan, rng, dtype, n, batch_size, n_epochs=3, shuffled=True, masks=None, **kinds):
-    X, Y, labels, weight = make_data(plan, rng, n, dtype, **kinds)
-    P = n_parameters(plan)
-    n_batches = -(-n // batch_size)
-    orders = (
-        np.stack([rng.permutation(n) for _ in range(n_epochs)])
-        if shuffled
-        else np.empty((n_epochs, 0), np.int64)
-    )
-    return (
-        plan, (0.5 * rng.normal(size=P)).astype(dtype),
-        np.zeros((cregnet.n_moments(plan.optimizer), P), dtype),
-        X, Y, labels, weight, orders, np.full((n_epochs, n_batches), 0.05),
-        batch_size, 5, masks, np.zeros(P, dtype), np.array([np.inf, np.nan]), np.zeros(n_epochs),
-    )  # fmt: skip
 
 
 def train_cases(rng, dtype):
@@ -96,7 +44,7 @@ def train_cases(rng, dtype):
 def gradient_cases(rng, dtype):
     for hidden, (loss, output), keep in itertools.product(HIDDEN, LOSS_AND_OUTPUT, (1.0, 0.6)):
         plan = make_plan((4, 7, 5, 3), hidden, output, loss, keep=keep, l1=0.01, l2=0.02, seed=3)
-        P = n_parameters(plan)
+        P = plan.layout.size
         for n in (1, 16, 33):
             data = make_data(plan, rng, n, dtype)
             yield plan, rng.normal(size=P).astype(dtype), *data, 11, None, np.zeros(P, dtype)
@@ -106,15 +54,63 @@ def predict_cases(rng, dtype):
     for hidden, (loss, output) in itertools.product(HIDDEN, LOSS_AND_OUTPUT):
         plan = make_plan((4, 7, 30, 3), hidden, output, loss, keep=0.5)
         for n in (0, 1, 17, 255, 256, 257, 600):
-            P = rng.normal(size=n_parameters(plan)).astype(dtype)
+            P = rng.normal(size=plan.layout.size).astype(dtype)
             X = rng.normal(size=(n, 4)).astype(dtype)
             for logits in (False, True):
                 yield plan, P, X, np.zeros((n, 3), dtype), logits
 
 
+# with a small epsilon a gradient that is rounding alone would become a step like any other
+CALM_OPTIMIZERS = {
+    **OPTIMIZERS,
+    "rmsprop": (0.9, 1e-3),
+    "adam": (0.9, 0.99, 1e-3),
+    "adamw": (0.9, 0.99, 1e-3, 0.01),
+}
+
+
+def feature_plans(sizes, feature):
+    """Plans with a feature: every pair of activation and loss, the optimisers in turn."""
+    optimizers = itertools.cycle(CALM_OPTIMIZERS.items())
+    for hidden, (loss, output) in itertools.product(HIDDEN, LOSS_AND_OUTPUT):
+        optimizer, hyper = next(optimizers)
+        more = {"optimizer": optimizer, "hyper": hyper, "seed": 2**33 + 5}
+        yield make_plan(sizes, hidden, output, loss, **more, **FEATURES[feature])
+
+
+def feature_train_cases(feature, rng, dtype):
+    examples = itertools.cycle([(33, 8), (17, 17), (17, 16), (40, 13), (1, 1), (33, 32), (20, 64)])
+    for plan in feature_plans((4, 7, 5, 3), feature):
+        with_labels = plan.loss == "categorical_cross_entropy" and plan.activations[0] in ("relu", "tanh")
+        yield training_arguments(plan, rng, dtype, *next(examples), n_epochs=2, with_labels=with_labels)
+
+
+def feature_thread_cases(feature, rng, dtype):
+    for n_threads in (1, 2, 3):
+        plan = make_plan((30, 50, 40, 3), "tanh", "softmax", "categorical_cross_entropy", **FEATURES[feature])
+        yield *training_arguments(plan, rng, dtype, 257, 256, n_epochs=2), n_threads
+
+
+def feature_gradient_cases(feature, rng, dtype):
+    examples = itertools.cycle([1, 16, 33, 2, 7])
+    for plan in feature_plans((4, 7, 5, 3), feature):
+        data, P = make_data(plan, rng, next(examples), dtype), make_parameters(plan, rng, dtype)
+        yield plan, P, *data, 11, None, np.full_like(P, np.nan)
+
+
+def feature_predict_cases(feature, rng, dtype):
+    examples = itertools.cycle([1, 0, 17, 255, 256, 257, 600])
+    weights = itertools.cycle([0, 0.01, 1, None])
+    for plan in feature_plans((4, 7, 30, 3), feature):
+        P, n = make_parameters(plan, rng, dtype, weight=next(weights)), next(examples)
+        X = rng.normal(size=(n, 4)).astype(dtype)
+        for logits in (False, True):
+            yield plan, P, X, np.zeros((n, 3), dtype), logits
+
+
 def test_predict_says_whether_its_inputs_are_finite(core, dtype):
     plan = make_plan((4, 3), (), "softmax", "categorical_cross_entropy")
-    P = np.zeros(n_parameters(plan), dtype)
+    P = np.zeros(plan.layout.size, dtype)
     for n in (1, 40, 600):
         for row in (0, n - 1):
             for column in range(4):
@@ -133,6 +129,20 @@ def test_twins(core, dtype, name):
     check_cases(core, name, CASES[name](np.random.default_rng(1), dtype), scale=20)
 
 
+FEATURE_CASES = {
+    "network_train": [feature_train_cases, feature_thread_cases],
+    "network_gradient": [feature_gradient_cases],
+    "network_predict": [feature_predict_cases],
+}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("name", CASES)
+def test_twins_with(core, dtype, name, feature):
+    for cases in FEATURE_CASES[name]:
+        check_cases(core, name, cases(feature, np.random.default_rng(1), dtype), scale=20)
+
+
 # ------------------------------------------------------------------------------ derivatives
 
 
@@ -146,7 +156,7 @@ def test_gradient_is_the_derivative_of_the_cost(hidden, loss, output, keep, l1, 
     rng = np.random.default_rng(5)
     plan = make_plan((3, 4, 5, 2), hidden, output, loss, keep=keep, l1=l1, l2=l2, seed=1)
     data = make_data(plan, rng, 7)
-    P = 0.7 * rng.normal(size=n_parameters(plan))
+    P = 0.7 * rng.normal(size=plan.layout.size)
     P[-2:] += 4  # an output of ReLU units that are all off would have no gradient to check
     gradient, unused, numerical, h = np.empty_like(P), np.empty_like(P), np.empty_like(P), 1e-5
 
@@ -168,7 +178,7 @@ def test_derivative_check_fails_for_a_wrong_gradient():
     """The check above can fail: a gradient with one doubled weight is far beyond its bound."""
     rng = np.random.default_rng(5)
     plan = make_plan((3, 4, 2), "tanh")
-    P, gradient = rng.normal(size=n_parameters(plan)), np.empty(n_parameters(plan))
+    P, gradient = rng.normal(size=plan.layout.size), np.empty(plan.layout.size)
     cregnet.network_gradient(plan, P, *make_data(plan, rng, 7), 0, None, gradient)
     wrong = gradient.copy()
     wrong[0] *= 2
@@ -207,6 +217,38 @@ def test_same_bits_for_any_number_of_threads(core, dtype, hidden, batch_size):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("batch_size", [256, 128])
+@pytest.mark.parametrize("feature", FEATURES)
+def test_same_bits_for_any_number_of_threads_with(core, dtype, feature, batch_size):
+    """257 examples: without batch norm the last batch is of one."""
+    plan = make_plan((40, 70, 50, 3), "relu", "softmax", "categorical_cross_entropy", optimizer="adam",
+                     hyper=OPTIMIZERS["adam"], **FEATURES[feature])  # fmt: skip
+    results = []
+    for n_threads in (1, 2, 3, 4, 7):
+        arguments = training_arguments(plan, np.random.default_rng(3), dtype, 257, batch_size)
+        assert core.network_train(*arguments, n_threads) == 3
+        results.append(arguments[1:])
+    for other in results[1:]:
+        for ours, theirs in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_epochs_in_one_call_are_the_epochs_of_many_calls_with(network, dtype, feature):
+    plan = make_plan((4, 7, 5, 3), "tanh", optimizer="adam", hyper=OPTIMIZERS["adam"], **FEATURES[feature])
+    together = training_arguments(plan, np.random.default_rng(3), dtype, 29, 7, n_epochs=4)
+    apart = training_arguments(plan, np.random.default_rng(3), dtype, 29, 7, n_epochs=4)
+    assert network.network_train(*together) == 4
+    steps = together[8].shape[1]
+    for e in range(4):
+        one = list(apart)
+        one[7], one[8], one[14] = (apart[k][e : e + 1] for k in (7, 8, 14))
+        one[10] = 5 + steps * e
+        assert network.network_train(*one) == 1
+    for ours, theirs in zip(together[1:], apart[1:], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_instruction_sets_agree(core, dtype):
     """Stated tolerance between builds: after 30 steps 1e-11 (float64) or 1e-3 (float32), relative."""
     plan = make_plan((8, 20, 10, 3), "tanh", "softmax", "categorical_cross_entropy", keep=0.8, l2=0.01)
@@ -242,7 +284,7 @@ def test_padding_does_not_leak(core, dtype):
     plan = make_plan((3, 5, 1), "sigmoid")
     rng = np.random.default_rng(1)
     X, Y, labels, weight = make_data(plan, rng, 40, dtype)
-    P = rng.normal(size=n_parameters(plan)).astype(dtype)
+    P = rng.normal(size=plan.layout.size).astype(dtype)
     alone, after = np.empty_like(P), P.copy()
     core.network_gradient(plan, P, X[32:], Y[32:], labels, weight[32:], 0, None, alone)
     before_update = P.copy()
@@ -271,7 +313,7 @@ def test_infinite_cost_stops_before_the_update_and_best_is_kept(core):
 
 def test_wrong_arguments_say_which(core):
     plan = make_plan((2, 3, 1))
-    P, rng = np.zeros(n_parameters(plan)), np.random.default_rng(0)
+    P, rng = np.zeros(plan.layout.size), np.random.default_rng(0)
     good = (*training_arguments(plan, rng, np.float64, 10, 5), 1)
     for position, value, message in (
         (1, P[:-1], "parameters has 12 elements, wanted 13"),
@@ -291,3 +333,38 @@ def test_wrong_arguments_say_which(core):
         arguments[position] = value
         with pytest.raises(ValueError, match=message):
             core.network_train(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("n", "batch_size", "wanted"), [(9, 8, 1), (17, 8, 2), (18, 8, 3), (1, 1, 1), (16, 8, 2)]
+)
+def test_a_joined_batch_has_no_learning_rate(core, n, batch_size, wanted):
+    plan = make_plan((2, 3, 1), batch_norm=(True, False))
+    arguments = list(training_arguments(plan, np.random.default_rng(0), np.float64, n, batch_size))
+    assert core.network_train(*arguments) == 3
+    assert arguments[8].shape == (3, wanted)
+    arguments[8] = np.ones((3, wanted + 1))
+    message = rf"learning_rates has shape \(3, {wanted + 1}\), wanted \(3, {wanted}\)"
+    with pytest.raises(ValueError, match=message):
+        core.network_train(*arguments)
+
+
+def test_vectors_have_the_length_of_the_layout(core):
+    """Statistics included, in moments and in the gradient too."""
+    plan = make_plan(
+        (2, 3, 1), batch_norm=(True, False), gates=(False, True), optimizer="momentum", hyper=(0.9,)
+    )
+    trained, size = plan.layout.n_trained, plan.layout.size
+    assert (trained, size) == (19, 26)
+    good = training_arguments(plan, np.random.default_rng(0), np.float64, 10, 5)
+    for position, value, message in (
+        (1, np.zeros(trained), "parameters has 19 elements, wanted 26"),
+        (2, np.zeros((1, trained)), r"moments has shape \(1, 19\), wanted \(1, 26\)"),
+        (12, np.zeros(trained), "best has 19 elements, wanted 26"),
+    ):
+        arguments = list(good)
+        arguments[position] = value
+        with pytest.raises(ValueError, match=message):
+            core.network_train(*arguments)
+    with pytest.raises(ValueError, match="gradient has 19 elements, wanted 26"):
+        core.network_gradient(plan, good[1], *good[3:7], 0, None, np.zeros(trained))

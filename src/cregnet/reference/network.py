@@ -1,112 +1,96 @@
-"""The network in NumPy: the same straight line as the compiled one, for the same `Plan`."""
+"""The network in NumPy: the same straight line as the compiled one, for the same `Plan`.
+
+A step is here; the way through the layers is in `layers`.
+"""
 
 import numpy as np
 
-from ..plan import parameter_slices
 from . import activation, loss, optimizer
 from .batch import one_hot
-from .dropout import dropout, dropout_backward, dropout_mask
+from .gates import open_probability
+from .layers import backward, forward, layer_views, move_statistics, predict
 from .penalty import penalty, penalty_backward
+from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 
 
-def layer_views(plan, vector):
-    """(W, b) of each layer as views into a flat vector."""
-    shapes = zip(plan.sizes[:-1], plan.sizes[1:], strict=True)
-    return [
-        (vector[W].reshape(n_out, n_in), vector[b].reshape(n_out, 1))
-        for (n_in, n_out), (W, b) in zip(shapes, parameter_slices(plan.sizes), strict=True)
-    ]
-
-
-def draw_mask(plan, layer, A, masks, step):
-    """The mask of a layer for a step: the ready one where there is one."""
-    keep_prob = plan.keep_prob[layer]
-    D = np.empty(A.shape, np.uint8)
-    if masks is not None and masks[layer] is not None:
-        D[...] = masks[layer]
-    else:
-        dropout_mask(D, keep_prob, plan.seed, layer, step)
-    return D
-
-
-def forward(plan, parameters, X, masks=None, step=None):
-    """Activations A[0] .. A[L], before and after dropout, and masks; without a step no dropout.
-
-    For a cross-entropy A[L] holds logits.
-    """
-    A = np.array(X.T, order="C")
-    whole, activations, kept = [], [], []
-    last = len(plan.activations) - 1
-    for layer, (W, b) in enumerate(layer_views(plan, parameters)):
-        whole.append(A)
-        if step is not None and plan.keep_prob[layer] < 1:
-            kept.append(draw_mask(plan, layer, A, masks, step))
-            A = A.copy()
-            dropout(A, kept[-1], plan.keep_prob[layer])
-        else:
-            kept.append(None)
-        activations.append(A)
-        A = W @ A + b
-        if layer < last or plan.loss == "squared_error":
-            getattr(activation, plan.activations[layer])(A, A)
-    return [*whole, A], [*activations, A], kept
-
-
-def backward(plan, parameters, whole, activations, kept, dZ, gradient):
-    """Fill `gradient` from dZ of the output layer."""
-    views = layer_views(plan, parameters)
-    gradients = layer_views(plan, gradient)
-    for layer in range(len(views) - 1, -1, -1):
-        (W, _), (dW, db) = views[layer], gradients[layer]
-        dW[...] = dZ @ activations[layer].T
-        db[...] = dZ.sum(axis=1, keepdims=True, dtype=np.float64)
-        if layer > 0:
-            dA = W.T @ dZ
-            if kept[layer] is not None:
-                dropout_backward(dA, kept[layer], plan.keep_prob[layer])
-            getattr(activation, plan.activations[layer - 1] + "_backward")(dA, whole[layer], dA)
-            dZ = dA
+def batches(plan, n_examples, batch_size):
+    """(start, end) of each batch; with batch norm a last batch of one joins the one before it."""
+    starts = list(range(0, n_examples, batch_size))
+    if any(plan.batch_norm) and n_examples > batch_size and n_examples % batch_size == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], n_examples], strict=True))
 
 
 def batch_targets(plan, Y, labels, weight, order, dtype):
-    """Targets (n[L], m) and the examples' weights over the batch size."""
-    n = order.size
+    """Smoothed targets (n[L], m) and the examples' weights over the batch size."""
+    n, n_outputs = order.size, plan.sizes[-1]
     if labels.size:
-        targets = np.empty((plan.sizes[-1], n), dtype)
+        targets = np.empty((n_outputs, n), dtype)
         one_hot(labels, order, targets)
     else:
         targets = Y[order].T
+    if plan.smoothing > 0 and plan.loss != "squared_error":
+        n_classes = n_outputs if plan.loss == "categorical_cross_entropy" else 2
+        targets = (1 - plan.smoothing) * targets + plan.smoothing / n_classes
     each = dtype.type(1 / n)
     return targets, weight[order] * each if weight.size else np.full(n, each)
 
 
+def add_penalties(plan, parameters, gradient):
+    """The penalties' part of the cost; adds theirs to `gradient`, where a proximal one has none."""
+    cost = 0.0
+    both = zip(layer_views(plan, parameters), layer_views(plan, gradient), strict=True)
+    for layer, (part, d) in enumerate(both):
+        l1, l2, l0, proximal = plan.l1[layer], plan.l2[layer], plan.l0[layer], plan.proximal[layer]
+        if l1 or l2 or proximal:
+            cost += penalty(part.W, l1 + proximal, l2)
+            penalty_backward(part.W, d.W, l1, l2)
+        if part.log_alpha is not None:
+            p = open_probability(part.log_alpha)
+            cost += l0 * float(p.sum())
+            d.log_alpha[...] += l0 * p * (1 - p)
+    return cost
+
+
 def cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient):
-    """Cost of one batch with its penalty; fills `gradient`."""
-    whole, activations, kept = forward(plan, parameters, X, masks, step)
-    output = activations[-1]
+    """Cost of one batch with its penalties, and what passed through the layers; fills `gradient`."""
+    passed, output = forward(plan, parameters, X, masks, step)
     dZ = np.empty_like(output)
     cost = getattr(loss, plan.loss)(output, targets, weight, dZ)
     if plan.loss == "squared_error":
         getattr(activation, plan.activations[-1] + "_backward")(dZ, output, dZ)
-    backward(plan, parameters, whole, activations, kept, dZ, gradient)
-    for (W, _), l1, l2 in zip(parameter_slices(plan.sizes), plan.l1, plan.l2, strict=True):
-        if l1 or l2:
-            cost += penalty(parameters[W], l1, l2)
-            penalty_backward(parameters[W], gradient[W], l1, l2)
-    return cost
+    backward(plan, parameters, passed, dZ, gradient)
+    return cost + add_penalties(plan, parameters, gradient), passed
 
 
-def update(plan, parameters, gradient, moments, learning_rate, t):
-    """One step of the plan's optimiser; AdamW's decay is for weights, not for biases."""
-    step = getattr(optimizer, plan.optimizer)
-    counter = (t,) if plan.optimizer in ("adam", "adamw") else ()
+def optimise(plan, parameters, gradient, moments, learning_rate, t):
+    """The plan's optimiser; AdamW's decay is for weights alone."""
+    at, step = plan.layout, getattr(optimizer, plan.optimizer)
     if plan.optimizer != "adamw":
+        counter = (t,) if plan.optimizer == "adam" else ()
         step(parameters, gradient, *moments, learning_rate, *plan.hyper, *counter)
         return
     *hyper, decay = plan.hyper
-    for W, b in parameter_slices(plan.sizes):
-        step(parameters[W], gradient[W], *moments[:, W], learning_rate, *hyper, decay, t)
-        step(parameters[b], gradient[b], *moments[:, b], learning_rate, *hyper, 0.0, t)
+    for parts, shrink in ((at.W, decay), (at.b, 0.0), (at.gamma, 0.0), (at.log_alpha, 0.0)):
+        for s in parts:
+            if s is not None:
+                step(parameters[s], gradient[s], *moments[:, s], learning_rate, *hyper, shrink, t)
+
+
+def update(plan, parameters, gradient, moments, learning_rate, t):
+    """Clipping, the optimiser on what is trained, then what acts on the weights that it leaves."""
+    trained = slice(plan.layout.n_trained)
+    if plan.clip_value > 0:
+        clip_values(gradient[trained], plan.clip_value)
+    if plan.clip_norm > 0:
+        clip_norm(gradient[trained], plan.clip_norm)
+    optimise(plan, parameters[trained], gradient[trained], moments[:, trained], learning_rate, t)
+    parts = layer_views(plan, parameters)
+    for part, proximal, bound in zip(parts, plan.proximal, plan.max_norm, strict=True):
+        if proximal > 0:
+            soft_threshold(part.W, learning_rate * proximal)
+        if bound > 0:
+            max_norm(part.W, bound)
 
 
 def network_train(
@@ -129,20 +113,21 @@ def network_train(
 ):
     """Train for as many epochs as `learning_rates` has rows; return how many were completed."""
     n_examples = X.shape[0]
-    gradient = np.empty_like(parameters)
+    gradient, edges = np.empty_like(parameters), batches(plan, n_examples, batch_size)
     for e in range(learning_rates.shape[0]):
         order = orders[e] if orders.shape[1] else np.arange(n_examples)
         total = 0.0
-        for k, start in enumerate(range(0, n_examples, batch_size)):
-            batch = order[start : start + batch_size]
+        for k, (start, end) in enumerate(edges):
+            batch = order[start:end]
             targets, batch_weight = batch_targets(plan, Y, labels, weight, batch, parameters.dtype)
-            cost = cost_and_gradient(
+            cost, passed = cost_and_gradient(
                 plan, parameters, X[batch], targets, batch_weight, masks, first_step, gradient
             )
+            move_statistics(plan, parameters, passed)
             if not np.isfinite(cost):
                 return e
             if k == 0 and best.size:
-                remember_best(parameters, best, best_cost, cost, batch_size >= n_examples)
+                remember_best(parameters, best, best_cost, cost, len(edges) == 1)
             first_step += 1
             update(plan, parameters, gradient, moments, learning_rates[e, k], first_step)
             total += cost * batch.size
@@ -160,19 +145,16 @@ def remember_best(parameters, best, best_cost, cost, full_batch):
 
 
 def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradient):
-    """Cost of one batch, penalty included, and its gradient; dropout masks are those of `step`."""
+    """Cost of one batch, penalties included, and its gradient; all draws are those of `step`."""
     order = np.arange(X.shape[0])
     targets, weight = batch_targets(plan, Y, labels, weight, order, parameters.dtype)
-    return cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient)
+    return cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient)[0]
 
 
 def network_predict(plan, parameters, X, out, logits=False):
-    """Outputs of the network without dropout: X (n_examples, n[0]), out (n_examples, n[L]).
+    """Outputs of the network without its draws: X (n_examples, n[0]), out (n_examples, n[L]).
 
     Returns whether all numbers of X are finite.
     """
-    A = forward(plan, parameters, X)[1][-1]
-    if plan.loss != "squared_error" and not logits:
-        getattr(activation, plan.activations[-1])(A, A)
-    out[...] = A.T
+    out[...] = predict(plan, parameters, X, logits).T
     return bool(np.isfinite(X).all())

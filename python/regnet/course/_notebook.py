@@ -1,0 +1,141 @@
+"""Run a notebook's code cells with the course's modules installed, and say how long each took.
+
+The notebook is read, never written: its cells run in a kernel of this Python, in the notebook's folder,
+after one that calls `install`. The kernel has no window, and leaves its files in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["main", "run_notebook"]
+
+PRELUDE = "import regnet.course\nregnet.course.install()\ndel regnet"
+
+
+class CellFailed(Exception):
+    """A cell ended with an error; the message has its number and the error."""
+
+
+def packages() -> tuple[Any, Any, Any]:
+    """nbclient, nbformat and jupyter_client, or a message that says how to get them."""
+    try:
+        import ipykernel  # noqa: F401  # the kernel's side
+        import jupyter_client
+        import jupyter_client.kernelspec
+        import nbclient
+        import nbformat
+    except ImportError:
+        raise ImportError("running a notebook needs nbclient: pip install 'regnet[notebook]'") from None
+    return nbclient, nbformat, jupyter_client
+
+
+def read(path: Path) -> Any:
+    """The notebook's cells, in the newest format."""
+    _, nbformat, _ = packages()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {str(path)!r}")
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat, jsonschema and json have one each
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} is not a notebook: {reason}") from error
+
+
+@contextmanager
+def kernel(notebook: Any, folder: Path) -> Iterator[Any]:
+    """A client whose kernel is this Python and has the course's modules installed."""
+    nbclient, nbformat, jupyter_client = packages()
+    specs: Any = jupyter_client.kernelspec
+
+    class ThisPython(specs.KernelSpecManager):
+        """Whatever kernel the notebook was written for."""
+
+        def get_kernel_spec(self, kernel_name: str) -> Any:
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            command += ["--HistoryManager.enabled=False", "--log-level=ERROR"]
+            return specs.KernelSpec(argv=command, language="python")
+
+    with tempfile.TemporaryDirectory(prefix="regnet-") as temporary:
+        manager = jupyter_client.AsyncKernelManager(
+            kernel_spec_manager=ThisPython(),
+            connection_file=os.path.join(temporary, "kernel.json"),
+            transport="tcp" if sys.platform == "win32" else "ipc",  # sockets in the folder: no network
+        )
+        client = nbclient.NotebookClient(
+            notebook, km=manager, timeout=None, resources={"metadata": {"path": str(folder)}}
+        )
+        with client.setup_kernel(env=dict(os.environ, IPYTHONDIR=temporary)):
+            client.execute_cell(nbformat.v4.new_code_cell(PRELUDE), -1, store_history=False)
+            yield client
+
+
+def printed(cell: Any) -> str:
+    """What a cell printed, without pictures and values."""
+    return "".join(output["text"] for output in cell["outputs"] if output["output_type"] == "stream")
+
+
+def run_notebook(path: Path, show_output: bool = False) -> float:
+    """Run the code cells, print a line for each with its seconds, and return their sum.
+
+    Raises
+    ------
+    CellFailed
+        If a cell ends with an error; later cells are not run.
+    ImportError, FileNotFoundError, ValueError
+        If nbclient is missing, or the file, or it is not a notebook.
+    """
+    notebook = read(path)
+    nbclient, _, _ = packages()
+    cells = [(i, c) for i, c in enumerate(notebook.cells) if c.cell_type == "code" and c.source.strip()]
+    total = 0.0
+    with kernel(notebook, path.absolute().parent) as client:
+        for number, (index, cell) in enumerate(cells, start=1):
+            started = time.perf_counter()
+            error = None
+            try:
+                client.execute_cell(cell, index)
+            except nbclient.exceptions.CellExecutionError as failure:
+                error = failure
+            except nbclient.exceptions.DeadKernelError as failure:
+                raise CellFailed(f"cell {number}: the kernel died") from failure
+            seconds = time.perf_counter() - started
+            total += seconds
+            print(
+                f"cell {number:3d} {seconds:9.3f} s   {cell.source.strip().splitlines()[0][:70]}", flush=True
+            )
+            if show_output or error:
+                print(printed(cell), end="", flush=True)
+            if error:
+                raise CellFailed(f"cell {number}: {error.ename}: {error.evalue}") from error
+    print(f"{len(cells)} cells {total:8.3f} s", flush=True)
+    return total
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a notebook; returns the exit status: 1 for an error in it or in reading it, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m regnet.course",
+        description="Run a notebook's code cells, headless and with the course's modules from regnet, and "
+        "print how long each took. The notebook is not changed.",
+    )
+    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb")
+    parser.add_argument("--output", action="store_true", help="print what the cells print, too")
+    given = parser.parse_args(arguments)
+    try:
+        run_notebook(given.notebook, given.output)
+    except (CellFailed, ImportError, OSError, ValueError) as error:
+        print(f"regnet.course: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("regnet.course: interrupted", file=sys.stderr)
+        return 130  # 128 + SIGINT, as shells have it
+    return 0

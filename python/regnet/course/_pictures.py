@@ -1,0 +1,97 @@
+"""The notebooks' pictures, drawn on the current axes with matplotlib, an extra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..plotting import CLASSES, CURVES, pyplot
+from . import _checks as check
+
+__all__ = ["plot_costs", "plot_decision_boundary", "scatter"]
+
+MARGIN = 1.0  # the notebooks choose limits of their axes up to so far beyond the points
+CELLS = 400  # of the grid on which a model is asked, along each axis
+
+
+def show(plt: Any) -> None:
+    """Show the figure, unless the backend can only write files and would warn that it cannot."""
+    if plt.get_backend().lower() != "agg":
+        plt.show()
+
+
+def plot_costs(costs: Sequence[float], xlabel: str, learning_rate: float) -> None:
+    """The curve that ends each of the notebooks' trainings; without matplotlib a line that says so."""
+    if find_spec("matplotlib") is None:
+        print("(no picture of the costs: pip install 'regnet[plot]')")
+        return
+    plt = pyplot()
+    ax = plt.gca()
+    ax.plot(costs, color=CURVES[0])
+    ax.set(xlabel=xlabel, ylabel="cost", title=f"Learning rate = {learning_rate}")
+    show(plt)
+
+
+def scatter(X: NDArray[Any], y: NDArray[Any]) -> None:
+    """The points of a data set (2, m), coloured by their class (1, m)."""
+    draw_points(pyplot().gca(), X, y)
+
+
+def draw_points(ax: Any, X: NDArray[Any], y: NDArray[Any]) -> None:
+    """Points of the classes 0 and 1 in two colours."""
+    for value, colour in enumerate(CLASSES):
+        ax.scatter(*X[:, y[0] == value], c=colour, s=30, edgecolors="white", linewidths=0.5)
+
+
+def plot_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: ArrayLike) -> None:
+    """Draw the regions that a model puts in each class, and the points, on the current axes.
+
+    Parameters
+    ----------
+    model : function
+        From points (n, 2), rows = examples, to n classes of 0 and 1, as
+        ``lambda x: predict_dec(parameters, x.T)``.
+    X : array-like (2, m)
+    y : array-like (1, m)
+        Classes, for the colour of the points.
+
+    Raises
+    ------
+    ValueError
+        If X has not two rows, or y not as many columns.
+    ImportError
+        If matplotlib is not installed.
+
+    Notes
+    -----
+    The regions reach 1 beyond the points, so that limits set on the axes beforehand are filled;
+    without such limits the axes end near the points.
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0, 1.0], [0.0, 1.0]]), np.array([[0, 1]])
+    >>> plot_decision_boundary(lambda x: x.sum(axis=1) > 1, X, y)    # doctest: +SKIP
+    """
+    points, classes = check.matrix("X", X), check.labels("y", y)
+    if len(points) != 2:
+        raise ValueError(f"X has shape {points.shape}, wanted (2, m): only two features can be drawn")
+    check.columns("X", points, "y", classes)
+    if len(classes) != 1:
+        raise ValueError(f"{check.shapes('y', classes, 'X', points)}, wanted y of shape (1, m)")
+    plt = pyplot()
+    ax = plt.gca()
+    low, high = points.min(axis=1), points.max(axis=1)
+    free = ax.get_autoscale_on()  # nobody has set limits
+    across, up = np.meshgrid(*np.linspace(low - MARGIN, high + MARGIN, CELLS).T)
+    regions = np.asarray(model(np.column_stack([across.ravel(), up.ravel()])), np.float64)
+    ax.contourf(across, up, regions.reshape(across.shape), levels=[-0.5, 0.5, 1.5], colors=CLASSES, alpha=0.3)
+    draw_points(ax, points, classes)
+    if free:
+        edge = 0.08 * (high - low) + (high == low) * MARGIN
+        ax.set(xlim=(low[0] - edge[0], high[0] + edge[0]), ylim=(low[1] - edge[1], high[1] + edge[1]))
+    ax.set(xlabel="x1", ylabel="x2")
+    show(plt)

@@ -1,0 +1,154 @@
+"""The notebooks' training loops, run by the compiled engine.
+
+The parameters of a dictionary are one vector here, W1, b1, W2, b2, ..., each row by row, which is the
+engine's own layout. A call into the engine runs the iterations from one recorded cost to the next;
+in between it answers Ctrl-C itself.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import cregnet
+from cregnet import Plan, n_moments
+
+from ..checks import integer, number
+from ..threads import resolve_threads
+from ..training import DivergenceWarning
+from . import _checks as check
+
+__all__ = ["Net", "check_training", "descend", "flatten", "unflatten"]
+
+Array = NDArray[Any]
+
+
+def flatten(parameters: Mapping[str, Array]) -> NDArray[np.float64]:
+    """All arrays of a dictionary in its order as one new vector."""
+    return np.concatenate([np.ravel(a) for a in parameters.values()]).astype(np.float64)
+
+
+def unflatten(vector: Array, like: Mapping[str, Array]) -> dict[str, Array]:
+    """A vector as a dictionary of new arrays, keys and shapes as in another one."""
+    found, at = {}, 0
+    for key, array in like.items():
+        size = int(np.size(array))
+        found[key] = vector[at : at + size].reshape(np.shape(array)).copy()
+        at += size
+    return found
+
+
+def check_training(
+    X: ArrayLike, Y: ArrayLike, learning_rate: float, name: str, n: int, n_outputs: int = 1
+) -> tuple[Array, Array]:
+    """Training data (n_features, m) and (n_outputs, m) as finite float64; checks rate and length too."""
+    number("learning_rate", learning_rate, above=0)
+    integer(name, n, least=0)
+    inputs, targets = check.matrix("X", X), check.labels("Y", Y)
+    check.columns("X", inputs, "Y", targets)
+    if len(targets) != n_outputs:
+        wanted = f"({n_outputs}, {inputs.shape[1]})"
+        raise ValueError(f"{check.shapes('Y', targets, 'X', inputs)}, wanted Y of shape {wanted}")
+    for which, array in (("X", inputs), ("Y", targets)):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{which} has values that are not finite, wanted numbers alone")
+    return inputs.astype(np.float64), targets.astype(np.float64)
+
+
+@dataclass
+class Net:
+    """A network of the course in the engine: ReLU layers and a sigmoid, float64.
+
+    `parameters` is the dictionary it starts from; `vector` has the present ones.
+    """
+
+    parameters: dict[str, Array]
+    X: Array
+    Y: Array
+    optimizer: str = "gradient_descent"
+    hyper: tuple[float, ...] = ()
+    l2: float = 0.0
+    keep_prob: float = 1.0
+    masks: Sequence[Array | None] | None = None
+
+    def __post_init__(self) -> None:
+        weights = [a for key, a in self.parameters.items() if key.startswith("W")]
+        n_layers = len(weights)
+        self.plan = Plan(
+            sizes=(weights[0].shape[1], *(len(W) for W in weights)),
+            activations=("relu",) * (n_layers - 1) + ("sigmoid",),
+            loss="binary_cross_entropy",
+            keep_prob=(1.0,) + (self.keep_prob,) * (n_layers - 1),
+            l1=(0.0,) * n_layers,
+            l2=(self.l2,) * n_layers,
+            optimizer=self.optimizer,
+            hyper=self.hyper,
+        )
+        self.vector = flatten(self.parameters)
+        self.moments = np.zeros((n_moments(self.optimizer), self.vector.size))
+        self.rows, self.targets = (np.ascontiguousarray(a.T) for a in (self.X, self.Y))
+        self.steps = 0
+
+    def dictionary(self) -> dict[str, Array]:
+        """The present parameters, as new arrays."""
+        return unflatten(self.vector, self.parameters)
+
+    def run(self, rates: Array, batch_size: int, orders: Array | None = None) -> NDArray[np.float64]:
+        """Train for as many epochs as there are rates (epochs, batches); return the costs of those done."""
+        costs = np.full(len(rates), np.nan)
+        no_labels, nothing = np.empty(0, np.int32), np.empty(0)
+        done = cregnet.network_train(
+            self.plan,
+            self.vector,
+            self.moments,
+            self.rows,
+            self.targets,
+            no_labels,
+            nothing,
+            np.empty((len(rates), 0), np.int64) if orders is None else orders,
+            rates,
+            batch_size,
+            self.steps,
+            self.masks,
+            nothing,
+            np.array([np.inf, np.nan]),
+            costs,
+            resolve_threads(None),
+        )
+        self.steps += done * rates.shape[1]
+        return costs[:done]
+
+
+def warn_of_divergence(what: str, number: int) -> None:
+    """Say that a training ended early; it is the caller of model() who should see his line."""
+    warnings.warn(
+        f"the cost stopped being finite in {what} {number}, and the training with it; the parameters are "
+        "those it had then (a smaller learning_rate may help)",
+        DivergenceWarning,
+        stacklevel=4,
+    )
+
+
+def descend(
+    net: Net,
+    learning_rate: float,
+    num_iterations: int,
+    every: int,
+    record: Callable[[int, dict[str, Array]], None] | None,
+) -> dict[str, Array]:
+    """Full-batch gradient descent; `record` gets the parameters before iterations 0, every, 2 every, ..."""
+    m = net.X.shape[1]
+    for start in range(0, num_iterations, every):
+        if record is not None:
+            record(start, net.dictionary())
+        rates = np.full((min(every, num_iterations - start), 1), float(learning_rate))
+        done = len(net.run(rates, m))
+        if done < len(rates):
+            warn_of_divergence("iteration", start + done)
+            break
+    return net.dictionary()

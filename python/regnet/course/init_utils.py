@@ -1,0 +1,309 @@
+"""The initialization notebook (course 2, week 1): zeros, large random numbers, He.
+
+Columns are examples. The functions of the notebook's helper file and those that it asks its reader
+to write, with the same names, arguments and results; `model` trains in the compiled engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import choice
+from . import _checks as check
+from . import _shapes, _stream
+from ._layers import (
+    CACHE,
+    Cache,
+    backward,
+    check_cache,
+    forward_propagation,
+    initialize,
+    losses,
+    predict,
+    predict_dec,
+    relu,
+    sigmoid,
+    update_parameters,
+)
+from ._pictures import plot_costs, plot_decision_boundary, scatter
+from ._training import Net, check_training, descend
+
+__all__ = [
+    "backward_propagation",
+    "compute_loss",
+    "forward_propagation",
+    "initialize_parameters_he",
+    "initialize_parameters_random",
+    "initialize_parameters_zeros",
+    "load_dataset",
+    "model",
+    "plot_decision_boundary",
+    "predict",
+    "predict_dec",
+    "relu",
+    "sigmoid",
+    "update_parameters",
+]
+
+Array = NDArray[Any]
+HIDDEN = (10, 5)  # units of the notebook's hidden layers
+
+
+# ------------------------------------------------------------------------------ initial weights
+
+
+def initialize_parameters_zeros(layers_dims: Sequence[int]) -> dict[str, Array]:
+    """All weights and biases 0, with which no layer learns more than one unit could.
+
+    Parameters
+    ----------
+    layers_dims : list of int
+        Units of each layer, the inputs first.
+
+    Returns
+    -------
+    dict
+        W1 (n1, n0), b1 (n1, 1), W2, b2, ..., float64.
+
+    Examples
+    --------
+    >>> print(initialize_parameters_zeros([3, 2, 1])["W2"])
+    [[0. 0.]]
+    """
+    sizes = check.layer_sizes("layers_dims", layers_dims)
+    parameters: dict[str, Array] = {}
+    for l, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1):
+        parameters |= {f"W{l}": np.zeros((n_out, n_in)), f"b{l}": np.zeros((n_out, 1))}
+    return parameters
+
+
+def initialize_parameters_random(layers_dims: Sequence[int]) -> dict[str, Array]:
+    """Weights that are too large, ``10 * randn(n, n_before)``, seed 3, and biases 0.
+
+    Parameters
+    ----------
+    layers_dims : list of int
+        Units of each layer, the inputs first.
+
+    Returns
+    -------
+    dict
+        W1 (n1, n0), b1 (n1, 1), W2, b2, ..., float64.
+
+    Notes
+    -----
+    Reseeds NumPy's process-wide legacy stream, as the notebook does.
+
+    Examples
+    --------
+    >>> print(initialize_parameters_random([3, 2, 1])["W1"].round(2)[0])
+    [17.89  4.37  0.96]
+    """
+    return initialize(layers_dims, 3, lambda W, n_in: W * 10, "layers_dims")
+
+
+def initialize_parameters_he(layers_dims: Sequence[int]) -> dict[str, Array]:
+    """Weights for ReLU, ``sqrt(2 / n_before) * randn(n, n_before)``, seed 3, and biases 0 (He et al. 2015).
+
+    Parameters
+    ----------
+    layers_dims : list of int
+        Units of each layer, the inputs first.
+
+    Returns
+    -------
+    dict
+        W1 (n1, n0), b1 (n1, 1), W2, b2, ..., float64.
+
+    Notes
+    -----
+    Reseeds NumPy's process-wide legacy stream, as the notebook does.
+
+    Examples
+    --------
+    >>> print(initialize_parameters_he([2, 4, 1])["W1"].round(2)[0])
+    [1.79 0.44]
+    """
+    return initialize(layers_dims, 3, lambda W, n_in: W * np.sqrt(2 / n_in), "layers_dims")
+
+
+INITIALIZATIONS = {
+    "zeros": initialize_parameters_zeros,
+    "random": initialize_parameters_random,
+    "he": initialize_parameters_he,
+}
+
+# ------------------------------------------------------------------------------ functions
+
+
+def compute_loss(a3: ArrayLike, Y: ArrayLike) -> float:
+    """Cross-entropy averaged over the examples, with the notebook's `nansum`.
+
+    Parameters
+    ----------
+    a3 : array-like (1, m)
+        Outputs between 0 and 1.
+    Y : array-like (1, m)
+        Classes, 0 or 1.
+
+    Returns
+    -------
+    float
+        ``nansum(-Y log a3 - (1 - Y) log(1 - a3)) / m``: infinite where an output is exactly 0 or 1 and
+        wrong, as it happens with weights that start too large.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> print(round(compute_loss([[0.8, 0.1]], [[1, 0]]), 6), compute_loss([[1.0, 0.1]], [[0, 0]]))
+    0.164252 inf
+    """
+    each = losses(a3, Y, "a3")
+    return float(1 / each.shape[1] * np.nansum(each))
+
+
+def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> dict[str, Array]:
+    """Gradients of the cost with respect to everything in the cache.
+
+    Parameters
+    ----------
+    X : array-like (n_features, m)
+    Y : array-like (1, m)
+    cache : tuple
+        The twelve entries that `forward_propagation` returns.
+
+    Returns
+    -------
+    dict
+        dz3, dW3, db3, da2, dz2, dW2, db2, da1, dz1, dW1, db1. The 1/m is in all of them, from
+        ``dz3 = (a3 - Y) / m`` on: other than in the regularization notebook.
+
+    Raises
+    ------
+    ValueError
+        If the shapes of X, Y and the cache do not fit.
+
+    Examples
+    --------
+    >>> X, Y = np.ones((2, 5)), np.array([[1, 0, 1, 0, 1]])
+    >>> a3, cache = forward_propagation(X, initialize_parameters_he([2, 10, 5, 1]))
+    >>> sorted(backward_propagation(X, Y, cache))[:4]
+    ['dW1', 'dW2', 'dW3', 'da1']
+    """
+    inputs, targets, cached = check_cache(X, Y, cache, CACHE)
+    return backward(1 / inputs.shape[1] * (cached["A3"] - targets), inputs, cached, 1, ("z", "a"))
+
+
+# ------------------------------------------------------------------------------ training
+
+
+def model(
+    X: ArrayLike,
+    Y: ArrayLike,
+    learning_rate: float = 0.01,
+    num_iterations: int = 15000,
+    print_cost: bool = True,
+    initialization: str = "he",
+) -> dict[str, Array]:
+    """Train n-10-5-1 by gradient descent on all examples, in the compiled engine.
+
+    Parameters
+    ----------
+    X : array-like (n_features, m)
+    Y : array-like (1, m)
+        Classes, 0 or 1.
+    learning_rate : float
+        Above 0.
+    num_iterations : int
+        At least 0.
+    print_cost : bool
+        Print the cost before iterations 0, 1,000, 2,000, ..., and draw its curve at the end.
+    initialization : {"zeros", "random", "he"}
+
+    Returns
+    -------
+    dict
+        W1, b1, W2, b2, W3, b3 after the last iteration.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong; nothing has been done then.
+
+    Warns
+    -----
+    DivergenceWarning
+        If the cost stops being finite (the engine's, from logits: that of `compute_loss` may well be
+        infinite for a while). The training ends there.
+
+    Examples
+    --------
+    >>> X, Y, _, _ = load_dataset(is_plot=False)
+    >>> parameters = model(X, Y, num_iterations=1001, initialization="zeros")    # doctest: +SKIP
+    Cost after iteration 0: 0.6931471805599453
+    Cost after iteration 1000: 0.6931471805599453
+    >>> predictions = predict(X, Y, model(X, Y, num_iterations=15000, print_cost=False))
+    Accuracy: 0.9933333333333333
+    """
+    inputs, targets = check_training(X, Y, learning_rate, "num_iterations", num_iterations)
+    start = INITIALIZATIONS[choice("initialization", initialization, INITIALIZATIONS)]
+    costs: list[float] = []
+
+    def record(iteration: int, now: Mapping[str, Array]) -> None:
+        costs.append(compute_loss(forward_propagation(inputs, now)[0], targets))
+        print(f"Cost after iteration {iteration}: {costs[-1]}")
+
+    net = Net(start([len(inputs), *HIDDEN, 1]), inputs, targets)
+    found = descend(net, learning_rate, num_iterations, 1000, record if print_cost else None)
+    if print_cost:
+        plot_costs(costs, "iterations (x1,000)", learning_rate)
+    return found
+
+
+# ------------------------------------------------------------------------------ data
+
+
+def load_dataset(is_plot: bool = True) -> tuple[Array, Array, Array, Array]:
+    """Two noisy circles: 300 training points from seed 1, 100 test points from seed 2.
+
+    Parameters
+    ----------
+    is_plot : bool
+        Whether to draw the training points.
+
+    Returns
+    -------
+    train_X, train_Y, test_X, test_Y
+        X float64 (2, m), Y int64 (1, m) of 0 (outer circle) and 1: the numbers of scikit-learn's
+        ``make_circles(noise=0.05)``, which is not needed.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed and `is_plot` is True.
+
+    Notes
+    -----
+    Reseeds NumPy's process-wide legacy stream, as the notebook does.
+
+    Examples
+    --------
+    >>> train_X, train_Y, test_X, test_Y = load_dataset(is_plot=False)
+    >>> train_X.shape, train_Y.shape, test_X.shape, test_Y.shape
+    ((2, 300), (1, 300), (2, 100), (1, 100))
+    """
+    _stream.reseed(1)
+    train_X, train_Y = _shapes.circles(300, 0.05)
+    _stream.reseed(2)
+    test_X, test_Y = _shapes.circles(100, 0.05)
+    if is_plot:
+        scatter(train_X, train_Y)
+    return train_X, train_Y, test_X, test_Y

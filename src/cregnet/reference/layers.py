@@ -1,0 +1,170 @@
+"""The passes of the network's layers: forward in training, backward, and forward in prediction."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import activation
+from .batchnorm import batch_norm, batch_norm_backward, batch_norm_predict, batch_norm_statistics
+from .dropout import dropout, dropout_mask
+from .gates import draw_gates, gates_backward, mean_gates
+from .noise import apply_factors, gaussian_dropout_factors, gaussian_noise
+
+EPSILON, DECAY = 1e-5, 0.99  # of batch norm: added to the variance; of the statistics per step
+
+
+class Layer(NamedTuple):
+    """Views of a layer into a flat vector, W (n_out, n_in), the others columns; None for what it lacks."""
+
+    W: Any
+    b: Any  # with batch norm beta
+    gamma: Any
+    mean: Any
+    variance: Any
+    log_alpha: Any  # of its inputs
+
+
+class Passed(NamedTuple):
+    """What the forward pass of a layer leaves for the backward pass; None for what it lacks."""
+
+    whole: Any  # its inputs before gates and dropout
+    A: Any  # and after
+    gates: Any  # z and dz/dlog_alpha
+    D: Any  # dropout mask or factors
+    normed: Any  # Zhat, mean and variance
+
+
+def layer_views(plan, vector):
+    """A `Layer` for each layer of the plan."""
+    at = plan.layout
+
+    def views(slices, width=1):
+        return [None if s is None else vector[s].reshape(-1, width) for s in slices]
+
+    W = [views([s], n_in)[0] for s, n_in in zip(at.W, plan.sizes[:-1], strict=True)]
+    columns = map(views, (at.b, at.gamma, at.mean, at.variance, at.log_alpha))
+    return [Layer(*parts) for parts in zip(W, *columns, strict=True)]
+
+
+# ------------------------------------------------------------------------------ training
+
+
+def draw_dropout(plan, layer, A, masks, step):
+    """The mask of a layer for a step, the ready one where there is one, or its Gaussian factors."""
+    keep_prob = plan.keep_prob[layer]
+    if keep_prob == 1:
+        return None
+    if plan.gaussian[layer]:
+        D = np.empty_like(A)
+        gaussian_dropout_factors(D, keep_prob, plan.seed, layer, step)
+    elif masks is not None and masks[layer] is not None:
+        D = masks[layer]
+    else:
+        D = np.empty(A.shape, np.uint8)
+        dropout_mask(D, keep_prob, plan.seed, layer, step)
+    return D
+
+
+def apply_dropout(plan, layer, A, D):
+    """Mask or factors on A forward and on dA backward, in place."""
+    if D is None:
+        return
+    if plan.gaussian[layer]:
+        apply_factors(A, D)
+    else:
+        dropout(A, D, plan.keep_prob[layer])
+
+
+def normalise(Z, part):
+    """gamma * Zhat + beta, and (Zhat, mean, variance); Zhat takes the place of Z."""
+    A, mean, variance = np.empty_like(Z), np.empty_like(part.gamma), np.empty_like(part.gamma)
+    batch_norm(Z, part.gamma, part.b, A, mean, variance, EPSILON, Z.shape[1])
+    return A, (Z, mean, variance)
+
+
+def activate(plan, layer, Z, logits):
+    """The activation of a layer in place; with `logits` not that of the output of a cross-entropy."""
+    if layer < len(plan.activations) - 1 or plan.loss == "squared_error" or not logits:
+        getattr(activation, plan.activations[layer])(Z, Z)
+
+
+def forward(plan, parameters, X, masks, step):
+    """What passed through each layer in a training step, and the output, logits for a cross-entropy."""
+    A = np.array(X.T, order="C")
+    if plan.noise > 0:
+        gaussian_noise(A, plan.noise, plan.seed, 0, step)
+    passed = []
+    for layer, part in enumerate(layer_views(plan, parameters)):
+        whole, A, gates, normed = A, A.copy(), None, None
+        if part.log_alpha is not None:
+            gates = [g.astype(A.dtype) for g in draw_gates(part.log_alpha, plan.seed, layer, step)]
+            A *= gates[0]
+        D = draw_dropout(plan, layer, A, masks, step)
+        apply_dropout(plan, layer, A, D)
+        if part.gamma is None:
+            Z = part.W @ A + part.b
+        else:
+            Z, normed = normalise(part.W @ A, part)
+        passed.append(Passed(whole, A, gates, D, normed))
+        activate(plan, layer, Z, logits=True)
+        A = Z
+    return passed, A
+
+
+def backward(plan, parameters, passed, dZ, gradient):
+    """Fill `gradient` from dZ of the output layer; statistics have none."""
+    parts, gradients = layer_views(plan, parameters), layer_views(plan, gradient)
+    gradient[plan.layout.n_trained :] = 0
+    for layer in range(len(parts) - 1, -1, -1):
+        part, d, (whole, A, gates, D, normed) = parts[layer], gradients[layer], passed[layer]
+        if normed is None:
+            d.b[...] = dZ.sum(axis=1, keepdims=True, dtype=np.float64)
+        else:
+            Zhat, _, variance = normed
+            batch_norm_backward(dZ, Zhat, part.gamma, variance, d.gamma, d.b, EPSILON, dZ.shape[1])
+        d.W[...] = dZ @ A.T
+        if gates is not None:
+            d.log_alpha[...] = gates_backward(part.W, d.W, *gates)
+        if layer > 0:
+            dA = part.W.T @ dZ
+            apply_dropout(plan, layer, dA, D)
+            if gates is not None:
+                dA *= gates[0]
+            getattr(activation, plan.activations[layer - 1] + "_backward")(dA, whole, dA)
+            dZ = dA
+
+
+def move_statistics(plan, parameters, passed):
+    """Move the statistics of batch norm by those of the batch that passed, and the sum of weights."""
+    for part, through in zip(layer_views(plan, parameters), passed, strict=True):
+        if part.gamma is not None:
+            Zhat, mean, variance = through.normed
+            batch_norm_statistics(mean, variance, part.mean, part.variance, DECAY, Zhat.shape[1])
+    if plan.layout.weight is not None:
+        parameters[plan.layout.weight] = DECAY * parameters[plan.layout.weight] + (1 - DECAY)
+
+
+# ------------------------------------------------------------------------------ prediction
+
+
+def statistics(plan, parameters, part):
+    """Mean and variance that a layer predicts with; before the first step 0 and 1."""
+    (weight,) = parameters[plan.layout.weight]
+    if weight == 0:
+        return np.zeros_like(part.mean), np.ones_like(part.variance)
+    return part.mean / weight, part.variance / weight
+
+
+def predict(plan, parameters, X, logits):
+    """The output (n[L], n_examples) without the draws of training."""
+    A = np.array(X.T, order="C")
+    for layer, part in enumerate(layer_views(plan, parameters)):
+        if part.log_alpha is not None:
+            A *= mean_gates(part.log_alpha).astype(A.dtype)
+        if part.gamma is None:
+            A = part.W @ A + part.b
+        else:
+            A = part.W @ A
+            batch_norm_predict(A, part.gamma, part.b, *statistics(plan, parameters, part), EPSILON)
+        activate(plan, layer, A, logits)
+    return A

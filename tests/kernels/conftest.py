@@ -1,0 +1,11 @@
+"""What tests of the network can use beside the rest."""
+
+import pytest
+
+import cregnet.reference
+
+
+@pytest.fixture(params=["reference", *cregnet.available_isas()])
+def network(request):
+    """The twin and each build of the core: what holds whoever computes it."""
+    return cregnet.reference if request.param == "reference" else cregnet._isa.load(request.param)
