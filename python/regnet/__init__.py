@@ -23,7 +23,7 @@ from .manual import ManualControl
 from .many import fit_many
 from .model import Evaluation, Model
 from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
-from .penalties import L1, L2, Penalty
+from .penalties import L0, L1, L2, Penalty
 from .saving import load
 from .schedules import (
     Cosine,
@@ -46,6 +46,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EMA",
+    "L0",
     "L1",
     "L2",
     "SWA",
