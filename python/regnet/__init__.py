@@ -14,6 +14,7 @@ from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
 from .data import split, standardize
 from .diagnose import Diagnosis, diagnose
+from .folding import Sparsity
 from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
@@ -83,6 +84,7 @@ __all__ = [
     "ReduceOnPlateau",
     "Schedule",
     "SearchResult",
+    "Sparsity",
     "Staircase",
     "Table",
     "TimeBudget",
