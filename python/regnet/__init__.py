@@ -23,6 +23,7 @@ from .learning_rate import LearningRateRange, find_learning_rate
 from .manual import ManualControl
 from .many import fit_many
 from .model import Evaluation, Model
+from .monte_carlo import MonteCarlo
 from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
 from .penalties import L0, L1, L2, Penalty
 from .saving import load
@@ -75,6 +76,7 @@ __all__ = [
     "ManualControl",
     "Model",
     "Momentum",
+    "MonteCarlo",
     "Normal",
     "OneCycle",
     "Optimizer",
