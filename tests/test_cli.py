@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,17 @@ from regnet.cli import main
 
 FOOTBALL = Path(__file__).parents[2] / "shared" / "data" / "football.mat"
 QUICK = ["demo", "--iterations", "50", "--no-progress"]
-ROWS = ["no regularisation", "L2, lambda 0.7", "dropout, keep_prob 0.86"]
+WAYS = {  # row of the table: keyword arguments of the hidden layers and of train
+    "no regularisation": ({}, {}),
+    "L2, lambda 0.7": ({}, {"penalty": rn.L2(0.7)}),
+    "L1, lambda 0.7": ({}, {"penalty": rn.L1(0.7)}),
+    "L0, lambda 2": ({"gates": True}, {"penalty": rn.L0(2)}),
+    "dropout, keep_prob 0.86": ({"keep_prob": 0.86}, {}),
+    "batch norm": ({"batch_norm": True}, {}),
+    "early stopping": ({}, {"validation": 0.2, "callbacks": [rn.EarlyStopping(patience=5)]}),
+}
+SEARCHED = "best found by search"
+ROWS = [*WAYS, SEARCHED]
 
 
 @pytest.fixture
@@ -25,7 +36,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def table(printed):
-    """Row name to (train accuracy, test accuracy, cost, seconds, times faster)."""
+    """Row name to (train accuracy, test accuracy, cost, seconds, times faster); the search has no last."""
     found = {}
     for name in ROWS:
         [line] = [line for line in printed.splitlines() if line.startswith(name)]
@@ -102,16 +113,44 @@ def test_table_has_numbers_that_can_be_checked(folder, capsys):
     ]
     rows = table(printed)
     X, y, X_test, y_test = rn.datasets.make_football(seed=7)
-    for name, keep_prob, penalty in zip(ROWS, (1.0, 1.0, 0.86), (None, rn.L2(0.7), None), strict=True):
-        model = rn.Model.mlp([2, 20, 3, 1], init="xavier", keep_prob=keep_prob, dtype="float64", seed=7)
+    for name, (hidden, options) in WAYS.items():
+        layers = [rn.Dense(units, "relu", init="xavier", **hidden) for units in (20, 3)]
+        output = rn.Dense(1, "sigmoid", init="xavier")
+        model = rn.Model([rn.Input(2), *layers, output], dtype="float64", seed=7)
         optimizer = rn.GradientDescent(0.3)
-        history = rn.train(model, X, y, epochs=50, batch_size=None, optimizer=optimizer, penalty=penalty)
+        history = rn.train(model, X, y, epochs=50, batch_size=None, optimizer=optimizer, **options)
         train_accuracy, test_accuracy, cost, seconds, times_faster = rows[name]
         assert train_accuracy == pytest.approx(model.evaluate(X, y).score, abs=0.0005)
         assert test_accuracy == pytest.approx(model.evaluate(X_test, y_test).score, abs=0.0005)
-        assert cost == pytest.approx(history.cost[-1], abs=0.00005)
+        assert cost == pytest.approx(
+            history.cost[-1 if history.best_epoch is None else history.best_epoch], abs=0.00005
+        )
         assert seconds >= 0
         assert times_faster > 0
+
+
+def test_the_row_of_the_search_is_the_best_net_trained_on_all_points(folder, capsys):
+    """The same search, made by hand; its row has no time to compare with NumPy's."""
+    assert main([*QUICK, "--seed", "7"]) == 0
+    train_accuracy, test_accuracy, cost, _ = table(capsys.readouterr().out)[SEARCHED]
+    X, y, X_test, y_test = rn.datasets.make_football(seed=7)
+
+    def make_model(config):
+        options = {"init": "xavier", "keep_prob": config["keep_prob"], "dtype": "float64", "seed": 7}
+        model = rn.Model.mlp([2, 20, 3, 1], **options)
+        optimizer, penalty = rn.GradientDescent(config["learning_rate"]), rn.L2(config["lam"])
+        return model, {"optimizer": optimizer, "penalty": penalty, "batch_size": None}
+
+    space = {
+        "learning_rate": rn.log_uniform(0.03, 1),
+        "lam": rn.log_uniform(0.01, 10),
+        "keep_prob": rn.uniform(0.6, 1),
+    }
+    found = rn.search(make_model, X, y, space, n=256, epochs=50, monitor="val_cost", seed=7)
+    model, history = found.refit(X, y)
+    assert train_accuracy == pytest.approx(model.evaluate(X, y).score, abs=0.0005)
+    assert test_accuracy == pytest.approx(model.evaluate(X_test, y_test).score, abs=0.0005)
+    assert cost == pytest.approx(history.cost[-1], abs=0.00005)
 
 
 def test_out_names_the_picture(folder, capsys):
@@ -287,4 +326,14 @@ def test_ctrl_c_ends_the_demo_with_a_line(folder, capsys, monkeypatch):
     monkeypatch.setattr("regnet.demo.train", interrupted)
     assert main(QUICK) == 130
     assert "regnet: interrupted" in capsys.readouterr().err
+    assert not list(folder.iterdir())
+
+
+def test_ctrl_c_in_the_search_ends_the_demo_too(folder, capsys, monkeypatch):
+    interrupted = SimpleNamespace(interrupted=True)
+    monkeypatch.setattr("regnet.demo.search", lambda *arguments, **options: interrupted)
+    assert main(QUICK) == 130
+    printed, complaint = capsys.readouterr()
+    assert "no regularisation" not in printed
+    assert complaint == "regnet: interrupted\n"
     assert not list(folder.iterdir())

@@ -30,9 +30,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     demo = commands.add_parser(
         "demo",
-        help="train three networks on a football field and draw them",
-        description="Train the network 2-20-3-1 without regularisation, with L2 and with dropout; "
-        "print a table and draw the cost curves and decision boundaries.",
+        help="regularise a network on a football field in many ways and draw them",
+        description="Train the network 2-20-3-1 without regularisation, with L2, L1, L0, dropout, batch norm "
+        "and early stopping, and the best that a search finds; print a table and draw the cost curves and "
+        "decision boundaries.",
     )
     demo.add_argument(
         "--data", type=Path, metavar="FILE.mat", help="the course's data file (default: generated points)"

@@ -22,7 +22,7 @@ __all__ = ["plot_cost", "plot_decision_boundary", "plot_demo"]
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
 CLASSES = ("#0072B2", "#D55E00")
-CURVES = ("#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+CURVES = ("#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#D55E00", "#999999")
 
 
 def pyplot() -> Any:
@@ -185,22 +185,25 @@ def picture_path(path: Path) -> Path:
 
 
 def plot_demo(results: Sequence[Result], points: Football, path: Path) -> Path:
-    """The demo's picture: cost curves above, one decision boundary per model below."""
-    figure = new_figure(13, 8.5)
-    grid = figure.add_gridspec(2, len(results), height_ratios=[1, 1.35])
+    """The demo's picture: cost curves above, one decision boundary per model below, four to a row."""
+    n_columns = min(len(results), 4)
+    n_rows = -(-len(results) // n_columns)
+    figure = new_figure(15, 4.2 + 4 * n_rows)
+    grid = figure.add_gridspec(1 + n_rows, n_columns, height_ratios=[1.1, *[1] * n_rows])
     X, y, X_test, y_test = points
     cost_axes = figure.add_subplot(grid[0, :])
     plot_cost({r.name: r.history for r in results}, cost_axes)
     cost_axes.set(xlabel="iteration", title="cost during training (penalty and dropout included)")
-    for column, result in enumerate(results):
-        ax = figure.add_subplot(grid[1, column])
+    for number, result in enumerate(results):
+        row, column = divmod(number, n_columns)
+        ax = figure.add_subplot(grid[1 + row, column])
         plot_decision_boundary(result.model, X, y, ax, test=(X_test, y_test))
         ax.set(
             title=f"{result.name}\ntrain {result.train_accuracy:.1%}, test {result.test_accuracy:.1%}",
-            xlabel="x1",
+            xlabel="x1" if row == n_rows - 1 else "",
             ylabel="x2" if column == 0 else "",
         )
-        if column == 0:
+        if number == 0:
             ax.legend(fontsize=7, loc="lower left", framealpha=0.9)
     figure.savefig(path, dpi=110)
     return path
