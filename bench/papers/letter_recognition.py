@@ -1,6 +1,6 @@
 """Letter recognition (Frey & Slate 1991): 16,000 letters to train on, 4,000 to be judged by.
 
-    python bench/papers/letter_recognition.py FOLDER [--data FOLDER] [--n 48] [--epochs 90]
+    python bench/papers/letter_recognition.py FOLDER [--data FOLDER] [--n 32] [--epochs 60]
 
 `rn.search` chooses the hyper-parameters on a fifth of the 16,000, held out from them. Nets of the best
 configuration are then trained on all 16,000, one for each of five seeds, and only then are the 4,000 looked
@@ -55,8 +55,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="for what is found, and to go on from")
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--n", type=int, default=48, help="configurations of the search")
-    parser.add_argument("--epochs", type=int, default=90)
+    parser.add_argument("--n", type=int, default=32, help="configurations of the search")
+    parser.add_argument("--epochs", type=int, default=60)
     given = parser.parse_args()
     notebook = Notebook(given.folder, n=given.n, epochs=given.epochs)
     X, y = load(given.data)
