@@ -161,9 +161,10 @@ class L1(Term):
 
     Notes
     -----
-    After a step of RMSprop or Adam the same threshold is used for every weight, although their steps
-    differ in length from weight to weight. Small weights then reach 0 as with gradient descent, but
-    it is not the minimum of the same cost that the training approaches.
+    With gradient descent and momentum the training approaches the minimum of the cost with ``|W|`` in it.
+    RMSprop and Adam make steps of about the learning rate whatever the size of the gradient, while the
+    threshold stays what it is: they need a larger lam for the same zeros, and it is not the same
+    minimum that they approach.
 
     Examples
     --------
