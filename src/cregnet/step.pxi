@@ -137,17 +137,17 @@ cdef void load_targets(Job* job, real* work, const int64_t* order, Py_ssize_t fi
         one_hot_(job.data.labels, order, first, mine.n, Y, n_outputs, mine.row)
     else:
         gather_(<const real*>job.data.Y, n_outputs, order, first, mine.n, Y, mine.row)
-    if job.net.smoothing > 0:
-        smooth(Y, n_outputs, mine, job.net.smoothing)
+    if job.net.smoothing > 0 and job.net.loss != SQUARED_ERROR:
+        smooth(Y, n_outputs, mine, job.net.smoothing, n_outputs if job.net.loss == CATEGORICAL_CROSS_ENTROPY else 2)
     for j in range(mine.n):
         i = first + j
         out[j] = each if weight == NULL else each * weight[i if order == NULL else order[i]]
 
 
-cdef void smooth(real* Y, Py_ssize_t n_outputs, Columns* mine, double share) noexcept nogil:
+cdef void smooth(real* Y, Py_ssize_t n_outputs, Columns* mine, double share, Py_ssize_t n_classes) noexcept nogil:
     # Szegedy et al. 2016: a share of each target is spread evenly over the classes
     cdef Py_ssize_t i, j
-    cdef real kept = <real>(1 - share), spread = <real>(share / max(n_outputs, <Py_ssize_t>2))
+    cdef real kept = <real>(1 - share), spread = <real>(share / n_classes)
     for i in range(n_outputs):
         for j in range(mine.n):
             Y[i * mine.row + j] = kept * Y[i * mine.row + j] + spread
@@ -214,18 +214,21 @@ cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, u
     cdef Layer* layer
     cdef real* A
     cdef Py_ssize_t l
+    cdef bint activated
     if net.noise > 0:
         gaussian_noise_(work + net.layers.A + mine.first, mine.row, net.layers.n_out, mine.first, mine.n,
                         net.noise, net.seed, 0, step)
     for l in range(net.n_layers + 1):
         layer = net.layers + l
         A = work + layer.A + mine.first
+        activated = l < net.n_layers or net.loss == SQUARED_ERROR
         if layer.batch_norm:
             batch_norm_forward(job, l, parameters, work, mine)
-            activate(layer.activation, A, layer.n_out, mine.width, mine.row)
+            if activated:
+                activate(layer.activation, A, layer.n_out, mine.width, mine.row)
         elif l > 0:
             dense_forward(layer, parameters, work + (layer - 1).A + mine.first, mine.row, A, mine.row, mine.width,
-                          l < net.n_layers or net.loss == SQUARED_ERROR)
+                          activated)
         if changes(layer):
             change(job, l, work, mine, step)
         if layer.AT_row > 0 and (l > 0 or changes_inputs(net)):
@@ -319,6 +322,8 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
     cdef const real* dZ_after
     cdef Py_ssize_t l
     cdef bint factors
+    if net.layers[net.n_layers].batch_norm:
+        batch_norm_backward_Z(job, net.layers + net.n_layers, parameters, work, mine)
     for l in range(net.n_layers - 1, 0, -1):
         layer = net.layers + l
         A, dZ = work + layer.A_whole + mine.first, work + layer.dZ + mine.first
@@ -560,7 +565,8 @@ cdef void predict_block(Network* net, const real* parameters, const real* X, rea
             product(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, row, A, row,
                     finish_with(NULL))
             normalize(layer, parameters, work, A, row, row)
-            activate(layer.activation, A, layer.n_out, row, row)
+            if activated:
+                activate(layer.activation, A, layer.n_out, row, row)
         else:
             dense_forward(layer, parameters, A_prev, row, A, row, row, activated)
         if layer.gates:
