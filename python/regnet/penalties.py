@@ -40,7 +40,7 @@ class Coefficients(NamedTuple):
     l0: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Penalty:
     """A sum of terms; `L1`, `L2` and `L0` are its terms."""
 
@@ -53,6 +53,13 @@ class Penalty:
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.terms)) or "Penalty()"
+
+    def __eq__(self, other: object) -> bool:
+        # what shows the same is the same: a term and the sum of this one term, too
+        return isinstance(other, Penalty) and repr(other) == repr(self)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
 
     def coefficients(self, n_examples: int, batch_size: int) -> Coefficients:
         """The sums of the terms' coefficients.
@@ -81,7 +88,7 @@ class Penalty:
         return any(isinstance(term, L0) for term in self.terms)
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Term(Penalty):
     """One penalty with its strength `lam` and its scale."""
 
@@ -103,12 +110,6 @@ class Term(Penalty):
     def __repr__(self) -> str:
         scale = "" if self.scale == "examples" else f", scale={self.scale!r}"
         return f"{type(self).__name__}({self.lam!r}{scale})"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and repr(other) == repr(self)
-
-    def __hash__(self) -> int:
-        return hash(repr(self))
 
 
 class L2(Term):
