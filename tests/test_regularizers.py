@@ -185,7 +185,8 @@ def test_smoothing_bounds_the_probabilities():
     p = {}
     for s in (0.0, 0.2):
         model = rn.Model.mlp([1, 1], dtype="float64", seed=1)
-        rn.train(model, data, y, epochs=3000, optimizer=rn.Adam(0.05), label_smoothing=s)
+        optimizer = rn.Adam(0.05, schedule=rn.Cosine())
+        rn.train(model, data, y, epochs=3000, optimizer=optimizer, label_smoothing=s)
         p[s] = model.predict_proba(data)[1, 1]
     assert p[0.2] == pytest.approx(0.9, rel=1e-6)
     assert p[0.0] > 0.99
