@@ -49,6 +49,7 @@
 #  define DEFINE_VECTOR(real, name) \
        typedef real name __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias))
 #  define LANES_OF(real) ((ptrdiff_t)(VECTOR_BYTES / sizeof(real)))
+#  define PADDING_OF(real) LANES_OF(real)
 #  define CREGNET_VECTORS
 typedef int32_t integers_f32 __attribute__((vector_size(VECTOR_BYTES)));
 typedef int64_t integers_f64 __attribute__((vector_size(VECTOR_BYTES)));
@@ -57,6 +58,7 @@ typedef int64_t integers_f64 __attribute__((vector_size(VECTOR_BYTES)));
 #  define UNROLL
 #  define DEFINE_VECTOR(real, name) typedef real name
 #  define LANES_OF(real) ((ptrdiff_t)1)
+#  define PADDING_OF(real) ((ptrdiff_t)(64 / sizeof(real)))  /* loops that the compiler vectorises have no ends */
 #endif
 DEFINE_VECTOR(float, vector_f32);
 DEFINE_VECTOR(double, vector_f64);
@@ -158,7 +160,11 @@ ALWAYS_INLINE void lane_sums_f64(const int n, const vector_f64 *x, double *sums)
 #define LANES LANES_OF(REAL)
 
 /* Number of columns that a buffer of n columns is padded to, so that whole vectors can be used. */
-static inline ptrdiff_t OF(padded)(ptrdiff_t n) { return (n + LANES - 1) / LANES * LANES; }
+static inline ptrdiff_t OF(padded)(ptrdiff_t n)
+{
+    const ptrdiff_t unit = PADDING_OF(REAL);
+    return (n + unit - 1) / unit * unit;
+}
 
 /* Zeros by a mask: a NaN is not below 0 and stays, a gate that is NaN is not above 0. */
 #ifdef CREGNET_VECTORS

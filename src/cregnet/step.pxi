@@ -21,6 +21,9 @@ cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept    # -1 and a pending exception where a handler raised one
 
 cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks at Ctrl-C
+cdef enum:
+    PASS_COLUMNS = 1024              # examples that go forward and back together: their A[l] stay in cache
+
 cdef double WORK_PER_THREAD = 1e6    # operations of a step below which another thread does not pay
 
 cdef struct Job:                     # a training as its threads share it
@@ -48,7 +51,7 @@ cdef struct Job:                     # a training as its threads share it
     Py_ssize_t batch_size
     uint64_t first_step
     bint is_float
-    int stop                         # set by member 0 before a barrier, read by all after it
+    double last_look                 # of member 0, for Ctrl-C
     Py_ssize_t done                  # epochs completed
 
 cdef struct Columns:                 # a thread and its examples in a batch
@@ -137,17 +140,17 @@ cdef void load_targets(Job* job, real* work, const int64_t* order, Py_ssize_t fi
         one_hot_(job.data.labels, order, first, mine.n, Y, n_outputs, mine.row)
     else:
         gather_(<const real*>job.data.Y, n_outputs, order, first, mine.n, Y, mine.row)
-    if job.net.smoothing > 0:
-        smooth(Y, n_outputs, mine, job.net.smoothing)
+    if job.net.smoothing > 0 and job.net.loss != SQUARED_ERROR:
+        smooth(Y, n_outputs, mine, job.net.smoothing, n_outputs if job.net.loss == CATEGORICAL_CROSS_ENTROPY else 2)
     for j in range(mine.n):
         i = first + j
         out[j] = each if weight == NULL else each * weight[i if order == NULL else order[i]]
 
 
-cdef void smooth(real* Y, Py_ssize_t n_outputs, Columns* mine, double share) noexcept nogil:
+cdef void smooth(real* Y, Py_ssize_t n_outputs, Columns* mine, double share, Py_ssize_t n_classes) noexcept nogil:
     # Szegedy et al. 2016: a share of each target is spread evenly over the classes
     cdef Py_ssize_t i, j
-    cdef real kept = <real>(1 - share), spread = <real>(share / max(n_outputs, <Py_ssize_t>2))
+    cdef real kept = <real>(1 - share), spread = <real>(share / n_classes)
     for i in range(n_outputs):
         for j in range(mine.n):
             Y[i * mine.row + j] = kept * Y[i * mine.row + j] + spread
@@ -214,18 +217,21 @@ cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, u
     cdef Layer* layer
     cdef real* A
     cdef Py_ssize_t l
+    cdef bint activated
     if net.noise > 0:
         gaussian_noise_(work + net.layers.A + mine.first, mine.row, net.layers.n_out, mine.first, mine.n,
                         net.noise, net.seed, 0, step)
     for l in range(net.n_layers + 1):
         layer = net.layers + l
         A = work + layer.A + mine.first
+        activated = l < net.n_layers or net.loss == SQUARED_ERROR
         if layer.batch_norm:
             batch_norm_forward(job, l, parameters, work, mine)
-            activate(layer.activation, A, layer.n_out, mine.width, mine.row)
+            if activated:
+                activate(layer.activation, A, layer.n_out, mine.width, mine.row)
         elif l > 0:
             dense_forward(layer, parameters, work + (layer - 1).A + mine.first, mine.row, A, mine.row, mine.width,
-                          l < net.n_layers or net.loss == SQUARED_ERROR)
+                          activated)
         if changes(layer):
             change(job, l, work, mine, step)
         if layer.AT_row > 0 and (l > 0 or changes_inputs(net)):
@@ -319,6 +325,8 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
     cdef const real* dZ_after
     cdef Py_ssize_t l
     cdef bint factors
+    if net.layers[net.n_layers].batch_norm:
+        batch_norm_backward_Z(job, net.layers + net.n_layers, parameters, work, mine)
     for l in range(net.n_layers - 1, 0, -1):
         layer = net.layers + l
         A, dZ = work + layer.A_whole + mine.first, work + layer.dZ + mine.first
@@ -360,8 +368,32 @@ cdef void examples_pass(Job* job, const real* parameters, real* work, real* scra
                         Py_ssize_t first, Py_ssize_t n, Columns* mine, uint64_t step,
                         bint loaded) noexcept nogil:
     # all of a step that goes by columns; `loaded`: the batch of the step before is this one
-    if mine.width == 0 and not job.net.has_batch_norm:
+    cdef Columns part = mine[0]
+    cdef Py_ssize_t end = mine.first + mine.width
+    if job.net.has_batch_norm:       # which meets the other threads in each layer
+        columns_pass(job, parameters, work, scratch, order, first, n, mine, step, loaded)
         return
+    while part.first < end and not team_stopped(&job.team):
+        part.width = min(<Py_ssize_t>PASS_COLUMNS, end - part.first)
+        part.n = max(min(part.first + part.width, mine.first + mine.n) - part.first, <Py_ssize_t>0)
+        columns_pass(job, parameters, work, scratch, order, first, n, &part, step, loaded)
+        part.first += part.width
+        if part.first < end and mine.member == 0:
+            look_for_signals(job)
+
+
+cdef void look_for_signals(Job* job) noexcept nogil:
+    # Ctrl-C, by member 0
+    if seconds_now() - job.last_look > SIGNAL_PERIOD:
+        with gil:
+            if PyErr_CheckSignals() != 0:
+                team_stop(&job.team)
+        job.last_look = seconds_now()
+
+
+cdef void columns_pass(Job* job, const real* parameters, real* work, real* scratch, const int64_t* order,
+                       Py_ssize_t first, Py_ssize_t n, Columns* mine, uint64_t step,
+                       bint loaded) noexcept nogil:
     if not loaded or changes_inputs(job.net):
         load_inputs(job, work, order, first, mine)
     if not loaded:
@@ -392,8 +424,8 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
     cdef uint64_t step = job.first_step
     cdef bint whole = job.n_batches == 1 and job.orders == NULL, keep
     cdef double cost, candidate, total, lowest = job.best_cost[0], previous = job.best_cost[1]
-    cdef double last_look = seconds_now()
     if member == 0:
+        job.last_look = seconds_now()
         begin(job, parameters, work, step)
     team_barrier(&job.team)
     for e in range(job.n_epochs):
@@ -408,6 +440,8 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             if member == 0 and job.net.has_batch_norm:
                 weigh_statistics(parameters + job.net.statistics_weight)
             team_barrier(&job.team)
+            if team_stopped(&job.team):
+                return
 
             cost = sum_of(work + job.at.loss, n)
             if job.net.has_penalty:
@@ -428,12 +462,9 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             total += cost * n
             if member == 0:
                 job.best_cost[0] = lowest
-                if seconds_now() - last_look > SIGNAL_PERIOD:
-                    with gil:
-                        job.stop = PyErr_CheckSignals() != 0
-                    last_look = seconds_now()
+                look_for_signals(job)
             team_barrier(&job.team)
-            if job.stop:
+            if team_stopped(&job.team):
                 return
         previous = total / job.n_examples
         if member == 0:
@@ -560,7 +591,8 @@ cdef void predict_block(Network* net, const real* parameters, const real* X, rea
             product(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, row, A, row,
                     finish_with(NULL))
             normalize(layer, parameters, work, A, row, row)
-            activate(layer.activation, A, layer.n_out, row, row)
+            if activated:
+                activate(layer.activation, A, layer.n_out, row, row)
         else:
             dense_forward(layer, parameters, A_prev, row, A, row, row, activated)
         if layer.gates:
