@@ -146,7 +146,7 @@ def test_the_row_of_the_search_is_the_best_net_trained_on_all_points(folder, cap
         "lam": rn.log_uniform(0.01, 10),
         "keep_prob": rn.uniform(0.6, 1),
     }
-    found = rn.search(make_model, X, y, space, n=256, epochs=50, monitor="val_cost", seed=7)
+    found = rn.search(make_model, X, y, space, n=192, epochs=50, monitor="val_cost", seed=7)
     model, history = found.refit(X, y)
     assert train_accuracy == pytest.approx(model.evaluate(X, y).score, abs=0.0005)
     assert test_accuracy == pytest.approx(model.evaluate(X_test, y_test).score, abs=0.0005)

@@ -26,7 +26,7 @@ __all__ = ["PICTURE", "Result", "run_demo"]
 PICTURE = "regnet-demo.png"
 TWIN_ITERATIONS = 300  # slice of the run that the NumPy twin is timed on
 SHARE_HELD_OUT = 0.2  # of the training points, where something is to be decided by them
-N_CONFIGURATIONS = 256  # of the search: about ten seconds on two cores
+N_CONFIGURATIONS = 192  # of the search: about ten seconds of a core or two
 
 
 @dataclass(frozen=True)

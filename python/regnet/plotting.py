@@ -189,11 +189,14 @@ def plot_demo(results: Sequence[Result], points: Football, path: Path) -> Path:
     n_columns = min(len(results), 4)
     n_rows = -(-len(results) // n_columns)
     figure = new_figure(15, 4.2 + 4 * n_rows)
-    grid = figure.add_gridspec(1 + n_rows, n_columns, height_ratios=[1.1, *[1] * n_rows])
+    grid = figure.add_gridspec(1 + n_rows, n_columns, height_ratios=[1.3, *[1] * n_rows])
     X, y, X_test, y_test = points
-    cost_axes = figure.add_subplot(grid[0, :])
+    cost_axes = figure.add_subplot(grid[0, : max(n_columns - 1, 1)])
     plot_cost({r.name: r.history for r in results}, cost_axes)
     cost_axes.set(xlabel="iteration", title="cost during training (penalty and dropout included)")
+    legend = cost_axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    legend.set_in_layout(False)  # beside the curves, above the last column
+    cost_axes.tick_params(which="minor", labelsize=6)
     for number, result in enumerate(results):
         row, column = divmod(number, n_columns)
         ax = figure.add_subplot(grid[1 + row, column])
