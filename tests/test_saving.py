@@ -240,10 +240,55 @@ def test_nothing_changed_can_be_loaded(path):
     assert rn.load(path).training_state.epoch == 2
 
 
-@pytest.mark.parametrize("version", [2, 99])
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        None,
+        rn.Penalty(),
+        rn.L2(0.1),
+        rn.L1(0.2, "batch", proximal=True),
+        rn.L0(0.3, scale="none"),
+        rn.L1(0.1) + rn.L2(0.7) + rn.L0(0.2),
+    ],
+    ids=repr,
+)
+def test_regularised_layers_come_back(path, penalty):
+    model = rn.Model(
+        [
+            rn.Input(3, 0.9, noise=0.25, gates=True, dropout="gaussian"),
+            rn.Dense(5, "relu", 0.8, max_norm=2.5, batch_norm=True, gates=True, penalty=penalty),
+            rn.Dense(4, "tanh", 0.7, dropout="gaussian", batch_norm=True),
+            rn.Dense(2, "softmax", max_norm=1, penalty=rn.L2(0.1)),
+        ],
+        seed=2,
+    )
+    rn.train(model, X, [0, 1] * 6, epochs=3, batch_size=5)
+    loaded = round_trip(model, path)
+    assert loaded.layers[1].penalty == penalty
+    for net in (model, loaded):
+        rn.train(net, X, [0, 1] * 6, epochs=6, batch_size=5, resume=True)
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)
+
+
+def test_a_file_of_the_first_format_can_be_read(path):
+    """It has none of the regularisers among the fields of its layers."""
+    before = ("kind", "units", "keep_prob", "activation", "init")
+
+    def forget(about, arrays):
+        layers = [{k: v for k, v in layer.items() if k in before} for layer in about["layers"]]
+        about.update(format=1, layers=layers)
+
+    changed(path, forget)
+    old = rn.load(path)
+    changed(path, lambda about, arrays: None)
+    assert old.layers == rn.load(path).layers
+    np.testing.assert_array_equal(old.parameters, rn.load(path).parameters)
+
+
+@pytest.mark.parametrize("version", [3, 99])
 def test_a_future_format_is_named(path, version):
     changed(path, lambda about, arrays: about.update(format=version, surprise=1))
-    message = f"{path} has format {version}, wanted 1: it needs another version of regnet"
+    message = f"{path} has format {version}, wanted 1 to 2: it needs another version of regnet"
     with pytest.raises(ValueError, match=re.escape(message)):
         rn.load(path)
 
@@ -272,6 +317,10 @@ DAMAGE = {
     "layers are a number": lambda about, arrays: about.update(layers=3),
     "no units": set_layer(1, units=0),
     "other units": set_layer(1, units=5),
+    "other penalty": set_layer(1, penalty=[{"kind": "L3", "lam": 0.1, "scale": "none"}]),
+    "negative penalty": set_layer(1, penalty=[{"kind": "L2", "lam": -1, "scale": "none"}]),
+    "gates are text": set_layer(1, gates="yes"),
+    "other batch norm": set_layer(1, batch_norm=True),
     "unknown kind of layer": set_layer(1, kind="Convolution"),
     "unknown activation": set_layer(1, activation="swish"),
     "unknown initialiser": set_layer(1, init={"name": "Nothing"}),

@@ -14,6 +14,7 @@ from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
 from .data import split, standardize
 from .diagnose import Diagnosis, diagnose
+from .folding import Sparsity
 from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
@@ -22,8 +23,9 @@ from .learning_rate import LearningRateRange, find_learning_rate
 from .manual import ManualControl
 from .many import fit_many
 from .model import Evaluation, Model
+from .monte_carlo import MonteCarlo
 from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
-from .penalties import L1, L2, Penalty
+from .penalties import L0, L1, L2, Penalty
 from .saving import load
 from .schedules import (
     Cosine,
@@ -46,6 +48,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EMA",
+    "L0",
     "L1",
     "L2",
     "SWA",
@@ -73,6 +76,7 @@ __all__ = [
     "ManualControl",
     "Model",
     "Momentum",
+    "MonteCarlo",
     "Normal",
     "OneCycle",
     "Optimizer",
@@ -82,6 +86,7 @@ __all__ = [
     "ReduceOnPlateau",
     "Schedule",
     "SearchResult",
+    "Sparsity",
     "Staircase",
     "Table",
     "TimeBudget",

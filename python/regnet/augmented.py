@@ -113,7 +113,8 @@ class AugmentedEngine(Engine):
         for epoch, order in enumerate(self.orders(n_epochs)):
             rows = order if order.size else np.arange(n)
             for first, last in zip(edges[:-1], edges[1:], strict=True):
-                yield Piece(epoch, first, last, rows[first * self.batch_size : last * self.batch_size])
+                end = n if last == self.n_batches else last * self.batch_size
+                yield Piece(epoch, first, last, rows[first * self.batch_size : end])
 
     def prepare(self, piece: Piece, stop: Event) -> tuple[Piece, Examples]:
         """The examples of a piece, transformed."""

@@ -3,7 +3,8 @@
 `SWA` and `EMA` are records that say how much the newest weights count; `WeightAverage` holds the
 running average, in double, of the one flat vector of parameters. From its first epoch on the model
 shows the average between the calls into the core, to validation and callbacks and in the end to the
-user, and has its own weights back within them: what is validated is what is returned.
+user, and has its own weights back within them: what is validated is what is returned. Batch-norm
+statistics belong to the weights they were gathered with; `Engine.settle` gathers those of the average.
 """
 
 from __future__ import annotations
@@ -172,6 +173,7 @@ class WeightAverage:
                 f"averaging starts at epoch {self.first} and epochs is {n_epochs}, wanted an earlier start"
             )
         self.parameters = parameters
+        self.settled = True  # whether batch-norm statistics belong to the weights that are shown
         self.n = 0
         self.own: Array | None = None
         self.mean = np.zeros(0)
@@ -193,11 +195,10 @@ class WeightAverage:
         self.show()
 
     def show(self) -> None:
-        """Put the average into the model, if there is one yet."""
-        # Batch-norm statistics belong to the weights they were gathered with: where a model has them,
-        # this is the place to gather them anew, by a pass over the training data.
+        """Put the average into the model, if there is one yet; see `Engine.settle` for the statistics."""
         if self.n:
             self.parameters[:] = self.mean
+            self.settled = False
 
 
 def as_averaging(averaging: Any) -> Averaging | None:

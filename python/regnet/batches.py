@@ -14,25 +14,49 @@ from .checks import integer
 from .data import same_length
 from .randomness import check_seed
 
-__all__ = ["epoch_order", "mini_batches", "resolve_batch_size"]
+__all__ = ["count_batches", "epoch_order", "mini_batches", "resolve_batch_size"]
 
 FULL_BELOW = 200  # the course's rule: full batch for a small training set
 DEFAULT = 128
 
 
-def resolve_batch_size(batch_size: int | str | None, n: int) -> int:
+def resolve_batch_size(batch_size: int | str | None, n: int, batch_norm: bool = False) -> int:
     """Examples per batch: None is all, "auto" is all below 200 and 128 otherwise.
+
+    With batch norm there are no batches of one (see `count_batches`): where all examples but one make a
+    batch, the batch is all examples.
 
     >>> resolve_batch_size("auto", 150), resolve_batch_size("auto", 5000), resolve_batch_size(None, 5000)
     (150, 128, 5000)
+    >>> resolve_batch_size(4, 5, batch_norm=True)
+    5
     """
     if batch_size is None:
-        return n
-    if isinstance(batch_size, str):
+        size = n
+    elif isinstance(batch_size, str):
         if batch_size != "auto":
             raise ValueError(f"batch_size is {batch_size!r}, wanted a whole number >= 1, 'auto' or None")
-        return n if n < FULL_BELOW else DEFAULT
-    return min(integer("batch_size", batch_size, least=1), n)
+        size = n if n < FULL_BELOW else DEFAULT
+    else:
+        size = min(integer("batch_size", batch_size, least=1), n)
+    if not batch_norm:
+        return size
+    if n == 1:
+        raise ValueError("X has 1 row to train on, wanted at least 2: batch norm normalises over a batch")
+    if size == 1:
+        raise ValueError("batch_size is 1, wanted at least 2: batch norm normalises over a batch")
+    return n if size == n - 1 else size
+
+
+def count_batches(n: int, batch_size: int, batch_norm: bool) -> int:
+    """Batches of an epoch; with batch norm a last batch of one example joins the batch before it.
+
+    >>> count_batches(9, 4, batch_norm=False), count_batches(9, 4, batch_norm=True)
+    (3, 2)
+    """
+    whole, rest = divmod(n, batch_size)
+    joins = batch_norm and rest == 1 and whole > 0
+    return whole + (rest > 0 and not joins)
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -50,6 +74,8 @@ def mini_batches(
     X: ArrayLike, y: ArrayLike, batch_size: int = 64, *, seed: int = 0, epoch: int = 0
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield (X_batch, y_batch) in the order in which `train` takes them; the last may be smaller.
+
+    (For a model with batch norm `train` adds a last batch of one example to the batch before it.)
 
     Parameters
     ----------

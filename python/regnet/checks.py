@@ -7,7 +7,9 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["choice", "fraction", "integer", "number"]
+import numpy as np
+
+__all__ = ["boolean", "choice", "fraction", "integer", "number"]
 
 
 def number(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
@@ -66,6 +68,19 @@ def integer(name: str, value: Any, *, least: int, most: int | None = None) -> in
     if n < least or (most is not None and n > most):
         raise ValueError(f"{name} is {value!r}, wanted {wanted}")
     return n
+
+
+def boolean(name: str, value: Any) -> bool:
+    """Return True or False, Python's or NumPy's.
+
+    >>> boolean("gates", 1)
+    Traceback (most recent call last):
+        ...
+    TypeError: gates is 1, wanted True or False
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}, wanted True or False")
+    return bool(value)
 
 
 def choice(name: str, value: Any, choices: Iterable[str]) -> str:

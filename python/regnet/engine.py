@@ -6,6 +6,7 @@ Everything that a training needs of the core is here; what happens between calls
 from __future__ import annotations
 
 import time
+from copy import copy
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -19,14 +20,16 @@ from cregnet import Plan, n_moments
 
 from .augment import Compose
 from .averaging import WeightAverage
-from .batches import epoch_order
+from .batches import count_batches, epoch_order
+from .checks import fraction, number
 from .data import Targets
+from .losses import SQUARED
 from .model import Model, TrainingState
-from .optimizers import Optimizer
-from .penalties import Penalty
+from .optimizers import Optimizer, as_optimizer
+from .penalties import Penalty, as_penalty
 from .schedules import Horizon, as_schedule
 
-__all__ = ["BACKENDS", "Engine", "Examples"]
+__all__ = ["BACKENDS", "Engine", "Examples", "Rule", "build_plan", "check_rule"]
 
 Array = NDArray[Any]
 BACKENDS: dict[str, ModuleType] = {"compiled": cregnet, "reference": cregnet.reference}
@@ -46,16 +49,64 @@ class Examples:
     augment: Compose | None = None
 
 
-def build_plan(model: Model, optimizer: Optimizer, penalty: Penalty, n: int, batch_size: int) -> Plan:
-    """Layers, penalty and optimiser as one record: the only place where they come together."""
-    l1, l2 = penalty.coefficients(n, batch_size)
-    n_layers = len(model.activations)
+@dataclass(frozen=True)
+class Rule:
+    """How a step is made of a batch: what is minimised, what bounds the gradient, and who steps."""
+
+    optimizer: Optimizer
+    penalty: Penalty
+    label_smoothing: float = 0.0
+    clip_norm: float = 0.0
+    clip_value: float = 0.0
+
+
+def check_rule(
+    model: Model,
+    optimizer: Optimizer | None,
+    penalty: Penalty | None,
+    label_smoothing: float = 0.0,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+) -> Rule:
+    """The arguments of `train` that make the rule, checked."""
+    rule = Rule(
+        as_optimizer(optimizer),
+        as_penalty(penalty),
+        fraction("label_smoothing", label_smoothing, zero=True),
+        0.0 if clip_norm is None else number("clip_norm", clip_norm, above=0),
+        0.0 if clip_value is None else number("clip_value", clip_value, above=0),
+    )
+    if rule.label_smoothing and model.loss == SQUARED:
+        raise ValueError(
+            f"label_smoothing is {label_smoothing!r} and the loss is {model.loss!r}, wanted a cross-entropy"
+        )
+    if rule.penalty.on_gates and not any(layer.gates and layer.penalty is None for layer in model.layers):
+        raise ValueError(
+            f"penalty is {rule.penalty!r} and no layer has gates for L0 (and no penalty of its own), "
+            "wanted gates=True in some layer"
+        )
+    return rule
+
+
+def build_plan(model: Model, rule: Rule, n: int, batch_size: int) -> Plan:
+    """Layers, penalties and the rule of a step as one record: the only place where they come together.
+
+    A layer's own penalty takes the place of the rule's, on its weights and on its gates.
+    """
+    penalties = [rule.penalty if layer.penalty is None else layer.penalty for layer in model.layers]
+    each = [penalty.coefficients(n, batch_size) for penalty in penalties]
+    plan = model.plan
     return replace(
-        model.plan,
-        l1=(l1,) * n_layers,
-        l2=(l2,) * n_layers,
-        optimizer=optimizer.kernel,
-        hyper=optimizer.hyper,
+        plan,
+        l1=tuple(c.l1 for c in each[1:]),
+        l2=tuple(c.l2 for c in each[1:]),
+        proximal=tuple(c.proximal for c in each[1:]),
+        l0=tuple(c.l0 if gated else 0.0 for c, gated in zip(each[:-1], plan.gates, strict=True)),
+        optimizer=rule.optimizer.kernel,
+        hyper=rule.optimizer.hyper,
+        smoothing=rule.label_smoothing,
+        clip_norm=rule.clip_norm,
+        clip_value=rule.clip_value,
     )
 
 
@@ -66,8 +117,7 @@ class Engine:
         self,
         model: Model,
         examples: Examples,
-        optimizer: Optimizer,
-        penalty: Penalty,
+        rule: Rule,
         batch_size: int,
         n_epochs: int,
         backend: str,
@@ -75,14 +125,15 @@ class Engine:
         n_threads: int,
     ) -> None:
         n = len(examples.X)
-        self.model, self.examples, self.optimizer = model, examples, optimizer
-        self.batch_size, self.n_batches = batch_size, -(-n // batch_size)
-        self.plan = build_plan(model, optimizer, penalty, n, batch_size)
+        self.model, self.examples, self.optimizer = model, examples, rule.optimizer
+        self.plan = build_plan(model, rule, n, batch_size)
+        self.batch_size = batch_size
+        self.n_batches = count_batches(n, batch_size, any(self.plan.batch_norm))
         self.kernels, self.n_threads = BACKENDS[backend], n_threads
         self.horizon = Horizon(n_epochs, n_epochs * self.n_batches)
         self.epoch = 0 if state is None else state.epoch
         if state is None:
-            self.moments = np.zeros((n_moments(optimizer.kernel), model.parameters.size), model.dtype)
+            self.moments = np.zeros((n_moments(self.plan.optimizer), model.parameters.size), model.dtype)
         else:
             self.moments = state.moments.copy()
         self.best = model.parameters.copy()
@@ -175,6 +226,23 @@ class Engine:
             costs,
             self.n_threads,
         )
+
+    def settle(self) -> None:
+        """Where the model shows an average, make its batch-norm statistics those of the average.
+
+        One epoch in which nothing else moves: every rate is 0. It costs an epoch, so it is done only for
+        who looks at the model, and once for the same average.
+        """
+        average, places = self.average, self.plan.layout
+        if average is None or average.settled or places.weight is None:
+            return
+        still = copy(self)
+        still.plan = replace(self.plan, optimizer="gradient_descent", hyper=(), max_norm=())
+        still.moments, still.best = np.zeros((0, places.size), self.model.dtype), self.best[:0]
+        still.best_cost = np.array([np.inf, np.nan])
+        self.model.parameters[places.n_trained :] = 0
+        still.train_epochs(np.zeros((1, self.n_batches)), np.full(1, np.nan))
+        average.settled = True
 
     def set_back(self) -> None:
         """Go back to the best weights; the moments that led away from them are forgotten."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,10 +11,10 @@ from numpy.typing import ArrayLike
 import cregnet
 
 from . import data
-from .engine import build_plan
+from .engine import build_plan, check_rule
 from .model import Model
 from .optimizers import GradientDescent
-from .penalties import Penalty, as_penalty
+from .penalties import Penalty
 
 __all__ = ["GradientCheck", "check_gradients"]
 
@@ -27,7 +28,7 @@ class GradientCheck:
     difference : float
         ``||numerical - backward|| / (||numerical|| + ||backward||)`` over all parameters.
     by_parameter : dict
-        The same for each of W1, b1, W2, ...
+        The same for each of W1, b1, gamma1, W2, ... and log_alpha0, ...; with batch norm b is beta.
     """
 
     difference: float
@@ -41,18 +42,26 @@ def relative(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def check_gradients(
-    model: Model, X: ArrayLike, y: ArrayLike, *, penalty: Penalty | None = None, epsilon: float = 1e-5
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    penalty: Penalty | None = None,
+    label_smoothing: float = 0.0,
+    epsilon: float = 1e-5,
 ) -> GradientCheck:
     """Compare the gradient of the cost with its central differences, in float64.
 
-    Dropout is on where the model has it, with the masks of step 0. The model is not changed.
+    Dropout, noise and gates are on where the model has them, with the draws of step 0, and batch norm
+    goes by the batch. A proximal `L1` is left out: it acts after the step. The model is not changed.
 
     Parameters
     ----------
     model : Model
     X, y : array-like
         As for `train`; few examples are enough. The time grows with the parameters squared.
-    penalty : Penalty, optional
+    penalty, label_smoothing
+        As for `train`.
     epsilon : float
         Step of the differences. ReLU's kink at 0 shows where a pre-activation is nearer than this.
 
@@ -72,7 +81,8 @@ def check_gradients(
     inputs = data.check_inputs(X, dtype, model.sizes[0])
     n = len(inputs)
     targets = data.check_targets(y, model.loss, model.sizes[-1], n, model.classes, dtype)
-    plan = build_plan(model, GradientDescent(), as_penalty(penalty), n, n)
+    plan = build_plan(model, check_rule(model, GradientDescent(), penalty, label_smoothing), n, n)
+    plan = replace(plan, proximal=())
     no_weight = np.empty(0)
 
     def cost(parameters: np.ndarray, gradient: np.ndarray) -> float:
@@ -83,17 +93,25 @@ def check_gradients(
         return value
 
     parameters = model.parameters.astype(np.float64)
-    backward, unused, numerical = (np.empty_like(parameters) for _ in range(3))
+    backward, unused, numerical = (np.zeros_like(parameters) for _ in range(3))
     cost(parameters, backward)
-    for k, value in enumerate(parameters.copy()):
+    for k, value in enumerate(parameters[: plan.layout.n_trained].copy()):
         parameters[k] = value + epsilon
         above = cost(parameters, unused)
         parameters[k] = value - epsilon
         below = cost(parameters, unused)
         parameters[k] = value
         numerical[k] = (above - below) / (2 * epsilon)
-    by_parameter = {}
-    for l, (W, b) in enumerate(cregnet.parameter_slices(plan.sizes), start=1):
-        by_parameter[f"W{l}"] = relative(numerical[W], backward[W])
-        by_parameter[f"b{l}"] = relative(numerical[b], backward[b])
+    by_parameter = {name: relative(numerical[at], backward[at]) for name, at in parts(plan.layout)}
     return GradientCheck(relative(numerical, backward), by_parameter)
+
+
+def parts(places: cregnet.Layout) -> Iterator[tuple[str, slice]]:
+    """Names and places of what is trained."""
+    for l, of_layer in enumerate(zip(places.W, places.b, places.gamma, strict=True), start=1):
+        for name, at in zip(("W", "b", "gamma"), of_layer, strict=True):
+            if at is not None:
+                yield f"{name}{l}", at
+    for l, at in enumerate(places.log_alpha):
+        if at is not None:
+            yield f"log_alpha{l}", at

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from .checks import choice, fraction, integer
+from .checks import boolean, choice, fraction, integer, number
 from .initializers import Initializer, as_initializer
+from .penalties import Penalty, as_penalty
 
 __all__ = ["ACTIVATIONS", "Dense", "Input", "Layer"]
 
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
+DROPOUTS = ("bernoulli", "gaussian")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layer:
-    """Base of the layers."""
+    """Base of the layers: what inputs and dense layers have in common."""
 
     units: int
     activation: str = "identity"
     keep_prob: float = 1.0
+    gates: bool = field(default=False, kw_only=True)
+    dropout: str = field(default="bernoulli", kw_only=True)
+    penalty: Penalty | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", integer("units", self.units, least=1))
+        choice("activation", self.activation, ACTIVATIONS)
+        object.__setattr__(self, "keep_prob", fraction("keep_prob", self.keep_prob, one=True))
+        object.__setattr__(self, "gates", boolean("gates", self.gates))
+        choice("dropout", self.dropout, DROPOUTS)
+
+    def __repr__(self) -> str:
+        # what has its default is left out: there is too much of it to be read
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept = [
+            f"{f.name}={given[f.name]!r}"
+            for f in fields(self)
+            if f.default is MISSING or given[f.name] != f.default
+        ]
+        return f"{type(self).__name__}({', '.join(kept)})"
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Input(Layer):
-    """The input: how many features, and how many of them dropout keeps.
+    """The input: how many features, and what is done to them in training.
 
     Parameters
     ----------
@@ -32,22 +54,42 @@ class Input(Layer):
         Features of X.
     keep_prob : float
         Probability of keeping a feature, 0 < keep_prob <= 1; 1 is no dropout.
+    noise : float
+        Standard deviation of Gaussian noise that is added to the features in training, drawn anew in
+        each step; at least 0. For little noise it acts as a penalty on the slopes of the outputs
+        (Bishop 1995, "Training with noise is equivalent to Tikhonov regularization").
+    gates, dropout
+        As for `Dense`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a value is out of range or of the wrong type.
 
     Examples
     --------
     >>> Input(784, keep_prob=0.8)
-    Input(units=784, activation='identity', keep_prob=0.8)
+    Input(units=784, keep_prob=0.8)
     """
 
-    def __init__(self, units: int, keep_prob: float = 1.0) -> None:
-        object.__setattr__(self, "units", integer("units", units, least=1))
-        object.__setattr__(self, "activation", "identity")
-        object.__setattr__(self, "keep_prob", fraction("keep_prob", keep_prob, one=True))
+    noise: float = 0.0
+
+    def __init__(
+        self,
+        units: int,
+        keep_prob: float = 1.0,
+        *,
+        noise: float = 0.0,
+        gates: bool = False,
+        dropout: str = "bernoulli",
+    ) -> None:
+        super().__init__(units, "identity", keep_prob, gates=gates, dropout=dropout)
+        object.__setattr__(self, "noise", number("noise", noise, least=0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dense(Layer):
-    """A fully connected layer ``A = activation(W A_prev + b)``, then inverted dropout.
+    """A fully connected layer ``A = activation(W A_prev + b)``, then gates, then dropout.
 
     Parameters
     ----------
@@ -60,6 +102,23 @@ class Dense(Layer):
         kept ones are divided by keep_prob, so that prediction needs no scaling). 1 is no dropout.
     init : initialiser, name or None
         How W starts. None: He for ReLU and leaky ReLU, else Glorot.
+    max_norm : float, optional
+        Bound on the norm of each unit's incoming weights, a row of W: after each step a longer row
+        is scaled back to it (Srivastava et al. 2014, section 5.1, who use 2 to 4).
+    batch_norm : bool
+        Normalise ``Z = W A_prev`` over the batch before the activation, as
+        ``gamma (Z - mean) / sqrt(variance + 1e-5) + beta`` (Ioffe & Szegedy 2015, algorithm 1). beta
+        stands in place of b. Prediction uses exponentially weighted statistics (0.99, corrected for
+        their start) and does not depend on the batch. Not for the output layer.
+    gates : bool
+        Multiply each unit by a hard-concrete gate that training can close: see `L0`. Not for the
+        output layer.
+    dropout : {"bernoulli", "gaussian"}
+        Gaussian dropout multiplies by draws of N(1, (1 - keep_prob) / keep_prob), which have the
+        mean and variance of the Bernoulli one (Srivastava et al. 2014, section 10).
+    penalty : Penalty, optional
+        Of this layer, in place of the training's: `L1` and `L2` act on its incoming weights, `L0` on
+        its gates. ``Penalty()`` is none.
 
     Raises
     ------
@@ -68,8 +127,8 @@ class Dense(Layer):
 
     Examples
     --------
-    >>> Dense(20, "relu", keep_prob=0.86).units
-    20
+    >>> Dense(20, "relu", keep_prob=0.86)
+    Dense(units=20, activation='relu', keep_prob=0.86)
     >>> Dense(20, "relu", keep_prob=0)
     Traceback (most recent call last):
         ...
@@ -77,12 +136,17 @@ class Dense(Layer):
     """
 
     init: Initializer | str | None = None
+    max_norm: float | None = field(default=None, kw_only=True)
+    batch_norm: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "units", integer("units", self.units, least=1))
-        choice("activation", self.activation, ACTIVATIONS)
-        object.__setattr__(self, "keep_prob", fraction("keep_prob", self.keep_prob, one=True))
+        super().__post_init__()
         as_initializer(self.init, self.activation)
+        if self.max_norm is not None:
+            object.__setattr__(self, "max_norm", number("max_norm", self.max_norm, above=0))
+        object.__setattr__(self, "batch_norm", boolean("batch_norm", self.batch_norm))
+        if self.penalty is not None and as_penalty(self.penalty).on_gates and not self.gates:
+            raise ValueError(f"penalty is {self.penalty!r} and gates is False, wanted gates=True for L0")
 
     @property
     def initializer(self) -> Any:

@@ -13,10 +13,10 @@ from .averaging import exponential_average
 from .batches import epoch_order, resolve_batch_size
 from .checks import fraction, integer, number
 from .data import weigh_classes
-from .engine import Engine, Examples, build_plan
+from .engine import Engine, Examples, Rule, build_plan, check_rule
 from .model import Model
-from .optimizers import Optimizer, as_optimizer
-from .penalties import Penalty, as_penalty
+from .optimizers import Optimizer
+from .penalties import Penalty
 from .schedules import Horizon, Rates, Schedule
 from .threads import resolve_threads
 from .training import check_examples
@@ -115,6 +115,9 @@ def find_learning_rate(
     batch_size: int | str | None = "auto",
     optimizer: Optimizer | None = None,
     penalty: Penalty | None = None,
+    label_smoothing: float = 0.0,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     sample_weight: ArrayLike | None = None,
     class_weight: Mapping[Any, float] | str | None = None,
     n_threads: int | None = None,
@@ -137,7 +140,7 @@ def find_learning_rate(
         beta of `exponential_average`, ``0 <= smoothing < 1``.
     optimizer : Optimizer, optional
         As for `train`, but for its learning rate and schedule, which do not count.
-    batch_size, penalty, sample_weight, class_weight, n_threads
+    batch_size, penalty, label_smoothing, clip_norm, clip_value, sample_weight, class_weight, n_threads
         As for `train`.
 
     Returns
@@ -172,13 +175,14 @@ def find_learning_rate(
         raise ValueError(f"lowest is {lowest!r} and highest is {highest!r}, wanted lowest < highest")
     integer("n_steps", n_steps, least=10)
     fraction("smoothing", smoothing, zero=True)
-    rising = replace(as_optimizer(optimizer), learning_rate=lowest, schedule=Rising(highest / lowest))
-    penalty, threads, copy = as_penalty(penalty), resolve_threads(n_threads), model.copy()
+    rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
+    rising = replace(rule.optimizer, learning_rate=lowest, schedule=Rising(highest / lowest))
+    rule, threads, copy = replace(rule, optimizer=rising), resolve_threads(n_threads), model.copy()
     examples, _ = check_examples(copy, X, y, None, sample_weight)
     weight = weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    size = resolve_batch_size(batch_size, len(examples.X))
+    size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
     examples = replace(examples, weight=weight)
-    costs = np.array(rising_costs(copy, examples, rising, penalty, size, n_steps, threads))
+    costs = np.array(rising_costs(copy, examples, rule, size, n_steps, threads))
     rates = lowest * (highest / lowest) ** (np.arange(len(costs)) / (n_steps - 1))
     smoothed = exponential_average(costs, smoothing)
     over = np.flatnonzero(smoothed > DIVERGED * np.minimum.accumulate(smoothed))
@@ -190,8 +194,7 @@ def find_learning_rate(
 def rising_costs(
     model: Model,
     examples: Examples,
-    optimizer: Optimizer,
-    penalty: Penalty,
+    rule: Rule,
     size: int,
     n_steps: int,
     n_threads: int,
@@ -201,8 +204,8 @@ def rising_costs(
     per_epoch = n // size  # a smaller last batch has a noisier cost: it is left out
     # an engine with one batch per epoch: its costs are those of the batches
     batch = part(examples, np.arange(size))
-    engine = Engine(model, batch, optimizer, penalty, size, n_steps, "compiled", None, n_threads)
-    engine.plan = build_plan(model, optimizer, penalty, n, size)  # the penalty's m is that of all examples
+    engine = Engine(model, batch, rule, size, n_steps, "compiled", None, n_threads)
+    engine.plan = build_plan(model, rule, n, size)  # the penalty's m is that of all examples
     for step in range(n_steps):
         epoch, number_of_batch = divmod(step, per_epoch)
         if per_epoch > 1:

@@ -23,10 +23,13 @@ from .checks import choice, integer, number
 from .layers import Dense, Input, Layer
 from .model import Model, TrainingState
 from .optimizers import KERNELS
+from .penalties import L0, L1, L2, Penalty, Term
 
 __all__ = ["load", "save"]
 
-FORMAT = 1
+FORMAT = 2  # 1 has no regularisers in its layers
+KEYWORDS = ("noise", "gates", "dropout", "max_norm", "batch_norm", "penalty")
+TERMS = {kind.__name__: kind for kind in (L1, L2, L0)}
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -57,12 +60,16 @@ def describe_training(state: TrainingState) -> dict[str, Any]:
 
 
 def describe_layer(layer: Layer) -> dict[str, Any]:
-    """Fields of a layer; an initialiser by name and numbers."""
+    """Fields of a layer; an initialiser and penalties by name and numbers."""
     fields: dict[str, Any] = {
         "kind": type(layer).__name__,
         "units": layer.units,
         "keep_prob": layer.keep_prob,
+        "gates": layer.gates,
+        "dropout": layer.dropout,
     }
+    if isinstance(layer, Input):
+        fields["noise"] = layer.noise
     if isinstance(layer, Dense):
         init: Any = layer.init
         if isinstance(init, initializers.Initializer):
@@ -71,21 +78,42 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
                 init = None  # the user's own class: its weights are kept, its code is not
             else:
                 init = {"name": name, **{field: float(value) for field, value in vars(init).items()}}
-        fields |= {"activation": layer.activation, "init": init}
+        fields |= {
+            "activation": layer.activation,
+            "init": init,
+            "max_norm": layer.max_norm,
+            "batch_norm": layer.batch_norm,
+            "penalty": None if layer.penalty is None else [describe_term(t) for t in layer.penalty.terms],
+        }
     return fields
+
+
+def describe_term(term: Term) -> dict[str, Any]:
+    """A term of a penalty by name and numbers."""
+    fields = {"kind": type(term).__name__, "lam": term.lam, "scale": term.scale}
+    return fields | ({"proximal": term.proximal} if isinstance(term, L1) else {})
 
 
 def build_layer(fields: dict[str, Any]) -> Layer:
     """The layer that `describe_layer` described."""
+    given = {name: fields[name] for name in KEYWORDS if name in fields}  # format 1 has none of them
     if fields["kind"] == "Input":
-        return Input(fields["units"], fields["keep_prob"])
+        return Input(fields["units"], fields["keep_prob"], **given)
     init = fields["init"]
     if isinstance(init, dict):
         kind = type(initializers.BY_NAME[init["name"].lower()])
         init = kind(**{k: v for k, v in init.items() if k != "name"})
     if fields["kind"] != "Dense":
         raise ValueError(f"unknown kind of layer {fields['kind']!r}")
-    return Dense(fields["units"], fields["activation"], fields["keep_prob"], init)
+    if given.get("penalty") is not None:
+        given["penalty"] = build_penalty(given["penalty"])
+    return Dense(fields["units"], fields["activation"], fields["keep_prob"], init, **given)
+
+
+def build_penalty(terms: list[dict[str, Any]]) -> Penalty:
+    """The penalty that the descriptions of its terms make."""
+    built = [TERMS[term["kind"]](**{k: v for k, v in term.items() if k != "kind"}) for term in terms]
+    return built[0] if len(built) == 1 else sum(built, Penalty())
 
 
 def describe_classes(classes: NDArray[Any]) -> dict[str, Any]:
@@ -111,8 +139,10 @@ def from_parts(arrays: Arrays, text: str, path: Path) -> Model:
         version = about["format"]
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not a regnet model: {error}") from error
-    if version != FORMAT:
-        raise ValueError(f"{path} has format {version}, wanted {FORMAT}: it needs another version of regnet")
+    if version not in range(1, FORMAT + 1):
+        raise ValueError(
+            f"{path} has format {version}, wanted 1 to {FORMAT}: it needs another version of regnet"
+        )
     try:
         return build_model(arrays, about)
     except (KeyError, AttributeError, TypeError, ValueError) as error:

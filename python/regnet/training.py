@@ -19,11 +19,11 @@ from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
 from .checks import choice, integer, number
-from .engine import BACKENDS, Engine, Examples
+from .engine import BACKENDS, Engine, Examples, check_rule
 from .history import History
 from .model import Model, TrainingState
-from .optimizers import Optimizer, as_optimizer
-from .penalties import Penalty, as_penalty
+from .optimizers import Optimizer
+from .penalties import Penalty
 from .progress import Progress
 from .threads import resolve_threads
 
@@ -80,6 +80,9 @@ def train(
     batch_size: int | str | None = "auto",
     optimizer: Optimizer | None = None,
     penalty: Penalty | None = None,
+    label_smoothing: float = 0.0,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     validation: tuple[ArrayLike, ArrayLike] | float | None = None,
     callbacks: Sequence[Any] = (),
     sample_weight: ArrayLike | None = None,
@@ -106,11 +109,21 @@ def train(
         Passes over the data, at least 0; with `resume` counted from the very first.
     batch_size : int, "auto" or None
         None is the full batch, "auto" the full batch below 200 examples, else 128. Small batches
-        are shuffled anew in each epoch; a full batch is taken as it lies.
+        are shuffled anew in each epoch; a full batch is taken as it lies. With batch norm at least 2,
+        and a last batch of one example joins the batch before it.
     optimizer : Optimizer, optional
         Default ``Adam(0.001)``.
     penalty : Penalty, optional
-        ``L2(0.7)``, ``L1(0.1) + L2(0.7)`` and so on.
+        ``L2(0.7)``, ``L1(0.1) + L2(0.7)`` and so on, for all layers that have none of their own.
+    label_smoothing : float
+        Share of each target that is spread evenly over the K classes, ``(1 - s) y + s / K``, two for a
+        sigmoid; ``0 <= label_smoothing < 1`` (Szegedy et al. 2016, section 7). For a cross-entropy.
+        Validation is against the labels as they are.
+    clip_norm : float, optional
+        Bound on the norm of the whole gradient, penalties included: a longer one is scaled back to it
+        before each step (Pascanu, Mikolov & Bengio 2013, algorithm 1).
+    clip_value : float, optional
+        Bound on each number of the gradient; where both are given it comes before `clip_norm`.
     validation : (X, y) or float, optional
         Data to evaluate after each epoch, or the share of X to hold out for it (stratified).
     callbacks : sequence of Callback or function
@@ -170,7 +183,9 @@ def train(
     With `averaging`, the training itself goes on from its own weights, to which the costs belong;
     what a callback writes into the weights shown is lost. `EarlyStopping` keeps and restores averages,
     since it sees them. After Ctrl-C, or when a callback stops the training, the model has the
-    average so far; after a divergence the best weights of the training itself.
+    average so far; after a divergence the best weights of the training itself. With batch norm the
+    average gets statistics of its own by a pass over the training data that costs about an epoch: after
+    each averaged epoch where validation or callbacks look at the model, and else once at the end.
 
     Examples
     --------
@@ -183,14 +198,14 @@ def train(
     """
     if not isinstance(model, Model):
         raise TypeError(f"model is {model!r}, wanted a Model")
-    optimizer, penalty = as_optimizer(optimizer), as_penalty(penalty)
+    rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
     found, averaging = as_callbacks(callbacks), as_averaging(averaging)
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
     threads = resolve_threads(n_threads)
-    state = check_state(model, optimizer) if resume else None
+    state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
-    size = resolve_batch_size(batch_size, len(examples.X))
+    size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
     masks = check_masks(model, dropout_masks, len(examples.X), size)
     weight = data.weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
     compose = check_augment(augment, model.sizes[0])
@@ -198,7 +213,7 @@ def train(
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
     kind = Engine if compose is None else AugmentedEngine
-    engine = kind(model, examples, optimizer, penalty, size, epochs, backend, state, threads)
+    engine = kind(model, examples, rule, size, epochs, backend, state, threads)
     engine.average = average
     training = Training(
         model,
@@ -206,18 +221,21 @@ def train(
         epochs,
         held_out is not None,
         learning_rate_scale=engine.learning_rate_scale,
-        base_rate=optimizer.learning_rate,
+        base_rate=rule.optimizer.learning_rate,
     )
     for callback in found:
         callback.before_training(training)
     model.classes = examples.targets.classes if model.classes is None else model.classes
     model.training_state = None
     try:
-        run_epochs(engine, training, found, held_out, progress, cancel)
-    except KeyboardInterrupt:
-        training.history.stop_reason = "interrupted"
-        if average is not None:
-            average.show()
+        try:
+            run_epochs(engine, training, found, held_out, progress, cancel)
+        except KeyboardInterrupt:
+            training.history.stop_reason = "interrupted"
+            if average is not None:
+                average.show()
+        if training.history.stop_reason != "diverged":
+            engine.settle()
     finally:
         for callback in found:
             callback.after_training(training)
@@ -260,6 +278,8 @@ def run_epochs(
                 set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
                 return
             training.epoch = engine.epoch - 1
+            if callbacks or held_out is not None:
+                engine.settle()
             shown = {"cost": float(costs[-1])}
             if held_out is not None:
                 result = training.model.evaluate_checked(*held_out, np.empty(0))
@@ -351,6 +371,8 @@ def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array
             raise ValueError(f"dropout_masks[{l}] has values other than 0 and 1")
         if keep_prob == 1:
             raise ValueError(f"dropout_masks[{l}] is given but keep_prob of that layer is 1")
+        if model.layers[l].dropout != "bernoulli":
+            raise ValueError(f"dropout_masks[{l}] is given but dropout of that layer is 'gaussian'")
         found.append(np.ascontiguousarray(array.T, np.uint8))
     return found
 
