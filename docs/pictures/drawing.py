@@ -20,7 +20,7 @@ BLUE, RED, PINK, GREY = "#0072B2", "#D55E00", "#CC79A7", "#999999"
 
 GUIDE = Path(__file__).resolve().parent.parent / "guide"
 DPI = 80
-COLOURS = 96  # of a file: enough for shaded regions, a third of the bytes
+COLOURS = 160  # of a file, half of the bytes of one in full colour; with fewer, small marks change theirs
 
 
 def row(n: int, width: float, height: float, **options: Any) -> tuple[Figure, Any]:
