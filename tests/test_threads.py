@@ -21,6 +21,16 @@ def test_none_means_the_usable_cores_or_fewer(monkeypatch, variable, expected):
     assert resolve_threads(None) == (expected or cores())
 
 
+def test_none_obeys_threadpoolctl(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl", reason="threadpoolctl is not installed")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = resolve_threads(None)
+    with threadpoolctl.threadpool_limits(1):
+        assert resolve_threads(None) == 1
+        assert resolve_threads(3) == 3
+    assert resolve_threads(None) == before
+
+
 def test_a_number_is_taken_as_it_is(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert resolve_threads(5) == 5

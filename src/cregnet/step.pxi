@@ -21,6 +21,9 @@ cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept    # -1 and a pending exception where a handler raised one
 
 cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks at Ctrl-C
+cdef enum:
+    PASS_COLUMNS = 1024              # examples that go forward and back together: their A[l] stay in cache
+
 cdef double WORK_PER_THREAD = 1e6    # operations of a step below which another thread does not pay
 
 cdef struct Job:                     # a training as its threads share it
@@ -48,7 +51,7 @@ cdef struct Job:                     # a training as its threads share it
     Py_ssize_t batch_size
     uint64_t first_step
     bint is_float
-    int stop                         # set by member 0 before a barrier, read by all after it
+    double last_look                 # of member 0, for Ctrl-C
     Py_ssize_t done                  # epochs completed
 
 cdef struct Columns:                 # a thread and its examples in a batch
@@ -365,8 +368,32 @@ cdef void examples_pass(Job* job, const real* parameters, real* work, real* scra
                         Py_ssize_t first, Py_ssize_t n, Columns* mine, uint64_t step,
                         bint loaded) noexcept nogil:
     # all of a step that goes by columns; `loaded`: the batch of the step before is this one
-    if mine.width == 0 and not job.net.has_batch_norm:
+    cdef Columns part = mine[0]
+    cdef Py_ssize_t end = mine.first + mine.width
+    if job.net.has_batch_norm:       # which meets the other threads in each layer
+        columns_pass(job, parameters, work, scratch, order, first, n, mine, step, loaded)
         return
+    while part.first < end and not team_stopped(&job.team):
+        part.width = min(<Py_ssize_t>PASS_COLUMNS, end - part.first)
+        part.n = max(min(part.first + part.width, mine.first + mine.n) - part.first, <Py_ssize_t>0)
+        columns_pass(job, parameters, work, scratch, order, first, n, &part, step, loaded)
+        part.first += part.width
+        if part.first < end and mine.member == 0:
+            look_for_signals(job)
+
+
+cdef void look_for_signals(Job* job) noexcept nogil:
+    # Ctrl-C, by member 0
+    if seconds_now() - job.last_look > SIGNAL_PERIOD:
+        with gil:
+            if PyErr_CheckSignals() != 0:
+                team_stop(&job.team)
+        job.last_look = seconds_now()
+
+
+cdef void columns_pass(Job* job, const real* parameters, real* work, real* scratch, const int64_t* order,
+                       Py_ssize_t first, Py_ssize_t n, Columns* mine, uint64_t step,
+                       bint loaded) noexcept nogil:
     if not loaded or changes_inputs(job.net):
         load_inputs(job, work, order, first, mine)
     if not loaded:
@@ -397,8 +424,8 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
     cdef uint64_t step = job.first_step
     cdef bint whole = job.n_batches == 1 and job.orders == NULL, keep
     cdef double cost, candidate, total, lowest = job.best_cost[0], previous = job.best_cost[1]
-    cdef double last_look = seconds_now()
     if member == 0:
+        job.last_look = seconds_now()
         begin(job, parameters, work, step)
     team_barrier(&job.team)
     for e in range(job.n_epochs):
@@ -413,6 +440,8 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             if member == 0 and job.net.has_batch_norm:
                 weigh_statistics(parameters + job.net.statistics_weight)
             team_barrier(&job.team)
+            if team_stopped(&job.team):
+                return
 
             cost = sum_of(work + job.at.loss, n)
             if job.net.has_penalty:
@@ -433,12 +462,9 @@ cdef void train_loop(Job* job, real* work, int member) noexcept nogil:
             total += cost * n
             if member == 0:
                 job.best_cost[0] = lowest
-                if seconds_now() - last_look > SIGNAL_PERIOD:
-                    with gil:
-                        job.stop = PyErr_CheckSignals() != 0
-                    last_look = seconds_now()
+                look_for_signals(job)
             team_barrier(&job.team)
-            if job.stop:
+            if team_stopped(&job.team):
                 return
         previous = total / job.n_examples
         if member == 0:

@@ -19,13 +19,16 @@ enum { TEAM_MOST = 256 };
 
 #ifdef CREGNET_NO_THREADS
 
-typedef struct { int size; } Team;
+typedef struct { int size, stop; } Team;
+static void team_stop(Team *team) { team->stop = 1; }
+static int team_stopped(Team *team) { return team->stop; }
 typedef void (*team_function)(void *argument, int member);
 static void team_barrier(Team *team) { (void)team; }
 static void team_run(Team *team, int size, team_function function, void *argument)
 {
     (void)size;
     team->size = 1;
+    team->stop = 0;
     function(argument, 0);
 }
 
@@ -60,6 +63,7 @@ typedef struct {
     atomic_int size;            /* 0 until all threads have been started */
     atomic_int arrived;
     atomic_int phase;
+    atomic_int stop;            /* asked for by a member; all see it after the next barrier, some before */
     team_function function;
     void *argument;
 } Team;
@@ -73,6 +77,9 @@ static void team_wait(atomic_int *what, int old)
         if (spins < TEAM_SPINS) TEAM_PAUSE();
         else team_yield();
 }
+
+static void team_stop(Team *team) { atomic_store_explicit(&team->stop, 1, memory_order_relaxed); }
+static int team_stopped(Team *team) { return atomic_load_explicit(&team->stop, memory_order_relaxed); }
 
 /* What any member wrote before it is seen by all members after it. */
 static void team_barrier(Team *team)
@@ -108,6 +115,7 @@ static void team_run(Team *team, int size, team_function function, void *argumen
     atomic_init(&team->size, 0);
     atomic_init(&team->arrived, 0);
     atomic_init(&team->phase, 0);
+    atomic_init(&team->stop, 0);
     team->function = function;
     team->argument = argument;
     for (; started < size && started < TEAM_MOST; started++) {

@@ -56,6 +56,8 @@ cdef extern from "team.h" nogil:
         int size
     void team_run(Team* team, int size, void (*function)(void*, int) noexcept nogil, void* argument)
     void team_barrier(Team* team)
+    void team_stop(Team* team)
+    bint team_stopped(Team* team)
 
 
 cdef inline Finish finish_with(const void* bias) noexcept nogil:

@@ -259,6 +259,19 @@ def test_best_weights_come_with_the_statistics_of_their_batch(network):
     assert best[at.weight] == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize("n", [8, 9])
+def test_one_batch_by_joining_is_a_full_batch_to_the_best_weights(network, n):
+    """The cost of a full batch is that of its weights, not of those of the epoch before."""
+    rng = np.random.default_rng(4)
+    plan = make_plan((3, 5, 1), "tanh", batch_norm=(True, False))
+    P, data = make_parameters(plan, rng, weight=0), make_data(plan, rng, n)
+    after_one, best, trained = P.copy(), np.zeros_like(P), slice(plan.layout.n_trained)
+    train(network, plan, after_one, data, np.full((1, 1), 0.1), 8)
+    first, second, third = train(network, plan, P, data, np.array([[0.1], [100.0], [0.1]]), 8, best=best)
+    assert second < first < third  # the step that spoils them comes after the second
+    np.testing.assert_array_equal(best[trained], after_one[trained])
+
+
 def test_scale_of_the_weights_before_batch_norm_does_not_matter(network):
     rng = np.random.default_rng(4)
     plan = make_plan((3, 5, 1), "tanh", batch_norm=(True, False))
@@ -323,14 +336,14 @@ def test_smoothed_classes_by_hand(network):
 
 
 def test_smoothed_binary_target_by_hand(network):
-    # two units, each with two classes: targets (1, 0) become (0.9, 0.1)
-    plan = make_plan((1, 2), (), "sigmoid", "binary_cross_entropy", smoothing=0.2)
-    P = np.concatenate([np.zeros(2), np.log([1 / 3, 1.0])])  # probabilities 1/4 and 1/2
-    data = np.ones((1, 1)), np.array([[1.0, 0.0]]), NO_LABELS, np.empty(0)
+    # three units, each with two classes: targets (1, 0, 0.5) become (0.9, 0.1, 0.5)
+    plan = make_plan((1, 3), (), "sigmoid", "binary_cross_entropy", smoothing=0.2)
+    P = np.concatenate([np.zeros(3), np.log([1 / 3, 1.0, 1.0])])  # probabilities 1/4, 1/2 and 1/2
+    data = np.ones((1, 1)), np.array([[1.0, 0.0, 0.5]]), NO_LABELS, np.empty(0)
     cost, found = gradient(network, plan, P, data)
-    expected = -0.9 * np.log(0.25) - 0.1 * np.log(0.75) + np.log(2)
+    expected = -0.9 * np.log(0.25) - 0.1 * np.log(0.75) + 2 * np.log(2)
     assert cost == pytest.approx(expected, rel=1e-14)
-    np.testing.assert_allclose(found[2:], [0.25 - 0.9, 0.5 - 0.1], rtol=1e-13)
+    np.testing.assert_allclose(found[3:], [0.25 - 0.9, 0.5 - 0.1, 0], rtol=1e-13, atol=1e-15)
 
 
 def test_a_step_of_training_has_the_smoothed_cost(network):
