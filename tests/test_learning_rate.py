@@ -222,7 +222,11 @@ def test_missing_matplotlib_is_named_with_the_extra_that_brings_it(monkeypatch):
         ({"smoothing": 1}, ValueError, "smoothing is 1, wanted 0 <= smoothing < 1"),
         ({"batch_size": 0}, ValueError, "batch_size is 0, wanted a whole number >= 1"),
         ({"optimizer": "adam"}, TypeError, "optimizer is 'adam', wanted an optimiser such as Adam(1e-3)"),
-        ({"penalty": 0.7}, TypeError, "penalty is 0.7, wanted None or L1(...), L2(...) or a sum of them"),
+        (
+            {"penalty": 0.7},
+            TypeError,
+            "penalty is 0.7, wanted None or L1(...), L2(...), L0(...) or a sum of them",
+        ),
         ({"sample_weight": [1.0]}, ValueError, "sample_weight has shape (1,), wanted (211,)"),
         ({"n_threads": 0}, ValueError, "n_threads is 0, wanted a whole number >= 1"),
     ],

@@ -140,7 +140,7 @@ def test_pickle_keeps_a_penalty(penalty):
     assert pickle.loads(pickle.dumps(penalty)) == penalty
 
 
-@pytest.mark.parametrize("kind", [rn.L1, rn.L2])
+@pytest.mark.parametrize("kind", [rn.L0, rn.L1, rn.L2])
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -179,3 +179,34 @@ def test_what_is_no_penalty_is_refused(wrong):
     message = f"penalty is {wrong!r}, wanted None or L1(...), L2(...), L0(...) or a sum of them"
     with pytest.raises(TypeError, match=re.escape(message)):
         as_penalty(wrong)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "coefficients"),
+    [
+        (rn.L1(0.8, proximal=True), (0, 0, 0.8 / 400, 0)),
+        (rn.L1(0.8, "batch", proximal=True) + rn.L1(0.2, "none"), (0.1, 0, 0.8 / 100, 0)),
+        (rn.L0(0.8), (0, 0, 0, 0.8 / 200)),
+        (rn.L0(0.8, scale="batch"), (0, 0, 0, 0.8 / 50)),
+        (rn.L0(0.8, "none") + rn.L0(0.1, "none"), (0, 0, 0, 0.9)),
+        (rn.L1(0.8) + rn.L2(0.7) + rn.L1(0.4, proximal=True) + rn.L0(2), (0.002, 0.0035, 0.001, 0.01)),
+    ],
+    ids=repr,
+)
+def test_coefficients_of_proximal_l1_and_l0(penalty, coefficients):
+    found = penalty.coefficients(N, BATCH)
+    assert found == pytest.approx(coefficients, rel=1e-14)
+    assert found._fields == ("l1", "l2", "proximal", "l0")
+
+
+def test_what_shows_the_same_is_equal():
+    assert rn.L1(0.1) != rn.L1(0.1, proximal=True)
+    assert repr(rn.L1(0.1, "none", proximal=True)) == "L1(0.1, scale='none', proximal=True)"
+    assert rn.L0(0.1) != rn.L2(0.1)
+    assert rn.Penalty() + rn.L0(0.1) == rn.L0(0.1)
+    assert len({rn.L0(0.1), rn.L0(0.1), rn.L1(0.1), rn.L1(0.1, proximal=True), rn.L1(0.1) + rn.L0(0.1)}) == 4
+
+
+def test_proximal_penalties_survive_pickling():
+    penalty = rn.L1(0.1, proximal=True) + rn.L0(0.2, "batch")
+    assert pickle.loads(pickle.dumps(penalty)) == penalty

@@ -112,7 +112,7 @@ def test_a_folded_model_keeps_what_is_not_folded():
         rn.Input(6, 0.9, noise=0.1),
         rn.Dense(8, "relu", 0.8, max_norm=3.0),
         rn.Dense(7, "tanh"),
-        rn.Dense(5, "relu", penalty=rn.Penalty((rn.L2(0.2),))),
+        rn.Dense(5, "relu", penalty=rn.L2(0.2)),
         rn.Dense(3, "softmax"),
     )
     assert folded.classes.tolist() == ["a", "b", "c"]

@@ -109,7 +109,8 @@ class Dense(Layer):
         Normalise ``Z = W A_prev`` over the batch before the activation, as
         ``gamma (Z - mean) / sqrt(variance + 1e-5) + beta`` (Ioffe & Szegedy 2015, algorithm 1). beta
         stands in place of b. Prediction uses exponentially weighted statistics (0.99, corrected for
-        their start) and does not depend on the batch. Not for the output layer.
+        their start) and does not depend on the batch; they are some hundred steps old, which a rate
+        that falls towards the end makes good. Not for the output layer.
     gates : bool
         Multiply each unit by a hard-concrete gate that training can close: see `L0`. Not for the
         output layer.

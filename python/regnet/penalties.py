@@ -40,7 +40,7 @@ class Coefficients(NamedTuple):
     l0: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Penalty:
     """A sum of terms; `L1`, `L2` and `L0` are its terms."""
 
@@ -53,6 +53,13 @@ class Penalty:
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.terms)) or "Penalty()"
+
+    def __eq__(self, other: object) -> bool:
+        # what shows the same is the same: a term and the sum of this one term, too
+        return isinstance(other, Penalty) and repr(other) == repr(self)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
 
     def coefficients(self, n_examples: int, batch_size: int) -> Coefficients:
         """The sums of the terms' coefficients.
@@ -81,7 +88,7 @@ class Penalty:
         return any(isinstance(term, L0) for term in self.terms)
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Term(Penalty):
     """One penalty with its strength `lam` and its scale."""
 
@@ -103,12 +110,6 @@ class Term(Penalty):
     def __repr__(self) -> str:
         scale = "" if self.scale == "examples" else f", scale={self.scale!r}"
         return f"{type(self).__name__}({self.lam!r}{scale})"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and repr(other) == repr(self)
-
-    def __hash__(self) -> int:
-        return hash(repr(self))
 
 
 class L2(Term):
@@ -161,9 +162,10 @@ class L1(Term):
 
     Notes
     -----
-    After a step of RMSprop or Adam the same threshold is used for every weight, although their steps
-    differ in length from weight to weight. Small weights then reach 0 as with gradient descent, but
-    it is not the minimum of the same cost that the training approaches.
+    With gradient descent and momentum the training approaches the minimum of the cost with ``|W|`` in it.
+    RMSprop and Adam make steps of about the learning rate whatever the size of the gradient, while the
+    threshold stays what it is: they need a larger lam for the same zeros, and it is not the same
+    minimum that they approach.
 
     Examples
     --------

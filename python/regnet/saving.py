@@ -113,7 +113,7 @@ def build_layer(fields: dict[str, Any]) -> Layer:
 def build_penalty(terms: list[dict[str, Any]]) -> Penalty:
     """The penalty that the descriptions of its terms make."""
     built = [TERMS[term["kind"]](**{k: v for k, v in term.items() if k != "kind"}) for term in terms]
-    return built[0] if len(built) == 1 else sum(built, Penalty())
+    return sum(built, Penalty())
 
 
 def describe_classes(classes: NDArray[Any]) -> dict[str, Any]:
