@@ -20,7 +20,8 @@ BLUE, RED, PINK, GREY = "#0072B2", "#D55E00", "#CC79A7", "#999999"
 
 GUIDE = Path(__file__).resolve().parent.parent / "guide"
 DPI = 80
-COLOURS = 160  # of a file, half of the bytes of one in full colour; with fewer, small marks change theirs
+LARGEST = 60_000  # bytes of a file; a larger one is written in fewer colours
+COLOURS = 160
 
 
 def row(n: int, width: float, height: float, **options: Any) -> tuple[Figure, Any]:
@@ -37,9 +38,11 @@ def name_axes(ax: Any, x: str, y: str, title: str) -> None:
 
 
 def save(figure: Figure, name: str) -> None:
-    """Write a figure as a PNG of few colours."""
+    """Write a figure as a small PNG."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else GUIDE
     memory = io.BytesIO()
     figure.savefig(memory, dpi=DPI)
-    picture = Image.open(memory).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    picture.save(folder / f"{name}.png", optimize=True)
+    picture, file = Image.open(memory).convert("RGB"), folder / f"{name}.png"
+    picture.save(file, optimize=True)
+    if file.stat().st_size > LARGEST:
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
