@@ -94,9 +94,11 @@ class LearningRateRange:
             label = f"suggestion {self.suggestion:.3g}"
             ax.axvline(self.suggestion, color="#D55E00", linestyle="--", linewidth=1, label=label)
         if len(self.smoothed):
-            low, high = float(self.smoothed.min()), float(self.smoothed.max())
+            start, low, high = (float(v) for v in (self.smoothed[0], self.smoothed.min(), self.smoothed.max()))
+            if start > low:
+                high = min(high, start + (start - low))  # what it diverges to is left outside
             margin = 0.1 * (high - low) or 0.1
-            ax.set_ylim(low - margin, high + margin)  # a few wild batches at the end are left outside
+            ax.set_ylim(low - margin, high + margin)
         ax.set(xlabel="learning rate", ylabel="cost J", xscale="log")
         ax.grid(True, which="both", alpha=0.25)
         ax.legend(frameon=False)

@@ -460,7 +460,7 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
         allocate(&job, &parameters[0], largest_batch(&job), n_threads)
         with nogil:
             team_run(&job.team, n_threads, train_member, &job)
-        if team_stopped(&job.team):
+        if team_stopping(&job.team):
             raise_pending()
     finally:
         delete_job(&job)

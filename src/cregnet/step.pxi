@@ -89,10 +89,14 @@ cdef Columns share_columns(real* like, Py_ssize_t n, int n_threads, int member) 
 
 
 cdef int useful_threads(Network* net, real* like, Py_ssize_t n, int n_threads) noexcept nogil:
+    # each time the threads meet, those that are early wait
     cdef double work = 6.0 * n * net.n_parameters
-    cdef Py_ssize_t unit = column_unit(like)
+    cdef Py_ssize_t l, meetings = 2, unit = column_unit(like)
+    for l in range(net.n_layers + 1):
+        meetings += 4 if net.layers[l].batch_norm else 0
+    meetings += 1 if net.has_gates or net.clip_norm > 0 else 0
     n_threads = min(n_threads, <int>min((n + unit - 1) // unit, <Py_ssize_t>256))
-    return max(1, <int>min(<double>n_threads, work / WORK_PER_THREAD))
+    return max(1, <int>min(<double>n_threads, 2 * work / (meetings * WORK_PER_THREAD)))
 
 
 cdef Py_ssize_t count_batches(Network* net, Py_ssize_t n_examples, Py_ssize_t batch_size) noexcept nogil:
@@ -373,7 +377,7 @@ cdef void examples_pass(Job* job, const real* parameters, real* work, real* scra
     if job.net.has_batch_norm:       # which meets the other threads in each layer
         columns_pass(job, parameters, work, scratch, order, first, n, mine, step, loaded)
         return
-    while part.first < end and not team_stopped(&job.team):
+    while part.first < end and not team_stopping(&job.team):
         part.width = min(<Py_ssize_t>PASS_COLUMNS, end - part.first)
         part.n = max(min(part.first + part.width, mine.first + mine.n) - part.first, <Py_ssize_t>0)
         columns_pass(job, parameters, work, scratch, order, first, n, &part, step, loaded)

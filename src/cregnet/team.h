@@ -21,6 +21,7 @@ enum { TEAM_MOST = 256 };
 
 typedef struct { int size, stop; } Team;
 static void team_stop(Team *team) { team->stop = 1; }
+static int team_stopping(Team *team) { return team->stop; }
 static int team_stopped(Team *team) { return team->stop; }
 typedef void (*team_function)(void *argument, int member);
 static void team_barrier(Team *team) { (void)team; }
@@ -63,7 +64,8 @@ typedef struct {
     atomic_int size;            /* 0 until all threads have been started */
     atomic_int arrived;
     atomic_int phase;
-    atomic_int stop;            /* asked for by a member; all see it after the next barrier, some before */
+    atomic_int stop;            /* asked for by a member, at any time */
+    atomic_int agreed;          /* what `stop` was when the last member reached the last barrier */
     team_function function;
     void *argument;
 } Team;
@@ -79,15 +81,24 @@ static void team_wait(atomic_int *what, int old)
 }
 
 static void team_stop(Team *team) { atomic_store_explicit(&team->stop, 1, memory_order_relaxed); }
-static int team_stopped(Team *team) { return atomic_load_explicit(&team->stop, memory_order_relaxed); }
+static int team_stopping(Team *team) { return atomic_load_explicit(&team->stop, memory_order_relaxed); }
+static int team_stopped(Team *team) { return atomic_load_explicit(&team->agreed, memory_order_relaxed); }
+static void team_agree(Team *team)
+{
+    atomic_store_explicit(&team->agreed, team_stopping(team), memory_order_relaxed);
+}
 
 /* What any member wrote before it is seen by all members after it. */
 static void team_barrier(Team *team)
 {
     const int size = atomic_load_explicit(&team->size, memory_order_relaxed);
-    if (size == 1) return;
+    if (size == 1) {
+        team_agree(team);
+        return;
+    }
     const int phase = atomic_load_explicit(&team->phase, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) == size - 1) {
+        team_agree(team);
         atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
         atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
     } else
@@ -116,6 +127,7 @@ static void team_run(Team *team, int size, team_function function, void *argumen
     atomic_init(&team->arrived, 0);
     atomic_init(&team->phase, 0);
     atomic_init(&team->stop, 0);
+    atomic_init(&team->agreed, 0);
     team->function = function;
     team->argument = argument;
     for (; started < size && started < TEAM_MOST; started++) {

@@ -58,6 +58,7 @@ cdef extern from "team.h" nogil:
     void team_barrier(Team* team)
     void team_stop(Team* team)
     bint team_stopped(Team* team)
+    bint team_stopping(Team* team)
 
 
 cdef inline Finish finish_with(const void* bias) noexcept nogil:
