@@ -188,13 +188,14 @@ def test_a_progress_bar_goes_to_standard_error(folder, capsys):
 
 
 def test_the_same_seed_draws_the_same_picture(folder, capsys):
-    pytest.importorskip("matplotlib")
+    image = pytest.importorskip("matplotlib.image")
     pixels = []
     for name, seed in (("a.png", "1"), ("b.png", "1"), ("c.png", "2")):
         assert main([*QUICK, "--seed", seed, "--out", name]) == 0
-        pixels.append((folder / name).read_bytes())
-    assert pixels[0] == pixels[1]
-    assert pixels[0] != pixels[2]
+        pixels.append(image.imread(folder / name))
+    # matplotlib rounds a pixel now and then otherwise, by where its arrays lie in memory
+    np.testing.assert_allclose(pixels[0], pixels[1], atol=1.5 / 255)
+    assert np.abs(pixels[0] - pixels[2]).max() > 0.5
 
 
 # ------------------------------------------------------------------------------ wrong arguments

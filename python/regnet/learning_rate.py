@@ -94,7 +94,8 @@ class LearningRateRange:
             label = f"suggestion {self.suggestion:.3g}"
             ax.axvline(self.suggestion, color="#D55E00", linestyle="--", linewidth=1, label=label)
         if len(self.smoothed):
-            start, low, high = (float(v) for v in (self.smoothed[0], self.smoothed.min(), self.smoothed.max()))
+            start = float(self.smoothed[0])
+            low, high = float(self.smoothed.min()), float(self.smoothed.max())
             if start > low:
                 high = min(high, start + (start - low))  # what it diverges to is left outside
             margin = 0.1 * (high - low) or 0.1
