@@ -203,6 +203,8 @@ def train(
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
     threads = resolve_threads(n_threads)
+    if cancel is not None and not isinstance(cancel, Event):
+        raise TypeError(f"cancel is {cancel!r}, wanted None or a threading.Event")
     state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
     size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
@@ -235,7 +237,10 @@ def train(
             if average is not None:
                 average.show()
         if training.history.stop_reason != "diverged":
-            engine.settle()
+            try:
+                engine.settle()
+            except KeyboardInterrupt:  # a second one, or one that came after the last epoch
+                training.history.stop_reason = "interrupted"
     finally:
         for callback in found:
             callback.after_training(training)
