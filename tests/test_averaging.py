@@ -193,6 +193,25 @@ def test_stopped_before_its_end_the_model_has_the_average_so_far(stop):
     np.testing.assert_allclose(model.parameters, weights[5 : last + 1].mean(axis=0), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_ctrl_c_while_statistics_are_gathered_leaves_those_averaged(monkeypatch, looked_at):
+    """However often it is pressed: a history comes back, and the net does not predict without statistics."""
+    train = cregnet.network_train
+
+    def gathering(plan, *args):
+        if plan.optimizer == "gradient_descent":  # the training has Adam
+            raise KeyboardInterrupt
+        train(plan, *args)
+
+    monkeypatch.setattr("cregnet.network_train", gathering)
+    model = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
+    seen = {"callbacks": [lambda training: None]} if looked_at else {}
+    history = fit(model, averaging=rn.SWA(0), optimizer=rn.Adam(), **seen)
+    assert history.stop_reason == "interrupted"
+    assert len(history) >= 1
+    assert model.parameters[model.layout.weight].all()
+
+
 @pytest.mark.parametrize("epoch", [3, 8])
 def test_ctrl_c_within_an_epoch_leaves_the_average_so_far(monkeypatch, epoch):
     weights, _ = recorded()

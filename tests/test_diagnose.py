@@ -2,6 +2,7 @@
 
 import re
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -117,6 +118,28 @@ def test_without_validation_the_dev_error_must_be_given():
     )
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         history.diagnose(0.1)
+
+
+@pytest.mark.parametrize(("end", "words"), [("diverged", "diverged"), ("interrupted", "was interrupted")])
+def test_weights_that_were_never_validated_have_no_dev_error(end, words):
+    def leave(training):
+        if training.epoch == 2:
+            raise KeyboardInterrupt
+
+    model = rn.Model.mlp([2, 8, 1], output="identity", dtype="float64")
+    rate = {"schedule": lambda epoch, step: 1e-3 if epoch < 2 or end == "interrupted" else 1e200}
+    options = {"optimizer": rn.GradientDescent(1e-3, **rate), "validation": (X_TEST, Y_TEST)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rn.DivergenceWarning)
+        history = rn.train(model, X, Y, epochs=6, callbacks=[leave] * (end == "interrupted"), **options)
+    assert history.stop_reason == end
+    message = (
+        f"dev is None and the training {words}: its weights may not be those of the last validation, "
+        "wanted an error or model.evaluate(X_dev, y_dev)"
+    )
+    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+        history.diagnose(0.1)
+    assert history.diagnose(0.1, dev=0.2).dev == 0.2
 
 
 # ------------------------------------------------------------------------------ pictures

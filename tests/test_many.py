@@ -71,6 +71,7 @@ def test_progress_counts_models(capfd):
     ("models", "keywords", "error", "message"),
     [
         ([3], {}, TypeError, "models[0] is 3, wanted a Model"),
+        (3, {}, TypeError, "models is 3, wanted a sequence of Models"),
         (nets(1) * 2, {}, ValueError, "models has the same object twice"),
         (nets(2), {"options": [{}]}, ValueError, "options has 1 entries, wanted 2, one for each model"),
         (nets(1), {"options": [3]}, TypeError, "options[0] is 3, wanted a mapping"),

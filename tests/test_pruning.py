@@ -110,7 +110,7 @@ def test_a_folded_model_keeps_what_is_not_folded():
     folded = model.folded()
     assert folded.layers == (
         rn.Input(6, 0.9, noise=0.1),
-        rn.Dense(8, "relu", 0.8, max_norm=3.0),
+        rn.Dense(8, "relu", 0.8),
         rn.Dense(7, "tanh"),
         rn.Dense(5, "relu", penalty=rn.L2(0.2)),
         rn.Dense(3, "softmax"),
@@ -120,6 +120,17 @@ def test_a_folded_model_keeps_what_is_not_folded():
     before = model.parameters.copy()
     folded.parameters[:] = 0
     np.testing.assert_array_equal(model.parameters, before)
+
+
+@pytest.mark.parametrize("options", [{"batch_norm": True}, {"gates": True}], ids=str)
+def test_a_folded_model_trains_on_from_its_own_predictions(options):
+    """Batch norm folds to rows longer than the bound on W was: the next step must not cut them short."""
+    layers = [rn.Input(6), rn.Dense(8, "relu", max_norm=0.5, **options), rn.Dense(1, "sigmoid")]
+    model = rn.Model(layers, dtype="float64", seed=1)
+    rn.train(model, X, X[:, 0] > 0, epochs=10)
+    folded = model.folded()
+    rn.train(folded, X, X[:, 0] > 0, epochs=1, optimizer=rn.GradientDescent(1e-12))
+    np.testing.assert_allclose(folded.predict_proba(X), model.predict_proba(X), atol=1e-9)
 
 
 def test_a_dense_model_folds_to_a_copy():

@@ -452,6 +452,18 @@ WRONG = {
         ValueError,
         "label_smoothing is 0.1 and the loss is 'squared_error', wanted a cross-entropy",
     ),
+    "check of no model": (lambda: rn.check_gradients(3, X, Y), TypeError, "model is 3, wanted a Model"),
+    "check without a step": (
+        lambda: rn.check_gradients(rn.Model.mlp([2, 1]), X, Y, epsilon=0),
+        ValueError,
+        "epsilon is 0, wanted a number > 0",
+    ),
+    "cancel": (lambda: fit(cancel=3), TypeError, "cancel is 3, wanted None or a threading.Event"),
+    "sizes": (
+        lambda: rn.Model.mlp(5),
+        TypeError,
+        "sizes is 5, wanted a sequence such as [2, 20, 1]",
+    ),
 }
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -334,6 +335,32 @@ def test_a_diverging_run_keeps_its_best_weights(optimizer, dtype, batch_size, ba
     assert history.stop_reason == "diverged"
     assert np.isfinite(model.parameters).all()
     assert model.evaluate(X, y).cost <= 1.5 * start
+
+
+@pytest.mark.parametrize(
+    ("output", "W", "target"),
+    [
+        ("identity", [[1.0, 2.0, 3.0]], lambda Z: Z),
+        ("sigmoid", [[1e4, 0.0, 0.0]], lambda Z: Z[:, 0] > 0),
+        ("sigmoid", 1e4 * np.eye(3), lambda Z: (Z > 0).astype(float)),
+        ("softmax", 1e4 * np.eye(3), lambda Z: Z.argmax(axis=1)),
+    ],
+)
+def test_a_rise_from_almost_nothing_to_ignorance_is_no_divergence(output, W, target):
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    model = rn.Model.mlp([3, len(W)], output=output, dtype="float64")
+    model.weights[0] = W
+
+    def forget(training):
+        training.model.weights[0][...] = 0
+
+    options = {"optimizer": rn.GradientDescent(1e-9), "callbacks": [forget]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = rn.train(model, X, target(X @ np.transpose(W)), epochs=2, **options)
+    assert history.cost[0] < 1e-9
+    assert history.cost[1] > 0.1
+    assert history.stop_reason == "epochs"
 
 
 def test_divergence_names_the_epoch():

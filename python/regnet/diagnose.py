@@ -245,6 +245,12 @@ def diagnose_history(
                 "dev is None and the history has no validation curve, wanted an error or validation=... "
                 "in train"
             )
+        if history.stop_reason in ("diverged", "interrupted") and history.best_epoch is None:
+            ended = "diverged" if history.stop_reason == "diverged" else "was interrupted"
+            raise ValueError(
+                f"dev is None and the training {ended}: its weights may not be those of "
+                "the last validation, wanted an error or model.evaluate(X_dev, y_dev)"
+            )
         last = len(scores) - 1 if history.best_epoch is None else history.best_epoch - history.first_epoch
         dev = float(1 - scores[last])
     return diagnose(train=train, dev=dev, test=test, human=human, tolerance=tolerance, history=history)

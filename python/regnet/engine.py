@@ -240,8 +240,14 @@ class Engine:
         still.plan = replace(self.plan, optimizer="gradient_descent", hyper=(), max_norm=())
         still.moments, still.best = np.zeros((0, places.size), self.model.dtype), self.best[:0]
         still.best_cost = np.array([np.inf, np.nan])
-        self.model.parameters[places.n_trained :] = 0
-        still.train_epochs(np.zeros((1, self.n_batches)), np.full(1, np.nan))
+        statistics = self.model.parameters[places.n_trained :]
+        mean_of_statistics = statistics.copy()
+        statistics[:] = 0
+        try:
+            still.train_epochs(np.zeros((1, self.n_batches)), np.full(1, np.nan))
+        except KeyboardInterrupt:
+            statistics[:] = mean_of_statistics  # nearer to the truth than a few batches, or none
+            raise
         average.settled = True
 
     def set_back(self) -> None:

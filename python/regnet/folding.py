@@ -120,7 +120,8 @@ def folded(model: Model) -> Model:
     -------
     Model
         A new one. Dropout, noise, max-norm and penalties of its layers are those of the model, but for
-        `L0`, which has nothing left to act on.
+        `L0`, which has nothing left to act on, and the max-norm of a layer that had batch norm: it
+        bounded the weights before they were folded.
 
     Examples
     --------
@@ -189,4 +190,5 @@ def dense_layer(layer: Layer, units: int) -> Layer:
     penalty = layer.penalty
     if penalty is not None and penalty.on_gates:
         penalty = Penalty(tuple(term for term in penalty.terms if not isinstance(term, L0)))
-    return replace(layer, units=units, batch_norm=False, gates=False, penalty=penalty)
+    max_norm = None if layer.batch_norm else layer.max_norm  # gates fold to shorter rows, batch norm to any
+    return replace(layer, units=units, batch_norm=False, gates=False, penalty=penalty, max_norm=max_norm)

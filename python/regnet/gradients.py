@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 import cregnet
 
 from . import data
+from .checks import number
 from .engine import build_plan, check_rule
 from .model import Model
 from .optimizers import GradientDescent
@@ -63,12 +64,18 @@ def check_gradients(
     penalty, label_smoothing
         As for `train`.
     epsilon : float
-        Step of the differences. ReLU's kink at 0 shows where a pre-activation is nearer than this.
+        Step of the differences, above 0. ReLU's kink at 0 shows where a pre-activation is nearer than
+        this: so it is in a new net, whose b is 0, for an example of which dropout or gates leave nothing.
 
     Returns
     -------
     GradientCheck
         A difference of 1e-7 or less is right, above 1e-5 there is a mistake.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong; the message names it.
 
     Examples
     --------
@@ -77,6 +84,9 @@ def check_gradients(
     >>> check_gradients(model, rng.normal(size=(5, 4)), [0, 1, 1, 0, 1]).difference < 1e-7
     True
     """
+    if not isinstance(model, Model):
+        raise TypeError(f"model is {model!r}, wanted a Model")
+    epsilon = number("epsilon", epsilon, above=0)
     dtype = np.dtype(np.float64)
     inputs = data.check_inputs(X, dtype, model.sizes[0])
     n = len(inputs)

@@ -23,7 +23,7 @@ from .training import check_examples
 
 __all__ = ["LearningRateRange", "find_learning_rate"]
 
-DIVERGED = 4.0  # a smoothed cost so many times above its lowest ends the test
+DIVERGED = 3.0  # a rise above the lowest point of so many times the initial cost ends the test
 
 Curve = NDArray[np.float64]
 
@@ -52,7 +52,8 @@ class LearningRateRange:
     smoothed : array (n,)
         Their exponentially weighted average, corrected for its bias.
     suggestion : float or None
-        The rate at which the smoothed cost falls most steeply; None where it does not fall.
+        The rate at which the cost falls most steeply, the noise of the batches taken out; None where it
+        does not fall.
     """
 
     rates: Curve
@@ -158,9 +159,12 @@ def find_learning_rate(
 
     Notes
     -----
-    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. The test ends
-    when the smoothed cost is four times its lowest or a cost is not finite; it is made to diverge, so
-    there is no warning. The suggestion is a start, not an optimum: what the picture shows counts.
+    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. It goes by what
+    the steps have changed: the cost of each batch less its cost by the initial weights, with the same
+    dropout masks, smoothed. The costs themselves vary from batch to batch by more than a low rate changes
+    them. The test ends when the change rises above its lowest point by three times the initial cost, or
+    a cost is not finite; it is made to diverge, so there is no warning. The suggestion is a start, not
+    an optimum: what the picture shows counts.
 
     Examples
     --------
@@ -185,13 +189,14 @@ def find_learning_rate(
     weight = weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
     size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
     examples = replace(examples, weight=weight)
-    costs = np.array(rising_costs(copy, examples, rule, size, n_steps, threads))
-    rates = lowest * (highest / lowest) ** (np.arange(len(costs)) / (n_steps - 1))
-    smoothed = exponential_average(costs, smoothing)
-    over = np.flatnonzero(smoothed > DIVERGED * np.minimum.accumulate(smoothed))
+    costs, initial = rising_costs(copy, examples, rule, size, n_steps, threads)
+    change = exponential_average(costs - initial, smoothing)
+    rise = change - np.minimum.accumulate(change)
+    over = np.flatnonzero(rise > DIVERGED * np.mean(initial)) if len(rise) else rise
     n = int(over[0]) + 1 if over.size else len(costs)
-    rates, costs, smoothed = rates[:n], costs[:n], smoothed[:n]
-    return LearningRateRange(rates, costs, smoothed, steepest(rates, smoothed))
+    rates = lowest * (highest / lowest) ** (np.arange(n) / (n_steps - 1))
+    smoothed = exponential_average(costs[:n], smoothing)
+    return LearningRateRange(rates, costs[:n], smoothed, steepest(rates, change[:n]))
 
 
 def rising_costs(
@@ -201,27 +206,34 @@ def rising_costs(
     size: int,
     n_steps: int,
     n_threads: int,
-) -> list[float]:
-    """The cost of each step's batch before the step, as far as it is finite; trains the model."""
+) -> tuple[Curve, Curve]:
+    """Costs of each step's batch before the step, and by the initial weights; trains the model.
+
+    Both are as long as they are finite.
+    """
     n, costs = len(examples.X), []
     per_epoch = n // size  # a smaller last batch has a noisier cost: it is left out
-    # an engine with one batch per epoch: its costs are those of the batches
+    # engines with one batch per epoch: their costs are those of the batches
     batch = part(examples, np.arange(size))
-    engine = Engine(model, batch, rule, size, n_steps, "compiled", None, n_threads)
-    engine.plan = build_plan(model, rule, n, size)  # the penalty's m is that of all examples
+    moving, still = (
+        Engine(net, batch, rule, size, n_steps, "compiled", None, n_threads) for net in (model, model.copy())
+    )
+    moving.plan = still.plan = build_plan(model, rule, n, size)  # the penalty's m is that of all examples
+    still.learning_rate_scale = 0.0
     for step in range(n_steps):
         epoch, number_of_batch = divmod(step, per_epoch)
         if per_epoch > 1:
             if number_of_batch == 0:
                 order = epoch_order(n, model.seed, epoch)
-            engine.examples = part(examples, order[number_of_batch * size :][:size])
-        cost, _, _ = engine.run(1)
-        if engine.interrupted:
+            moving.examples = still.examples = part(examples, order[number_of_batch * size :][:size])
+        pair = [cost for engine in (moving, still) for cost in engine.run(1)[0]]
+        if moving.interrupted or still.interrupted:
             raise KeyboardInterrupt
-        if not len(cost):
+        if len(pair) < 2:
             break
-        costs.append(float(cost[0]))
-    return costs
+        costs.append(pair)
+    both = np.array(costs, np.float64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
 
 
 def part(examples: Examples, rows: NDArray[np.int64]) -> Examples:
@@ -230,10 +242,10 @@ def part(examples: Examples, rows: NDArray[np.int64]) -> Examples:
     return Examples(examples.X[rows], examples.targets.take(rows), weight, None)
 
 
-def steepest(rates: Curve, smoothed: Curve) -> float | None:
+def steepest(rates: Curve, change: Curve) -> float | None:
     """The rate at which the cost falls most steeply per decade, up to its lowest point."""
-    until = int(smoothed.argmin()) + 1 if len(smoothed) else 0
+    until = int(change.argmin()) + 1 if len(change) else 0
     if until < 2:
         return None
-    slope = np.gradient(smoothed, np.log10(rates))[:until]
+    slope = np.gradient(change, np.log10(rates))[:until]
     return float(rates[slope.argmin()]) if slope.min() < 0 else None

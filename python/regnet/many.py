@@ -74,7 +74,10 @@ def fit_many(
     >>> [len(history) for history in rn.fit_many(models, X, y, epochs=5, options=rates)]
     [5, 5, 5]
     """
-    models = list(models)
+    try:
+        models = list(models)
+    except TypeError:
+        raise TypeError(f"models is {models!r}, wanted a sequence of Models") from None
     each = check_models(models, options, shared)
     with Progress(len(models), progress, "models", "model") as bar:
 

@@ -200,7 +200,10 @@ class Model:
         >>> Model.mlp([2, 20, 3, 1], init="he", keep_prob=0.86).keep_prob
         (1.0, 0.86, 0.86)
         """
-        sizes = list(sizes)
+        try:
+            sizes = list(sizes)
+        except TypeError:
+            raise TypeError(f"sizes is {sizes!r}, wanted a sequence such as [2, 20, 1]") from None
         if len(sizes) < 2:
             raise ValueError(f"sizes is {sizes!r}, wanted at least the inputs and the outputs")
         if output is None:

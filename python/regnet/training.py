@@ -21,6 +21,7 @@ from .callbacks import Callback, as_callbacks
 from .checks import choice, integer, number
 from .engine import BACKENDS, Engine, Examples, check_rule
 from .history import History
+from .losses import BINARY, SQUARED
 from .model import Model, TrainingState
 from .optimizers import Optimizer
 from .penalties import Penalty
@@ -29,7 +30,7 @@ from .threads import resolve_threads
 
 __all__ = ["DivergenceWarning", "Training", "train"]
 
-BLOWN_UP = 1000  # a cost that ends so many times above its start has diverged
+BLOWN_UP = 1000  # a cost that ends so many times above its start, and above ignorance, has diverged
 
 Array = NDArray[Any]
 Checked = tuple[Array, data.Targets]
@@ -172,8 +173,8 @@ def train(
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite, or ends above a thousand times its start. The model then has
-        its best weights.
+        If the cost stops being finite, or ends above a thousand times both its start and the loss of
+        outputs that say nothing (0, or all classes equally likely). The model then has its best weights.
 
     Notes
     -----
@@ -203,6 +204,8 @@ def train(
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
     threads = resolve_threads(n_threads)
+    if cancel is not None and not isinstance(cancel, Event):
+        raise TypeError(f"cancel is {cancel!r}, wanted None or a threading.Event")
     state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
     size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
@@ -235,7 +238,10 @@ def train(
             if average is not None:
                 average.show()
         if training.history.stop_reason != "diverged":
-            engine.settle()
+            try:
+                engine.settle()
+            except KeyboardInterrupt:  # a second one, or one that came after the last epoch
+                training.history.stop_reason = "interrupted"
     finally:
         for callback in found:
             callback.after_training(training)
@@ -294,13 +300,22 @@ def run_epochs(
     last = history.cost[-1:]
     if not np.isfinite(training.model.parameters).all():
         set_back(engine, history, f"the weights stopped being finite in epoch {engine.epoch - 1}")
-    elif (last > BLOWN_UP * engine.first_cost).any():
+    elif (last > BLOWN_UP * engine.first_cost).any() and last[0] > BLOWN_UP * blind_cost(engine):
         # units that are all off leave the cost finite and enormous: as diverged as an infinite one
         set_back(
             engine, history, f"the cost ended at {last[0]:.3g}, having started at {engine.first_cost:.3g}"
         )
     else:
         history.stop_reason = "epochs"
+
+
+def blind_cost(engine: Engine) -> float:
+    """Mean loss of outputs that say nothing: a training that starts far below it may end above its start."""
+    n_outputs = engine.plan.sizes[-1]
+    if engine.model.loss == SQUARED:
+        Y = engine.examples.targets.Y
+        return 0.5 * float(np.einsum("ij,ij->", Y, Y, dtype=np.float64)) / len(Y)
+    return math.log(2) * n_outputs if engine.model.loss == BINARY else math.log(n_outputs)
 
 
 def set_back(engine: Engine, history: History, reason: str) -> None:

@@ -302,6 +302,8 @@ def test_wrong_arguments_of_model(change, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         opt_utils.model(**arguments)
     assert np.random.get_state()[2] == draws  # noqa: NPY002
+    with pytest.raises(TypeError, match=r"^decay is 0\.5, wanted None or a function such as update_lr$"):
+        opt_utils.model(X, Y, [2, 5, 2, 1], "adam", decay=0.5)
 
 
 # ------------------------------------------------------------------------------ data

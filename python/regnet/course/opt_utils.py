@@ -503,6 +503,8 @@ def epoch_rates(learning_rate: float, n_epochs: int, decay: Decay | None, decay_
     """Rates of epochs 0 to n_epochs, the last one for what is printed after the last epoch."""
     rates = np.full(n_epochs + 1, learning_rate)
     if decay is not None:
+        if not callable(decay):
+            raise TypeError(f"decay is {decay!r}, wanted None or a function such as update_lr")
         rates[1:] = [decay(learning_rate, epoch, decay_rate) for epoch in range(n_epochs)]
         if not np.isfinite(rates).all():
             raise ValueError(f"decay gave a rate of {rates[~np.isfinite(rates)][0]}, wanted finite numbers")
