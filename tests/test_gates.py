@@ -115,3 +115,21 @@ def test_prediction_draws_nothing():
     other = model.copy()
     other.seed = 99
     np.testing.assert_array_equal(model.predict(X), other.predict(X))
+
+
+def test_inputs_may_have_an_l0_of_their_own(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 6))
+    y = (X[:, 0] > 0).astype(int)
+    layers = [rn.Input(6, gates=True, penalty=rn.L0(30.0)), rn.Dense(8, "tanh"), rn.Dense(1, "sigmoid")]
+    model = rn.Model(layers, dtype="float64", seed=0)
+    rn.train(model, X, y, epochs=400, batch_size=64, optimizer=rn.Adam(0.02))
+    assert np.flatnonzero(model.gates[0]).tolist() == [0]
+    model.save(tmp_path / "net.npz")
+    assert rn.load(tmp_path / "net.npz").layers[0] == layers[0]
+
+
+@pytest.mark.parametrize("penalty", [rn.L1(1.0), rn.L0(1.0) + rn.L2(1.0)])
+def test_inputs_have_no_weights_to_penalise(penalty):
+    with pytest.raises(ValueError, match=r"wanted L0\(...\): inputs have gates and no weights"):
+        rn.Input(6, gates=True, penalty=penalty)

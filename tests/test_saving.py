@@ -486,3 +486,18 @@ def test_npz_needs_no_safetensors(monkeypatch, tmp_path):
     for name in ("safetensors", "safetensors.numpy"):
         monkeypatch.setitem(sys.modules, name, None)
     round_trip(rn.Model.mlp([3, 1]), tmp_path / "net.npz")
+
+
+def test_a_checkpoint_of_a_callback_can_be_gone_on_with(tmp_path):
+    X, y, _, _ = rn.datasets.make_football(seed=0)
+    options = {"batch_size": 32, "optimizer": rn.Adam(0.01)}
+
+    def save_after_three(training):
+        if training.epoch == 2:
+            training.model.save(tmp_path / "net.npz")
+
+    model = rn.Model.mlp([2, 8, 1], keep_prob=0.8, seed=4)
+    rn.train(model, X, y, epochs=7, callbacks=[save_after_three], **options)
+    again = rn.load(tmp_path / "net.npz")
+    rn.train(again, X, y, epochs=7, resume=True, **options)
+    np.testing.assert_array_equal(again.parameters, model.parameters)

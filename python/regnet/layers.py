@@ -7,7 +7,7 @@ from typing import Any
 
 from .checks import boolean, choice, fraction, integer, number
 from .initializers import Initializer, as_initializer
-from .penalties import Penalty, as_penalty
+from .penalties import L0, Penalty, as_penalty
 
 __all__ = ["ACTIVATIONS", "Dense", "Input", "Layer"]
 
@@ -32,6 +32,8 @@ class Layer:
         object.__setattr__(self, "keep_prob", fraction("keep_prob", self.keep_prob, one=True))
         object.__setattr__(self, "gates", boolean("gates", self.gates))
         choice("dropout", self.dropout, DROPOUTS)
+        if self.penalty is not None and as_penalty(self.penalty).on_gates and not self.gates:
+            raise ValueError(f"penalty is {self.penalty!r} and gates is False, wanted gates=True for L0")
 
     def __repr__(self) -> str:
         # what has its default is left out: there is too much of it to be read
@@ -60,6 +62,8 @@ class Input(Layer):
         (Bishop 1995, "Training with noise is equivalent to Tikhonov regularization").
     gates, dropout
         As for `Dense`.
+    penalty : L0, optional
+        Of the gates on the features, in place of the training's.
 
     Raises
     ------
@@ -82,9 +86,12 @@ class Input(Layer):
         noise: float = 0.0,
         gates: bool = False,
         dropout: str = "bernoulli",
+        penalty: Penalty | None = None,
     ) -> None:
-        super().__init__(units, "identity", keep_prob, gates=gates, dropout=dropout)
+        super().__init__(units, "identity", keep_prob, gates=gates, dropout=dropout, penalty=penalty)
         object.__setattr__(self, "noise", number("noise", noise, least=0))
+        if penalty is not None and not all(isinstance(term, L0) for term in penalty.terms):
+            raise ValueError(f"penalty is {penalty!r}, wanted L0(...): inputs have gates and no weights")
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,8 +153,6 @@ class Dense(Layer):
         if self.max_norm is not None:
             object.__setattr__(self, "max_norm", number("max_norm", self.max_norm, above=0))
         object.__setattr__(self, "batch_norm", boolean("batch_norm", self.batch_norm))
-        if self.penalty is not None and as_penalty(self.penalty).on_gates and not self.gates:
-            raise ValueError(f"penalty is {self.penalty!r} and gates is False, wanted gates=True for L0")
 
     @property
     def initializer(self) -> Any:

@@ -64,6 +64,7 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "kind": type(layer).__name__,
         "units": layer.units,
+        "penalty": None if layer.penalty is None else [describe_term(t) for t in layer.penalty.terms],
         "keep_prob": layer.keep_prob,
         "gates": layer.gates,
         "dropout": layer.dropout,
@@ -83,7 +84,6 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
             "init": init,
             "max_norm": layer.max_norm,
             "batch_norm": layer.batch_norm,
-            "penalty": None if layer.penalty is None else [describe_term(t) for t in layer.penalty.terms],
         }
     return fields
 
@@ -97,6 +97,8 @@ def describe_term(term: Term) -> dict[str, Any]:
 def build_layer(fields: dict[str, Any]) -> Layer:
     """The layer that `describe_layer` described."""
     given = {name: fields[name] for name in KEYWORDS if name in fields}  # format 1 has none of them
+    if given.get("penalty") is not None:
+        given["penalty"] = build_penalty(given["penalty"])
     if fields["kind"] == "Input":
         return Input(fields["units"], fields["keep_prob"], **given)
     init = fields["init"]
@@ -105,8 +107,6 @@ def build_layer(fields: dict[str, Any]) -> Layer:
         init = kind(**{k: v for k, v in init.items() if k != "name"})
     if fields["kind"] != "Dense":
         raise ValueError(f"unknown kind of layer {fields['kind']!r}")
-    if given.get("penalty") is not None:
-        given["penalty"] = build_penalty(given["penalty"])
     return Dense(fields["units"], fields["activation"], fields["keep_prob"], init, **given)
 
 

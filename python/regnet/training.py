@@ -243,6 +243,7 @@ def train(
             except KeyboardInterrupt:  # a second one, or one that came after the last epoch
                 training.history.stop_reason = "interrupted"
     finally:
+        model.training_state = None
         for callback in found:
             callback.after_training(training)
     if is_at_its_end(training, average):
@@ -292,6 +293,9 @@ def run_epochs(
                 history.append(val_cost=[result.cost], val_score=[result.score])
                 shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
             bar.advance(n, **shown)
+            if callbacks and engine.average is None:  # what a callback saves can be gone on with
+                engine.learning_rate_scale = training.learning_rate_scale
+                training.model.training_state = engine.state()
             for callback in callbacks:
                 if callback.after_epoch(training):
                     history.stop_reason = callback.stop_reason
