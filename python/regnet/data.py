@@ -54,11 +54,29 @@ def check_finite(name: str, array: Array) -> None:
             raise ValueError(f"{name} is {array[first]} at {where}, wanted finite {array.dtype} numbers")
 
 
-def check_inputs(X: ArrayLike, dtype: np.dtype[Any], n_features: int, name: str = "X") -> Array:
+def check_inputs(
+    X: ArrayLike | FiniteInputs, dtype: np.dtype[Any], n_features: int, name: str = "X"
+) -> Array:
     """X as a finite, C-contiguous (n_samples, n_features) array of the model's dtype; see `as_inputs`."""
+    if isinstance(X, FiniteInputs):
+        return as_inputs(X.array, dtype, n_features, name)
     array = as_inputs(X, dtype, n_features, name)
     check_finite(name, array)
     return array
+
+
+@dataclass(frozen=True)
+class FiniteInputs:
+    """X that has been looked through: many models that share it need not each do it again."""
+
+    array: Array
+
+    @classmethod
+    def of(cls, X: ArrayLike, dtype: np.dtype[Any]) -> FiniteInputs:
+        """X as finite numbers of a dtype."""
+        array = as_numbers("X", X, dtype)
+        check_finite("X", array)
+        return cls(array)
 
 
 def as_inputs(X: ArrayLike, dtype: np.dtype[Any], n_features: int, name: str = "X") -> Array:

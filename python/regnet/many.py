@@ -101,11 +101,12 @@ def fit_each(
     `done` is told of each model that is trained, by its number; `stop` is set on Ctrl-C.
     """
     workers = max(1, min(resolve_threads(n_threads), len(models)))
-    inputs = {dtype: data.as_numbers("X", X, dtype) for dtype in {model.dtype for model in models}}
+    inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
     targets = np.asarray(y)
 
     def fit(model: Model, keywords: dict[str, Any]) -> History:
-        return train(model, inputs[model.dtype], targets, n_threads=1, cancel=stop, **keywords)
+        found: Any = inputs[model.dtype]
+        return train(model, found, targets, n_threads=1, cancel=stop, **keywords)
 
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(fit, model, keywords) for model, keywords in zip(models, each, strict=True)]

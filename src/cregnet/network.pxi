@@ -20,7 +20,7 @@ cdef enum:
     UPDATE_ELEMENTS = 122880
     UPDATE_SMALL = 16384             # a layer of so few weights is one block
     UPDATE_SHARES = 8
-    SCRATCH_VECTORS = 4
+    SCRATCH_VECTORS = 16
 
 cdef struct Layer:
     Py_ssize_t n_in
