@@ -251,15 +251,15 @@ def test_best_weights_are_those_of_a_training_without(monkeypatch):
     monkeypatch.setattr(rn.augmented, "PIECE_BYTES", 1)
     X, y = images()
     engines = []
-    for name in ("Engine", "AugmentedEngine"):
-        original = getattr(rn.training, name)
+    for module, name in ((rn.training, "Engine"), (rn.augmented, "AugmentedEngine")):
+        original = getattr(module, name)
 
         class Spy(original):
             def __init__(self, *arguments):
                 super().__init__(*arguments)
                 engines.append(self)
 
-        monkeypatch.setattr(rn.training, name, Spy)
+        monkeypatch.setattr(module, name, Spy)
     for augment in (None, NOTHING[0]):
         rn.train(net(0.5), X, y, epochs=40, batch_size=16, optimizer=rn.Adam(0.1), augment=augment)
     plain, augmented = engines

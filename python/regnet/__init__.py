@@ -8,25 +8,22 @@
 (200,)
 """
 
-from . import augment, datasets
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .averaging import EMA, SWA, Averaging, exponential_average
 from .batches import mini_batches
 from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
 from .data import split, standardize
 from .diagnose import Diagnosis, diagnose
-from .folding import Sparsity
 from .gradients import GradientCheck, check_gradients
 from .history import History
 from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
 from .layers import Dense, Input
-from .learning_rate import LearningRateRange, find_learning_rate
-from .manual import ManualControl
 from .many import fit_many
 from .model import Evaluation, Model
-from .monte_carlo import MonteCarlo
 from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
 from .penalties import L0, L1, L2, Penalty
-from .saving import load
 from .schedules import (
     Cosine,
     Exponential,
@@ -43,6 +40,14 @@ from .search import search
 from .search_result import SearchResult
 from .spaces import integers, log_uniform, one_minus_log, uniform
 from .training import DivergenceWarning, Training, train
+
+if TYPE_CHECKING:
+    from . import augment, datasets
+    from .folding import Sparsity
+    from .learning_rate import LearningRateRange, find_learning_rate
+    from .manual import ManualControl
+    from .monte_carlo import MonteCarlo
+    from .saving import load
 
 __version__ = "0.1.0"
 
@@ -112,3 +117,28 @@ __all__ = [
     "train",
     "uniform",
 ]
+
+# what few programs use is imported when it is asked for: `import regnet` is to cost little more than NumPy
+_LATER = {
+    "LearningRateRange": "learning_rate",
+    "ManualControl": "manual",
+    "MonteCarlo": "monte_carlo",
+    "Sparsity": "folding",
+    "augment": "",
+    "datasets": "",
+    "find_learning_rate": "learning_rate",
+    "load": "saving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_LATER[name] or name}", __name__)
+    found = getattr(module, name) if _LATER[name] else module
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

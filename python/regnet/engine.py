@@ -9,7 +9,7 @@ import time
 from copy import copy
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ import cregnet
 import cregnet.reference
 from cregnet import Plan, n_moments
 
-from .augment import Compose
 from .averaging import WeightAverage
 from .batches import count_batches, epoch_order
 from .checks import fraction, number
@@ -28,6 +27,9 @@ from .model import Model, TrainingState
 from .optimizers import Optimizer, as_optimizer
 from .penalties import Penalty, as_penalty
 from .schedules import Horizon, as_schedule
+
+if TYPE_CHECKING:
+    from .augment import Compose
 
 __all__ = ["BACKENDS", "Engine", "Examples", "Rule", "build_plan", "check_rule"]
 

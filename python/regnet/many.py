@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +17,9 @@ from .model import Model
 from .progress import Progress
 from .threads import resolve_threads
 from .training import train
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["fit_many"]
 
@@ -108,6 +110,8 @@ def fit_each(
         found: Any = inputs[model.dtype]
         return train(model, found, targets, n_threads=1, cancel=stop, **keywords)
 
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(fit, model, keywords) for model, keywords in zip(models, each, strict=True)]
         try:
@@ -121,6 +125,8 @@ def fit_each(
 
 def watch(futures: list[Future[History]], done: Callable[[int, History], None]) -> None:
     """Wait for all, say which are done, and raise the first error."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
     number = {future: i for i, future in enumerate(futures)}
     waiting = set(futures)
     while waiting:

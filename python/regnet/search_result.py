@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from .history import History
 from .model import Model
-from .plotting import pyplot
 from .spaces import Choices, Space
 
 __all__ = ["SearchResult"]
@@ -128,6 +127,8 @@ class SearchResult:
         ImportError
             If matplotlib is not installed.
         """
+        from .plotting import pyplot
+
         plt = pyplot()
         names = list(self._spaces)
         k = max(len(names) - 1, 1)

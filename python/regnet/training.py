@@ -7,14 +7,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import data
-from .augment import Compose
-from .augmented import AugmentedEngine, check_augment
 from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
@@ -27,6 +25,9 @@ from .optimizers import Optimizer
 from .penalties import Penalty
 from .progress import Progress
 from .threads import resolve_threads
+
+if TYPE_CHECKING:
+    from .augment import Compose
 
 __all__ = ["DivergenceWarning", "Training", "train"]
 
@@ -211,11 +212,15 @@ def train(
     size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
     masks = check_masks(model, dropout_masks, len(examples.X), size)
     weight = data.weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    compose = check_augment(augment, model.sizes[0])
+    compose: Compose | None = None
+    kind: type[Engine] = Engine
+    if augment is not None:
+        from .augmented import AugmentedEngine, check_augment
+
+        compose, kind = check_augment(augment, model.sizes[0]), AugmentedEngine
     examples = replace(examples, weight=weight, masks=masks, augment=compose)
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
-    kind = Engine if compose is None else AugmentedEngine
     engine = kind(model, examples, rule, size, epochs, backend, state, threads)
     engine.average = average
     training = Training(
