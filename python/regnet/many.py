@@ -125,15 +125,18 @@ def fit_each(
 
 def watch(futures: list[Future[History]], done: Callable[[int, History], None]) -> None:
     """Wait for all, say which are done, and raise the first error."""
-    from concurrent.futures import FIRST_COMPLETED, wait
+    from queue import Empty, SimpleQueue
 
     number = {future: i for i, future in enumerate(futures)}
-    waiting = set(futures)
-    while waiting:
-        # with a time limit the main thread wakes up to answer Ctrl-C
-        ready, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-        for future in ready:
-            done(number[future], future.result())
+    ready: SimpleQueue[Future[History]] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ready.put)
+    while number:
+        try:
+            future = ready.get(timeout=0.1)  # with a time limit the main thread wakes up to answer Ctrl-C
+        except Empty:
+            continue
+        done(number.pop(future), future.result())
 
 
 def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -> list[dict[str, Any]]:
