@@ -9,7 +9,7 @@ B. The pointer functions work in place wherever that is possible. An in-place lo
 C. Arrays have columns = examples. Inside the network each row of activations is padded to whole
    vectors; padded columns hold zeros or values that nothing reads.
 D. The pointer functions allocate nothing, keep no state and start no threads. A `def` may take
-   scratch memory for the time of its call, and `network_train` a team of threads.
+   scratch memory for the time of its call, and `network_train` and the Adams a team of threads.
 
 This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
 """
@@ -39,6 +39,7 @@ include "network.pxi"
 include "gates.pxi"
 include "weights.pxi"
 include "step.pxi"
+include "evaluate.pxi"
 
 cdef extern from "cpu.h":
     bint cpu_has_avx2()

@@ -1,11 +1,13 @@
 # The network as the kernels see it: a plan turned into a struct, the workspace of a call, and the
-# public kernels. The step itself is in step.pxi.
+# public kernels. The step itself is in step.pxi (by columns) and weights.pxi (by rows), what needs no
+# update in evaluate.pxi.
 #
 # A. One call runs whole epochs without the GIL; Python sees the mean cost of each epoch.
 # B. The workspace is one allocation per call: for each layer its activations A[l] and, where dW of
 #    the next layer wants them, the same transposed (AT[l]); dZ[l] takes the place of A[l] as soon as
 #    A[l] is not needed any more. There is no gradient vector in training: dW exists a block of rows
-#    at a time, in a scratch buffer of each thread, and is used up while it is in cache.
+#    at a time, in a scratch buffer of each thread, and is used up while it is in cache. Clipping by
+#    norm alone keeps the whole.
 # C. `row` is the number of examples of the batch padded to whole vectors. Padded columns start as
 #    zeros in A[0] and in the gradient of the loss, so they add nothing to dW, db or dA.
 # D. Gates and dropout work on A[l] in place. The derivatives of relu and its kin need the sign of A
