@@ -113,3 +113,14 @@ def test_a_training_can_be_cancelled_from_another_thread():
     timer.join()
     assert history.stop_reason == "interrupted"
     assert 0 < len(history) < 10**7
+
+
+def test_shared_data_are_checked_before_any_work():
+    X = np.zeros((6, 2), np.float32)
+    X[4, 1] = np.nan
+    models = [rn.Model.mlp([2, 3, 1], seed=seed) for seed in range(2)]
+    before = [model.parameters.copy() for model in models]
+    with pytest.raises(ValueError, match="X is nan at row 4, column 1, wanted finite float32 numbers"):
+        rn.fit_many(models, X, [0, 1, 0, 1, 0, 1], epochs=1)
+    for model, parameters in zip(models, before, strict=True):
+        np.testing.assert_array_equal(model.parameters, parameters)
