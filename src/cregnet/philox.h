@@ -53,39 +53,83 @@ static inline void philox4x32_10(uint32_t *w0, uint32_t *w1, uint32_t *w2, uint3
     *w3 = x3;
 }
 
-/* Masks of up to four units for examples first..first+n-1: 1 where the word is below the threshold.
- * Rows past n_units are not written. */
-static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_units,
-                             ptrdiff_t first, ptrdiff_t n, uint32_t threshold,
-                             uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
+/* The words of n counters (first + j, c1, c2, c3), j < n: word w of counter j goes to
+ * words[w * row + j]. Writes up to the next multiple of PHILOX_COUNTERS in each row. */
+#if defined(CREGNET_VECTORS) && defined(__SSE2__)
+/* A lane of 64 bits holds one word in its lower half; what is in the upper half does not matter,
+ * because the instruction that makes 64 bits of 32 times 32 reads the lower halves alone. A product is
+ * then its own lower word, and a round of a vector takes six instructions. Even and odd counters are in
+ * vectors of their own, which fit together into one of 32-bit words. Four vectors go through the
+ * rounds together: one alone leaves the processor waiting for its products. */
+#include <immintrin.h>
+
+typedef uint64_t philox_lanes __attribute__((vector_size(VECTOR_BYTES)));
+enum { PHILOX_LANES = VECTOR_BYTES / 8, PHILOX_VECTORS = 4, PHILOX_COUNTERS = PHILOX_VECTORS * PHILOX_LANES };
+
+ALWAYS_INLINE philox_lanes philox_product(philox_lanes a, philox_lanes b)
 {
-    enum { BLOCK = 256 };
-    unsigned char spare[BLOCK];
-    for (ptrdiff_t start = 0; start < n; start += BLOCK) {
-        const ptrdiff_t size = n - start < BLOCK ? n - start : BLOCK;
-        unsigned char *RESTRICT D0 = D + start;
-        unsigned char *RESTRICT D1 = n_units > 1 ? D0 + D_row : spare;
-        unsigned char *RESTRICT D2 = n_units > 2 ? D0 + 2 * D_row : spare;
-        unsigned char *RESTRICT D3 = n_units > 3 ? D0 + 3 * D_row : spare;
-#pragma omp simd
-        for (ptrdiff_t j = 0; j < size; j++) {
-            uint32_t w0 = (uint32_t)(first + start + j), w1 = c1, w2 = c2, w3 = c3;
-            philox4x32_10(&w0, &w1, &w2, &w3, k0, k1);
-            D0[j] = w0 < threshold;
-            D1[j] = w1 < threshold;
-            D2[j] = w2 < threshold;
-            D3[j] = w3 < threshold;
-        }
-    }
+#if defined(__AVX512F__)
+    return (philox_lanes)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return (philox_lanes)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#else
+    return (philox_lanes)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#endif
 }
 
-/* The words of n counters (first + j, c1, c2, c3), j < n, n even: word w of counter j goes to
- * words[w * row + j]. Two counters, half of n apart, go through the rounds together: one alone leaves
- * the processor waiting for its products. */
+ALWAYS_INLINE void philox_store(uint32_t *words, philox_lanes even, philox_lanes odd)
+{
+    const philox_lanes both = (even & 0xffffffffu) | (odd << 32);
+    memcpy(words, &both, sizeof both);
+}
+
 static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t first, ptrdiff_t n,
                              uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
 {
-    const ptrdiff_t half = n / 2;
+    const philox_lanes zero = {0}, m0 = zero + PHILOX_M0, m1 = zero + PHILOX_M1;
+    philox_lanes even = zero;
+    for (int lane = 0; lane < PHILOX_LANES; lane++) even[lane] = 2 * (uint64_t)lane;
+    for (ptrdiff_t j = 0; j < n; j += PHILOX_COUNTERS) {
+        philox_lanes x0[PHILOX_VECTORS], x1[PHILOX_VECTORS], x2[PHILOX_VECTORS], x3[PHILOX_VECTORS];
+        UNROLL
+        for (int v = 0; v < PHILOX_VECTORS; v++) {
+            x0[v] = even + (uint64_t)(first + j + v / 2 * (2 * PHILOX_LANES) + v % 2);
+            x1[v] = zero + c1;
+            x2[v] = zero + c2;
+            x3[v] = zero + c3;
+        }
+        uint32_t a = k0, b = k1;
+        UNROLL
+        for (int round = 0; round < 10; round++) {
+            UNROLL
+            for (int v = 0; v < PHILOX_VECTORS; v++) {
+                const philox_lanes p0 = philox_product(x0[v], m0), p1 = philox_product(x2[v], m1);
+                x0[v] = (p1 >> 32) ^ x1[v] ^ (zero + a);
+                x1[v] = p1;
+                x2[v] = (p0 >> 32) ^ x3[v] ^ (zero + b);
+                x3[v] = p0;
+            }
+            a += PHILOX_W0;
+            b += PHILOX_W1;
+        }
+        UNROLL
+        for (int v = 0; v < PHILOX_VECTORS; v += 2) {
+            uint32_t *to = words + j + v * PHILOX_LANES;
+            philox_store(to, x0[v], x0[v + 1]);
+            philox_store(to + row, x1[v], x1[v + 1]);
+            philox_store(to + 2 * row, x2[v], x2[v + 1]);
+            philox_store(to + 3 * row, x3[v], x3[v + 1]);
+        }
+    }
+}
+#else
+/* Two counters, half of n apart, go through the rounds together. */
+enum { PHILOX_COUNTERS = 2 };
+
+static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t first, ptrdiff_t n,
+                             uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
+{
+    const ptrdiff_t half = (n + 1) / 2;
     uint32_t *RESTRICT low = words, *RESTRICT high = words + half;
 #pragma omp simd
     for (ptrdiff_t j = 0; j < half; j++) {
@@ -107,6 +151,28 @@ static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t 
         high[row + j] = y1;
         high[2 * row + j] = y2;
         high[3 * row + j] = y3;
+    }
+}
+#endif
+
+/* Masks of up to four units for examples first..first+n-1: 1 where the word is below the threshold.
+ * Rows past n_units are not written. */
+static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_units,
+                             ptrdiff_t first, ptrdiff_t n, uint32_t threshold,
+                             uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
+{
+    enum { BLOCK = 256 };                /* a multiple of PHILOX_COUNTERS */
+    uint32_t words[4 * BLOCK];
+    for (ptrdiff_t start = 0; start < n; start += BLOCK) {
+        const ptrdiff_t size = n - start < BLOCK ? n - start : BLOCK;
+        philox_word_rows(words, BLOCK, first + start, size, c1, c2, c3, k0, k1);
+        for (int unit = 0; unit < n_units; unit++) {
+            unsigned char *RESTRICT D_unit = D + unit * D_row + start;
+            const uint32_t *RESTRICT w = words + unit * BLOCK;
+#pragma omp simd
+            for (ptrdiff_t j = 0; j < size; j++)
+                D_unit[j] = w[j] < threshold;
+        }
     }
 }
 
