@@ -254,24 +254,39 @@ cdef int begin_forward(const real[:, ::1] Z, real[:, ::1] A) except -1:
 cdef int call_backward(int activation, double slope, const real[:, ::1] dA, const real[:, ::1] A,
                        real[:, ::1] dZ) except -1:
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
-    cdef real* saved = NULL
     check_shape("A", A.shape[0], A.shape[1], n_units, m)
     check_shape("dZ", dZ.shape[0], dZ.shape[1], n_units, m)
-    if activation == SOFTMAX:        # has one form alone: dZ starts as A, and dA must outlive that
-        saved = <real*>malloc((n + 1) * sizeof(real))
-        if saved == NULL:
-            raise MemoryError
+    if activation == SOFTMAX:
+        return call_softmax_backward(dA, A, dZ)
     with nogil:
-        if activation == SOFTMAX:
-            memcpy(saved, &dA[0, 0], n * sizeof(real))
-            memmove(&dZ[0, 0], &A[0, 0], n * sizeof(real))
-            softmax_backward_(saved, m, &dZ[0, 0], n_units, m, m)
+        if &dZ[0, 0] == &A[0, 0]:
+            if activation == LEAKY_RELU:
+                leaky_relu_backward_(&dA[0, 0], &dZ[0, 0], n, <real>slope)
+            else:
+                elementwise_backward(activation, &dA[0, 0], &dZ[0, 0], n)
         else:
             memmove(&dZ[0, 0], &dA[0, 0], n * sizeof(real))
             if activation == LEAKY_RELU:
                 leaky_relu_backward_dA(&dZ[0, 0], &A[0, 0], n, <real>slope)
             else:
                 elementwise_backward_dA(activation, &dZ[0, 0], &A[0, 0], n)
+    return 0
+
+
+cdef int call_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ) except -1:
+    # dZ starts as A, and dA must outlive that
+    cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
+    cdef const real* kept = &dA[0, 0]
+    cdef real* saved = NULL
+    if &dZ[0, 0] < kept + n and kept < &dZ[0, 0] + n:
+        saved = <real*>malloc((n + 1) * sizeof(real))
+        if saved == NULL:
+            raise MemoryError
+        memcpy(saved, kept, n * sizeof(real))
+        kept = saved
+    with nogil:
+        memmove(&dZ[0, 0], &A[0, 0], n * sizeof(real))
+        softmax_backward_(kept, m, &dZ[0, 0], n_units, m, m)
     free(saved)
     return 0
 

@@ -66,6 +66,8 @@ def test_works_in_place(core, dtype, name):
     getattr(core, name + "_backward")(same_d, A, same_d)
     np.testing.assert_array_equal(same, A)
     np.testing.assert_array_equal(same_d, dZ)
+    getattr(core, name + "_backward")(dA, same, same)
+    np.testing.assert_array_equal(same, dZ)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "softmax"])
