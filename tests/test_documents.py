@@ -1,10 +1,13 @@
 """Examples in docstrings run, and every public name is documented."""
 
+import ast
 import doctest
 import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,9 +85,33 @@ def test_public_names_have_docstrings(name):
                 assert inspect.getdoc(member), f"{name}.{method}"
 
 
+def imported_names():
+    """Name -> module of the imports in `regnet/__init__.py` that type checkers read."""
+    tree = ast.parse(Path(rn.__file__).read_text(encoding="utf-8"))
+    [checked] = [node for node in tree.body if isinstance(node, ast.If)]
+    return {alias.name: node.module for node in checked.body for alias in node.names}
+
+
 def test_all_is_complete():
-    public = {n for n, thing in vars(rn).items() if getattr(thing, "__module__", "").startswith("regnet")}
-    assert {n for n in public if not n.startswith("_")} <= set(rn.__all__)
+    names = imported_names()
+    assert sorted(rn.__all__) == sorted(names)
     assert set(rn.__all__) <= set(dir(rn))
+    for name, module in names.items():
+        source = importlib.import_module(f"regnet.{module or name}")
+        assert getattr(rn, name) is (getattr(source, name) if module else source)
     with pytest.raises(AttributeError, match="module 'regnet' has no attribute 'nothing'"):
         rn.nothing  # noqa: B018
+
+
+def test_no_module_takes_the_place_of_a_function():
+    modules = {name for _, name, _ in pkgutil.iter_modules(rn.__path__)}
+    assert modules & set(rn.__all__) == {"augment", "datasets"}
+
+
+def test_import_loads_the_extension_and_nothing_else():
+    """What a broken extension says comes from `import regnet`; all else comes with its first use."""
+    code = "import sys, regnet; print(*sorted(m for m in sys.modules if 'regnet' in m))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = out.split()
+    assert "cregnet._core" in loaded
+    assert [name for name in loaded if name.startswith("regnet")] == ["regnet"]

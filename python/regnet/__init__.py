@@ -11,43 +11,44 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .averaging import EMA, SWA, Averaging, exponential_average
-from .batches import mini_batches
-from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
-from .data import split, standardize
-from .diagnose import Diagnosis, diagnose
-from .gradients import GradientCheck, check_gradients
-from .history import History
-from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
-from .layers import Dense, Input
-from .many import fit_many
-from .model import Evaluation, Model
-from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
-from .penalties import L0, L1, L2, Penalty
-from .schedules import (
-    Cosine,
-    Exponential,
-    InverseSqrt,
-    InverseTime,
-    OneCycle,
-    PowerLaw,
-    Schedule,
-    Staircase,
-    Table,
-    Warmup,
-)
-from .search import search
-from .search_result import SearchResult
-from .spaces import integers, log_uniform, one_minus_log, uniform
-from .training import DivergenceWarning, Training, train
+import cregnet  # noqa: F401 -- a broken extension is an ImportError here, not at the first use
 
 if TYPE_CHECKING:
     from . import augment, datasets
+    from .averaging import EMA, SWA, Averaging, exponential_average
+    from .batches import mini_batches
+    from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
+    from .data import split, standardize
+    from .diagnosis import Diagnosis, diagnose
     from .folding import Sparsity
+    from .gradients import GradientCheck, check_gradients
+    from .history import History
+    from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
+    from .layers import Dense, Input
     from .learning_rate import LearningRateRange, find_learning_rate
     from .manual import ManualControl
+    from .many import fit_many
+    from .model import Evaluation, Model
     from .monte_carlo import MonteCarlo
+    from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
+    from .penalties import L0, L1, L2, Penalty
     from .saving import load
+    from .schedules import (
+        Cosine,
+        Exponential,
+        InverseSqrt,
+        InverseTime,
+        OneCycle,
+        PowerLaw,
+        Schedule,
+        Staircase,
+        Table,
+        Warmup,
+    )
+    from .search_result import SearchResult
+    from .searching import search
+    from .spaces import integers, log_uniform, one_minus_log, uniform
+    from .training import DivergenceWarning, Training, train
 
 __version__ = "0.1.0"
 
@@ -118,27 +119,47 @@ __all__ = [
     "uniform",
 ]
 
-# what few programs use is imported when it is asked for: `import regnet` is to cost little more than NumPy
-_LATER = {
-    "LearningRateRange": "learning_rate",
-    "ManualControl": "manual",
-    "MonteCarlo": "monte_carlo",
-    "Sparsity": "folding",
-    "augment": "",
-    "datasets": "",
-    "find_learning_rate": "learning_rate",
-    "load": "saving",
+# A name's module is imported when the name is asked for: `import regnet` is to cost little more than NumPy.
+# No module has the name of a function here: importing it would put the module in the function's place.
+_NAMES = {
+    "averaging": "EMA SWA Averaging exponential_average",
+    "batches": "mini_batches",
+    "callbacks": "Callback EarlyStopping ReduceOnPlateau TimeBudget",
+    "data": "split standardize",
+    "diagnosis": "Diagnosis diagnose",
+    "folding": "Sparsity",
+    "gradients": "GradientCheck check_gradients",
+    "history": "History",
+    "initializers": "Glorot He Initializer Normal Xavier Zeros",
+    "layers": "Dense Input",
+    "learning_rate": "LearningRateRange find_learning_rate",
+    "manual": "ManualControl",
+    "many": "fit_many",
+    "model": "Evaluation Model",
+    "monte_carlo": "MonteCarlo",
+    "optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop",
+    "penalties": "L0 L1 L2 Penalty",
+    "saving": "load",
+    "schedules": "Cosine Exponential InverseSqrt InverseTime OneCycle PowerLaw Schedule Staircase Table "
+    "Warmup",
+    "search_result": "SearchResult",
+    "searching": "search",
+    "spaces": "integers log_uniform one_minus_log uniform",
+    "training": "DivergenceWarning Training train",
 }
+_MODULES = ("augment", "datasets")
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f".{_LATER[name] or name}", __name__)
-    found = getattr(module, name) if _LATER[name] else module
+    found = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *__all__})

@@ -17,7 +17,7 @@ from .layers import Dense, Input
 from .model import Model
 from .optimizers import GradientDescent
 from .penalties import L0, L1, L2, Penalty
-from .search import search
+from .searching import search
 from .spaces import log_uniform, uniform
 from .training import train
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from .diagnose import Diagnosis
+    from .diagnosis import Diagnosis
     from .model import Evaluation
 
 __all__ = ["History"]
@@ -139,7 +139,7 @@ class History:
         >>> history.diagnose(train=0.01).verdict
         'high variance'
         """
-        from .diagnose import diagnose_history
+        from .diagnosis import diagnose_history
 
         return diagnose_history(self, train, dev, test, human, tolerance)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.search import Strategy, explore
+from regnet.searching import Strategy, explore
 from regnet.spaces import as_spaces
 
 X, Y, X_VAL, Y_VAL = rn.datasets.make_football(120, 60)
