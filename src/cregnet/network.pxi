@@ -19,9 +19,12 @@ cdef enum:
     # Weights are updated a block of rows at a time. A block is large enough that the activations,
     # which are read again for each, do not cost more than the product, and a layer has a multiple
     # of eight of them, to be shared out evenly.
-    UPDATE_ELEMENTS = 122880
+    UPDATE_ELEMENTS = 98304
     UPDATE_SMALL = 16384             # a layer of so few weights is one block
     UPDATE_SHARES = 8
+    # dA of a layer that has no place for it: so many units and vectors of examples at a time. Fewer
+    # vectors would read the weights more often, fewer units only dZ, which is in cache.
+    SCRATCH_UNITS = 512
     SCRATCH_VECTORS = 16
 
 cdef struct Layer:
@@ -235,8 +238,12 @@ cdef bint needs_scratch(Network* net, Py_ssize_t l) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_columns(real* like, Py_ssize_t width) noexcept nogil:
-    # so many columns of dA at a time: enough for the product to be fast, few enough to be small
     return min(width, SCRATCH_VECTORS * padded(like, 1))
+
+
+cdef Py_ssize_t scratch_units(Layer* layer) noexcept nogil:
+    # softmax sums over the units
+    return layer.n_out if layer.activation == SOFTMAX else min(layer.n_out, <Py_ssize_t>SCRATCH_UNITS)
 
 
 cdef Py_ssize_t update_rows(Py_ssize_t n_out, Py_ssize_t n_in) noexcept nogil:
@@ -303,7 +310,7 @@ cdef Workspace plan_training(Network* net, real* like, Py_ssize_t n, int n_threa
     for l in range(net.n_layers + 1):
         plan_layer(net, l, like, n, &work)
         if needs_scratch(net, l):
-            widest = max(widest, net.layers[l].n_out)
+            widest = max(widest, scratch_units(net.layers + l))
     work.Y = take(&work.n_reals, output.n_out * row, like)
     work.weight = take(&work.n_reals, row, like)
     work.loss = take(&work.n_reals, row, like)

@@ -204,15 +204,23 @@ cdef void change(Job* job, Py_ssize_t l, real* work, Columns* mine, uint64_t ste
         drop(A, mine.row, job.masks + layer.D + mine.first, mine.row, layer.n_out, mine.width, layer.keep_prob)
 
 
-cdef void change_backward(Job* job, Layer* layer, real* work, real* dA, Py_ssize_t dA_row, Py_ssize_t first,
-                          Py_ssize_t width, Columns* mine) noexcept nogil:
-    # the same on dA, columns first to first + width - 1 of the batch
+cdef struct Piece:                   # of a layer's units x examples
+    Py_ssize_t unit
+    Py_ssize_t n_units
+    Py_ssize_t first
+    Py_ssize_t width
+
+
+cdef void change_backward(Job* job, Layer* layer, real* work, real* dA, Py_ssize_t dA_row, Piece* piece,
+                          Py_ssize_t row) noexcept nogil:
+    # the same on a piece of dA; `row` is that of the batch
+    cdef Py_ssize_t at = piece.unit * row + piece.first
     if layer.keep_prob < 1 and layer.gaussian:
-        apply_factors_(dA, dA_row, work + layer.factors + first, mine.row, layer.n_out, width)
+        apply_factors_(dA, dA_row, work + layer.factors + at, row, piece.n_units, piece.width)
     elif layer.keep_prob < 1:
-        drop(dA, dA_row, job.masks + layer.D + first, mine.row, layer.n_out, width, layer.keep_prob)
+        drop(dA, dA_row, job.masks + layer.D + at, row, piece.n_units, piece.width, layer.keep_prob)
     if layer.gates:
-        scale_rows(dA, dA_row, work + layer.z, layer.n_out, width)
+        scale_rows(dA, dA_row, work + layer.z + piece.unit, piece.n_units, piece.width)
 
 
 cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, uint64_t step) noexcept nogil:
@@ -327,6 +335,7 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
     cdef real* A
     cdef real* dZ
     cdef const real* dZ_after
+    cdef Piece whole
     cdef Py_ssize_t l
     cdef bint factors
     if net.layers[net.n_layers].batch_norm:
@@ -346,7 +355,8 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
                 scale_rows(dZ, mine.row, work + layer.z, layer.n_out, mine.width)
         elif not needs_scratch(net, l):
             dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
-            change_backward(job, layer, work, dZ, mine.row, mine.first, mine.width, mine)
+            whole = Piece(0, layer.n_out, mine.first, mine.width)
+            change_backward(job, layer, work, dZ, mine.row, &whole, mine.row)
             activate_backward_dA(layer.activation, dZ, A, layer.n_out, mine.width, mine.row)
         else:
             backward_in_place(job, l, parameters, work, scratch, mine)
@@ -356,16 +366,26 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
 
 cdef void backward_in_place(Job* job, Py_ssize_t l, const real* parameters, real* work, real* scratch,
                             Columns* mine) noexcept nogil:
-    # dZ takes the place of A, so dA goes through the scratch buffer, some columns at a time
+    # dZ takes the place of A, so dA goes through the scratch buffer, a piece at a time
     cdef Layer* layer = job.net.layers + l
-    cdef Py_ssize_t first = mine.first, width, most = scratch_columns(work, mine.width)
-    while first < mine.first + mine.width:
-        width = min(most, mine.first + mine.width - first)
-        dense_backward_A(layer + 1, parameters, work + (layer + 1).dZ + first, mine.row, scratch, width, width,
-                         finish_with(NULL))
-        change_backward(job, layer, work, scratch, width, first, width, mine)
-        activate_backward(layer.activation, scratch, width, work + layer.dZ + first, layer.n_out, width, mine.row)
-        first += width
+    cdef Layer* after = layer + 1
+    cdef Py_ssize_t end = mine.first + mine.width, columns = scratch_columns(work, mine.width)
+    cdef Py_ssize_t units = scratch_units(layer)
+    cdef real* dZ
+    cdef Piece piece
+    piece.first = mine.first
+    while piece.first < end:
+        piece.width = min(columns, end - piece.first)
+        piece.unit = 0
+        while piece.unit < layer.n_out:
+            piece.n_units = min(units, layer.n_out - piece.unit)
+            dZ = work + layer.dZ + piece.unit * mine.row + piece.first
+            product(piece.n_units, piece.width, after.n_out, parameters + after.W + piece.unit, 1, after.n_in,
+                    work + after.dZ + piece.first, mine.row, scratch, piece.width, finish_with(NULL))
+            change_backward(job, layer, work, scratch, piece.width, &piece, mine.row)
+            activate_backward(layer.activation, scratch, piece.width, dZ, piece.n_units, piece.width, mine.row)
+            piece.unit += piece.n_units
+        piece.first += piece.width
 
 
 cdef void examples_pass(Job* job, const real* parameters, real* work, real* scratch, const int64_t* order,

@@ -145,6 +145,20 @@ def test_twins_with(core, dtype, name, feature):
         check_cases(core, name, cases(feature, np.random.default_rng(1), dtype), scale=scale)
 
 
+def wide_cases(rng, dtype):
+    """Layers whose dA is made in pieces: more than 512 units, more examples than 16 vectors."""
+    for hidden, changed in itertools.product(HIDDEN, ("masks", "gaussian", "gates")):
+        more = {} if changed == "masks" else {changed: (True, True, True)}
+        plan = make_plan((2, 1100, 300, 2), hidden, keep=0.7, seed=5, **more)
+        n = 300 if hidden == "tanh" else 33
+        P = make_parameters(plan, rng, dtype, scale=0.05)
+        yield plan, P, *make_data(plan, rng, n, dtype), 11, None, np.full_like(P, np.nan)
+
+
+def test_twins_of_wide_layers(core, dtype):
+    check_cases(core, "network_gradient", wide_cases(np.random.default_rng(1), dtype), scale=20)
+
+
 # ------------------------------------------------------------------------------ derivatives
 
 
