@@ -115,12 +115,38 @@ def test_a_training_can_be_cancelled_from_another_thread():
     assert 0 < len(history) < 10**7
 
 
-def test_shared_data_are_checked_before_any_work():
-    X = np.zeros((6, 2), np.float32)
-    X[4, 1] = np.nan
-    models = [rn.Model.mlp([2, 3, 1], seed=seed) for seed in range(2)]
+@pytest.mark.parametrize(
+    ("sizes", "X", "y", "message"),
+    [
+        ([2, 1], [[0, 1], [1, np.nan]], [0, 1], "X is nan at row 1, column 1, wanted finite float32 numbers"),
+        ([2, 1], np.zeros((3, 2)), [0, 1], "y has shape (2,) and X has 3 rows, wanted one target per row"),
+        ([3, 1], np.zeros((2, 2)), [0, 1], "X has 2 features, wanted 3 as the model's input"),
+        ([2, 4], np.zeros((2, 2)), [0, 1], "y has 2 classes, wanted 4 as the model's output"),
+    ],
+)
+def test_shared_data_are_checked_before_any_work(sizes, X, y, message):
+    models = [rn.Model.mlp([2, 3, 1], seed=1), rn.Model.mlp(sizes, seed=2)]
     before = [model.parameters.copy() for model in models]
-    with pytest.raises(ValueError, match="X is nan at row 4, column 1, wanted finite float32 numbers"):
-        rn.fit_many(models, X, [0, 1, 0, 1, 0, 1], epochs=1)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        rn.fit_many(models, X, y, epochs=1, n_threads=1)
     for model, parameters in zip(models, before, strict=True):
         np.testing.assert_array_equal(model.parameters, parameters)
+
+
+def test_one_y_for_nets_that_take_it_differently():
+    def models():
+        return [
+            rn.Model.mlp([2, 4, 1], seed=1),
+            rn.Model.mlp([2, 4, 2], seed=1),
+            rn.Model.mlp([2, 4, 1], dtype="float64", seed=1),
+            rn.Model.mlp([2, 4, 1], loss="squared_error", output="identity", seed=1),
+            rn.Model.mlp([2, 4, 3], classes=[0, 1, 2], seed=1),
+            rn.Model.mlp([2, 4, 3], classes=[-1, 0, 1], seed=1),
+        ]
+
+    together, alone = models(), models()
+    rn.fit_many(together, X, Y, epochs=3, validation=0.25)
+    for ours, model in zip(together, alone, strict=True):
+        rn.train(model, X, Y, epochs=3, validation=0.25)
+        np.testing.assert_array_equal(ours.parameters, model.parameters)
+        np.testing.assert_array_equal(ours.classes, model.classes)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -176,8 +176,25 @@ class Targets:
         return Y
 
 
+@dataclass(frozen=True)
+class SharedTargets:
+    """y that many models share: models of one kind have it looked through once."""
+
+    array: Array
+    checked: dict[tuple[Any, ...], Targets] = field(default_factory=dict)
+
+    def check(
+        self, loss: str, n_outputs: int, n: int, classes: Array | None, dtype: np.dtype[Any], name: str
+    ) -> Targets:
+        """`check_targets` of it. Threads that ask at once may each do it, with the same result."""
+        kind = (loss, n_outputs, n, None if classes is None else tuple(classes.tolist()), dtype, name)
+        if kind not in self.checked:
+            self.checked[kind] = check_targets(self.array, loss, n_outputs, n, classes, dtype, name)
+        return self.checked[kind]
+
+
 def check_targets(
-    y: ArrayLike,
+    y: ArrayLike | SharedTargets,
     loss: str,
     n_outputs: int,
     n: int,
@@ -196,6 +213,8 @@ def check_targets(
         If lengths differ, a label is not among the classes, the number of classes is not that of
         the outputs, or a value is not finite.
     """
+    if isinstance(y, SharedTargets):
+        return y.check(loss, n_outputs, n, classes, dtype, name)
     array = np.asarray(y)
     if array.ndim == 0 or array.shape[0] != n:
         raise ValueError(f"{name} has shape {array.shape} and X has {n} rows, wanted one target per row")

@@ -166,7 +166,8 @@ class Engine:
         n = len(self.examples.X)
         if self.n_batches == 1:
             return np.empty((n_epochs, 0), np.int64)
-        return np.stack([epoch_order(n, self.model.seed, self.epoch + e) for e in range(n_epochs)])
+        orders = [epoch_order(n, self.model.seed, self.epoch + e) for e in range(n_epochs)]
+        return np.stack(orders) if n_epochs > 1 else orders[0][None]
 
     def run(self, n_epochs: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Train for `n_epochs`; return costs and rates of those completed, and the seconds it took.

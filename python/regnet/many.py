@@ -104,7 +104,9 @@ def fit_each(
     """
     workers = max(1, min(resolve_threads(n_threads), len(models)))
     inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
-    targets = np.asarray(y)
+    targets: Any = data.SharedTargets(np.asarray(y))
+    for model in models:
+        model.check_targets(targets, len(data.check_inputs(inputs[model.dtype], model.dtype, model.sizes[0])))
 
     def fit(model: Model, keywords: dict[str, Any]) -> History:
         found: Any = inputs[model.dtype]

@@ -364,7 +364,8 @@ def check_examples(
             "validation y",
         )
         return Examples(X, targets, weight, None), (X_held, held)
-    labels = None if targets.classes is None else np.asarray(y).reshape(-1)
+    given = y.array if isinstance(y, data.SharedTargets) else y
+    labels = None if targets.classes is None else np.asarray(given).reshape(-1)
     held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
     return Examples(X[kept], targets.take(kept), kept_weight, None), (X[held_out], targets.take(held_out))
