@@ -93,7 +93,7 @@ cdef void predict_block(Network* net, const real* parameters, const real* X, rea
     if n == 1:
         predict_one(net, parameters, X, work, logits, out)
         return
-    transpose(n, layer.n_out, X, layer.n_out, A, row)
+    transpose(n, layer.n_out, X, layer.n_out, A, row, row)
     if layer.gates:
         scale_rows(A, row, work + layer.z, layer.n_out, row)
     for l in range(1, net.n_layers + 1):
@@ -110,4 +110,4 @@ cdef void predict_block(Network* net, const real* parameters, const real* X, rea
             dense_forward(layer, parameters, A_prev, row, A, row, row, activated)
         if layer.gates:
             scale_rows(A, row, work + layer.z, layer.n_out, row)
-    transpose(layer.n_out, n, A, row, out, layer.n_out)
+    transpose(layer.n_out, n, A, row, out, layer.n_out, layer.n_out)

@@ -18,21 +18,16 @@
 #ifndef CREGNET_MATMUL_H
 #define CREGNET_MATMUL_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "transpose.h"
+#include "vector.h"
 
 #if defined(__AVX512F__)
-#  define VECTOR_BYTES 64
 #  define TILE_ROWS 12          /* 24 accumulators, 2 loads, 1 broadcast of 32 registers */
 #elif defined(__AVX2__)
-#  define VECTOR_BYTES 32
 #  define TILE_ROWS 6           /* 12 + 2 + 1 of 16 */
 #elif defined(__aarch64__)
-#  define VECTOR_BYTES 16
 #  define TILE_ROWS 12          /* 24 + 2 + 1 of 32 */
 #else
-#  define VECTOR_BYTES 16
 #  define TILE_ROWS 4           /* 8 + 2 + 1 and the unfused product, of 16 */
 #endif
 
@@ -43,26 +38,6 @@
 #define DOT_LIMIT 1024          /* dot products for dW of at most this many weights ... */
 #define DOT_DEPTH 4             /* ... with at least this many examples per row of dW */
 
-#if (defined(__GNUC__) || defined(__clang__)) && !defined(CREGNET_NO_VECTOR_TYPES)
-#  define ALWAYS_INLINE static inline __attribute__((always_inline))
-#  define UNROLL _Pragma("GCC unroll 16")
-#  define DEFINE_VECTOR(real, name) \
-       typedef real name __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias))
-#  define LANES_OF(real) ((ptrdiff_t)(VECTOR_BYTES / sizeof(real)))
-#  define PADDING_OF(real) LANES_OF(real)
-#  define CREGNET_VECTORS
-typedef int32_t integers_f32 __attribute__((vector_size(VECTOR_BYTES)));
-typedef int64_t integers_f64 __attribute__((vector_size(VECTOR_BYTES)));
-#else                           /* any other C compiler: a vector is one number; correct, slower */
-#  define ALWAYS_INLINE static inline
-#  define UNROLL
-#  define DEFINE_VECTOR(real, name) typedef real name
-#  define LANES_OF(real) ((ptrdiff_t)1)
-#  define PADDING_OF(real) ((ptrdiff_t)(64 / sizeof(real)))  /* loops that the compiler vectorises have no ends */
-#endif
-DEFINE_VECTOR(float, vector_f32);
-DEFINE_VECTOR(double, vector_f64);
-
 /* What becomes of C = A B while a tile of it is in registers. */
 typedef struct {
     const void *bias;       /* one number per row, added; or NULL */
@@ -72,69 +47,6 @@ typedef struct {
     double scale;           /* C itself may be the gate where the inner sum is one block. */
     int accumulate;         /* C is added to: for the blocks of an inner sum */
 } Finish;
-
-/* Sum of the lanes of a vector: halves are added until two lanes are left. */
-#define DEFINE_LANE_SUM(real, suffix)                                                              \
-    ALWAYS_INLINE real lane_sum_##suffix(vector_##suffix x)                                        \
-    {                                                                                              \
-        real part[LANES_OF(real)];                                                                 \
-        memcpy(part, &x, sizeof x);                                                                \
-        UNROLL                                                                                     \
-        for (ptrdiff_t width = LANES_OF(real) / 2; width > 0; width /= 2)                          \
-            UNROLL                                                                                 \
-            for (ptrdiff_t i = 0; i < width; i++) part[i] += part[i + width];                      \
-        return part[0];                                                                            \
-    }
-DEFINE_LANE_SUM(float, f32)
-DEFINE_LANE_SUM(double, f64)
-
-/* The same of several vectors at a time, with the same additions: where there are four, halves are
- * added down to 16 bytes each, and these are turned so that one addition serves all four. */
-#if defined(CREGNET_VECTORS) && VECTOR_BYTES == 64
-typedef float quarter_f32 __attribute__((vector_size(16)));
-typedef float half_f32 __attribute__((vector_size(32)));
-#  ifdef __clang__
-#    define PICK(x, y, a, b, c, d) __builtin_shufflevector(x, y, a, b, c, d)
-#  else
-#    define PICK(x, y, a, b, c, d) __builtin_shuffle(x, y, (integers_quarter){a, b, c, d})
-typedef int32_t integers_quarter __attribute__((vector_size(16)));
-#  endif
-ALWAYS_INLINE quarter_f32 fold_f32(vector_f32 x)
-{
-    half_f32 low, high;
-    quarter_f32 first, second;
-    memcpy(&low, &x, sizeof low);
-    memcpy(&high, (const char *)&x + sizeof low, sizeof high);
-    low += high;
-    memcpy(&first, &low, sizeof first);
-    memcpy(&second, (const char *)&low + sizeof first, sizeof second);
-    return first + second;
-}
-ALWAYS_INLINE void lane_sums_f32(const int n, const vector_f32 *x, float *sums)
-{
-    if (n == 4) {
-        const quarter_f32 a = fold_f32(x[0]), b = fold_f32(x[1]), c = fold_f32(x[2]), d = fold_f32(x[3]);
-        const quarter_f32 ab = PICK(a, b, 0, 1, 4, 5) + PICK(a, b, 2, 3, 6, 7);
-        const quarter_f32 cd = PICK(c, d, 0, 1, 4, 5) + PICK(c, d, 2, 3, 6, 7);
-        const quarter_f32 all = PICK(ab, cd, 0, 2, 4, 6) + PICK(ab, cd, 1, 3, 5, 7);
-        memcpy(sums, &all, sizeof all);
-        return;
-    }
-    UNROLL
-    for (int i = 0; i < n; i++) sums[i] = lane_sum_f32(x[i]);
-}
-#else
-ALWAYS_INLINE void lane_sums_f32(const int n, const vector_f32 *x, float *sums)
-{
-    UNROLL
-    for (int i = 0; i < n; i++) sums[i] = lane_sum_f32(x[i]);
-}
-#endif
-ALWAYS_INLINE void lane_sums_f64(const int n, const vector_f64 *x, double *sums)
-{
-    UNROLL
-    for (int i = 0; i < n; i++) sums[i] = lane_sum_f64(x[i]);
-}
 
 #define REAL float
 #define VECTOR vector_f32
@@ -235,18 +147,23 @@ ALWAYS_INLINE void OF(tile)(const int n_rows, const int n_vectors, ptrdiff_t dep
         for (int v = 0; v < n_vectors; v++) *(VECTOR *)(C + i * C_row + v * LANES) = acc[i][v];
 }
 
-typedef void (*OF(tile_function))(ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, ptrdiff_t A_col,
-                                  const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row,
-                                  const Finish *finish, ptrdiff_t row, ptrdiff_t column);
+/* So many tiles side by side. */
+typedef void (*OF(tile_function))(ptrdiff_t n_tiles, ptrdiff_t depth, const REAL *A, ptrdiff_t A_row,
+                                  ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
+                                  ptrdiff_t C_row, const Finish *finish, ptrdiff_t row,
+                                  ptrdiff_t column);
 
 #define DEFINE_TILE(n_rows, n_vectors)                                                             \
     static void OF(tile_##n_rows##_##n_vectors)(                                                   \
-        ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B,           \
-        ptrdiff_t B_row, REAL *C, ptrdiff_t C_row, const Finish *finish, ptrdiff_t row,            \
-        ptrdiff_t column)                                                                          \
+        ptrdiff_t n_tiles, ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, ptrdiff_t A_col,       \
+        const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row, const Finish *finish,            \
+        ptrdiff_t row, ptrdiff_t column)                                                           \
     {                                                                                              \
-        OF(tile)(n_rows, n_vectors, depth, A, A_row, A_col, B, B_row, C, C_row, finish, row,       \
-                 column);                                                                          \
+        for (ptrdiff_t t = 0; t < n_tiles; t++) {                                                  \
+            const ptrdiff_t j = t * n_vectors * LANES;                                             \
+            OF(tile)(n_rows, n_vectors, depth, A, A_row, A_col, B + j, B_row, C + j, C_row,        \
+                     finish, row, column + j);                                                     \
+        }                                                                                          \
     }
 #define DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 1) DEFINE_TILE(n_rows, 2)
 #define DEFINE_WIDE_TILES(n_rows) DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 4)
@@ -293,15 +210,16 @@ static void OF(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t depth, 
     for (ptrdiff_t left = (n_rows + TILE_ROWS - 1) / TILE_ROWS; left > 0; left--) {
         const ptrdiff_t rows = (n_rows - i + left - 1) / left;
         const OF(tile_function) *tile = OF(tiles)[rows - 1];
-        const ptrdiff_t end = column + n_vectors * LANES;
-        ptrdiff_t j = column;
-        if (tile[2])            /* few rows: more vectors at a time, or the adders have too little to do */
-            for (; j + 4 * LANES <= end; j += 4 * LANES)
-                tile[2](depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row, finish, i, j);
-        for (; j + 2 * LANES <= end; j += 2 * LANES)
-            tile[1](depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row, finish, i, j);
-        if (j < end)
-            tile[0](depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row, finish, i, j);
+        ptrdiff_t left_vectors = n_vectors, j = column;
+        /* few rows: more vectors at a time, or the adders have too little to do */
+        for (int wide = tile[2] ? 2 : 1; wide >= 0; wide--) {
+            const ptrdiff_t width = (ptrdiff_t)1 << wide, n_tiles = left_vectors / width;
+            if (n_tiles > 0)
+                tile[wide](n_tiles, depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row,
+                           finish, i, j);
+            j += n_tiles * width * LANES;
+            left_vectors -= n_tiles * width;
+        }
         i += rows;
     }
 }
@@ -331,7 +249,7 @@ static void OF(edge)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const 
             edge_finish.gate_row = LANES;
         }
         if (finish->bias) edge_finish.bias = (const REAL *)finish->bias + i;
-        OF(tiles)[rows - 1][0](depth, A + i * A_row, A_row, A_col, block, LANES, result, LANES,
+        OF(tiles)[rows - 1][0](1, depth, A + i * A_row, A_row, A_col, block, LANES, result, LANES,
                                &edge_finish, 0, 0);
         for (ptrdiff_t r = 0; r < rows; r++) memcpy(C_i + r * C_row, result + r * LANES, used);
     }
@@ -367,24 +285,6 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
                      whole);
         k += block;
     } while (k < depth);
-}
-
-/* out (n_cols x out_row) = in (n_rows x n_cols)^T, columns n_rows.. of out set to 0. */
-static void OF(transpose)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *in, ptrdiff_t in_row,
-                          REAL *out, ptrdiff_t out_row)
-{
-    enum { BLOCK = 16 };        /* a block of cache lines each way */
-    for (ptrdiff_t i0 = 0; i0 < n_rows; i0 += BLOCK) {
-        const ptrdiff_t i1 = i0 + BLOCK < n_rows ? i0 + BLOCK : n_rows;
-        for (ptrdiff_t j0 = 0; j0 < n_cols; j0 += BLOCK) {
-            const ptrdiff_t j1 = j0 + BLOCK < n_cols ? j0 + BLOCK : n_cols;
-            for (ptrdiff_t j = j0; j < j1; j++)
-                for (ptrdiff_t i = i0; i < i1; i++) out[j * out_row + i] = in[i * in_row + j];
-        }
-    }
-    if (out_row > n_rows)
-        for (ptrdiff_t j = 0; j < n_cols; j++)
-            memset(out + j * out_row + n_rows, 0, (size_t)(out_row - n_rows) * sizeof(REAL));
 }
 
 /* C[r][c] = sum_k A[r][k] B[c][k] for n_rows x n_cols <= DOT_TILE x DOT_TILE, constants. */
@@ -479,29 +379,34 @@ static void OF(product_transposed)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t
         return;
     }
     const ptrdiff_t scratch_row = OF(padded)(n_cols);
-    OF(transpose)(n_cols, depth, B, B_row, scratch, scratch_row);
+    OF(transpose)(n_cols, depth, B, B_row, scratch, scratch_row, scratch_row);
     const Finish plain = {0};
     OF(product)(n_rows, n_cols, depth, A, A_row, 1, scratch, scratch_row, C, C_row, plain);
 }
 
-/* Sums of rows, each in two vectors of partial sums. */
+/* Sums of rows, each in two vectors of partial sums; four rows at a time. */
+ALWAYS_INLINE VECTOR OF(partial_sums)(const REAL *a, ptrdiff_t n_vectors)
+{
+    VECTOR even = {0}, odd = {0};
+    ptrdiff_t v = 0;
+    for (; v + 2 <= n_vectors; v += 2) {
+        even += *(const VECTOR *)(a + v * LANES);
+        odd += *(const VECTOR *)(a + (v + 1) * LANES);
+    }
+    if (v < n_vectors) even += *(const VECTOR *)(a + v * LANES);
+    return even + odd;
+}
+
 static void OF(row_sums)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *A, ptrdiff_t A_row, REAL *out)
 {
-    for (ptrdiff_t r = 0; r < n_rows; r++) {
-        const REAL *a = A + r * A_row;
-        VECTOR even = {0}, odd = {0};
-        ptrdiff_t k = 0;
-        for (; k + 2 * LANES <= n_cols; k += 2 * LANES) {
-            even += *(const VECTOR *)(a + k);
-            odd += *(const VECTOR *)(a + k + LANES);
-        }
-        if (k + LANES <= n_cols) {
-            even += *(const VECTOR *)(a + k);
-            k += LANES;
-        }
-        REAL sum = OF(lane_sum)(even + odd);
-        for (; k < n_cols; k++) sum += a[k];
-        out[r] = sum;
+    const ptrdiff_t n_vectors = n_cols / LANES;
+    for (ptrdiff_t r = 0; r < n_rows; r += 4) {
+        const int rows = n_rows - r < 4 ? (int)(n_rows - r) : 4;
+        VECTOR x[4];
+        for (int i = 0; i < rows; i++) x[i] = OF(partial_sums)(A + (r + i) * A_row, n_vectors);
+        OF(lane_sums)(rows, x, out + r);
+        for (int i = 0; i < rows; i++)
+            for (ptrdiff_t k = n_vectors * LANES; k < n_cols; k++) out[r + i] += A[(r + i) * A_row + k];
     }
 }
 

@@ -10,8 +10,7 @@
 #ifndef CREGNET_PHILOX_H
 #define CREGNET_PHILOX_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "vector.h"
 
 #define PHILOX_M0 0xD2511F53u
 #define PHILOX_M1 0xCD9E8D57u

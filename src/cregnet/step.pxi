@@ -117,18 +117,22 @@ cdef void load_inputs(Job* job, real* work, const int64_t* order, Py_ssize_t fir
     cdef Layer* layer = job.net.layers
     cdef const real* X = <const real*>job.data.X
     cdef real* A = work + layer.A + mine.first
+    cdef real* AT
     cdef real* row
     cdef Py_ssize_t j, i, n_in = layer.n_out
-    gather_(X, n_in, order, first + mine.first, mine.n, A, mine.row)
-    if mine.width > mine.n:
-        for i in range(n_in):
-            memset(A + i * mine.row + mine.n, 0, (mine.width - mine.n) * sizeof(real))
-    if layer.AT_row > 0 and not changes_inputs(job.net):
-        for j in range(mine.n):
-            i = first + mine.first + j
-            row = work + layer.AT + (mine.first + j) * layer.AT_row
-            memcpy(row, X + (i if order == NULL else order[i]) * n_in, n_in * sizeof(real))
-            memset(row + n_in, 0, (layer.AT_row - n_in) * sizeof(real))
+    if layer.AT_row == 0:
+        gather_(X, n_in, order, first + mine.first, mine.n, A, mine.row)
+        if mine.width > mine.n:
+            for i in range(n_in):
+                memset(A + i * mine.row + mine.n, 0, (mine.width - mine.n) * sizeof(real))
+        return
+    AT = work + layer.AT + mine.first * layer.AT_row
+    for j in range(mine.n):
+        i = first + mine.first + j
+        row = AT + j * layer.AT_row
+        memcpy(row, X + (i if order == NULL else order[i]) * n_in, n_in * sizeof(real))
+        memset(row + n_in, 0, (layer.AT_row - n_in) * sizeof(real))
+    transpose(mine.n, n_in, AT, layer.AT_row, A, mine.row, mine.width)
 
 
 cdef void load_targets(Job* job, real* work, const int64_t* order, Py_ssize_t first, Py_ssize_t n_batch,
@@ -248,7 +252,7 @@ cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, u
             change(job, l, work, mine, step)
         if layer.AT_row > 0 and (l > 0 or changes_inputs(net)):
             transpose(layer.n_out, mine.n, A, mine.row, work + layer.AT + mine.first * layer.AT_row,
-                      layer.AT_row)
+                      layer.AT_row, layer.AT_row)
 
 
 cdef enum:

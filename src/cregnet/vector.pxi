@@ -19,8 +19,6 @@ cdef extern from "matmul.h" nogil:
                                 const double*, Py_ssize_t, double*, Py_ssize_t, double*)
     Py_ssize_t scratch_size_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
     Py_ssize_t scratch_size_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t)
-    void transpose_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*, Py_ssize_t)
-    void transpose_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t)
     Py_ssize_t padded_f32(Py_ssize_t)
     Py_ssize_t padded_f64(Py_ssize_t)
     void dot_table_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, const float*,
@@ -34,6 +32,10 @@ cdef extern from "matmul.h" nogil:
     bint all_finite_f64(const double*, Py_ssize_t)
     double sum_f32(const float*, Py_ssize_t)
     double sum_f64(const double*, Py_ssize_t)
+
+cdef extern from "transpose.h" nogil:
+    void transpose_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*, Py_ssize_t, Py_ssize_t)
+    void transpose_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t)
 
 cdef extern from "vecmath.h" nogil:
     float exp_f32(float)
@@ -110,11 +112,13 @@ cdef inline void dot_table(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t dept
 
 
 cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* source,
-                           Py_ssize_t source_row, real* out, Py_ssize_t out_row) noexcept nogil:
+                           Py_ssize_t source_row, real* out, Py_ssize_t out_row,
+                           Py_ssize_t out_width) noexcept nogil:
+    # out (n_cols, out_width), rows out_row apart, has zeros from column n_rows on
     if real is float:
-        transpose_f32(n_rows, n_cols, source, source_row, out, out_row)
+        transpose_f32(n_rows, n_cols, source, source_row, out, out_row, out_width)
     else:
-        transpose_f64(n_rows, n_cols, source, source_row, out, out_row)
+        transpose_f64(n_rows, n_cols, source, source_row, out, out_row, out_width)
 
 
 cdef inline Py_ssize_t padded(real* _, Py_ssize_t n) noexcept nogil:
