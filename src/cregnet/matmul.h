@@ -403,8 +403,10 @@ static void OF(row_sums)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *A, ptrd
     for (ptrdiff_t r = 0; r < n_rows; r += 4) {
         const int rows = n_rows - r < 4 ? (int)(n_rows - r) : 4;
         VECTOR x[4];
-        for (int i = 0; i < rows; i++) x[i] = OF(partial_sums)(A + (r + i) * A_row, n_vectors);
-        OF(lane_sums)(rows, x, out + r);
+        REAL sums[4];
+        for (int i = 0; i < 4; i++) x[i] = OF(partial_sums)(A + (r + (i < rows ? i : 0)) * A_row, n_vectors);
+        OF(lane_sums)(4, x, sums);
+        memcpy(out + r, sums, (size_t)rows * sizeof(REAL));
         for (int i = 0; i < rows; i++)
             for (ptrdiff_t k = n_vectors * LANES; k < n_cols; k++) out[r + i] += A[(r + i) * A_row + k];
     }
@@ -419,7 +421,9 @@ static int OF(all_finite)(const REAL *x, ptrdiff_t n)
         even += *(const VECTOR *)(x + k) * 0;
         odd += *(const VECTOR *)(x + k + LANES) * 0;
     }
-    REAL sum = OF(lane_sum)(even + odd);
+    even += odd;
+    REAL sum;
+    OF(lane_sums)(1, &even, &sum);
     for (; k < n; k++) sum += x[k] * 0;
     return sum == 0;
 }

@@ -45,23 +45,8 @@ DEFINE_VECTOR(double, vector_f64);
 #  define SHUFFLE(integers, x, y, ...) __builtin_shuffle(x, y, (integers){__VA_ARGS__})
 #endif
 
-/* Sum of the lanes of a vector: halves are added until one lane is left. */
-#define DEFINE_LANE_SUM(real, suffix)                                                              \
-    ALWAYS_INLINE real lane_sum_##suffix(vector_##suffix x)                                        \
-    {                                                                                              \
-        real part[LANES_OF(real)];                                                                 \
-        memcpy(part, &x, sizeof x);                                                                \
-        UNROLL                                                                                     \
-        for (ptrdiff_t width = LANES_OF(real) / 2; width > 0; width /= 2)                          \
-            UNROLL                                                                                 \
-            for (ptrdiff_t i = 0; i < width; i++) part[i] += part[i + width];                      \
-        return part[0];                                                                            \
-    }
-DEFINE_LANE_SUM(float, f32)
-DEFINE_LANE_SUM(double, f64)
-
-/* The same of several vectors, with the same additions. Of four vectors halves are added down to four
- * lanes each, and these are turned so that an addition serves two vectors, then all four. */
+/* Sums of the lanes of 1 to 4 vectors. Halves are added until one lane is left: of each vector down to four
+ * lanes, and these are turned so that an addition serves two vectors, then all four. */
 #ifdef CREGNET_VECTORS
 typedef float four_f32 __attribute__((vector_size(16)));
 typedef int32_t four_integers_f32 __attribute__((vector_size(16)));
@@ -76,17 +61,17 @@ ALWAYS_INLINE four_f32 fold_f32(vector_f32 x)
         for (int i = 0; i < width; i++) part[i] += part[i + width];
     return part[0];
 }
-ALWAYS_INLINE void four_lane_sums_f32(const vector_f32 *x, float *sums)
+ALWAYS_INLINE void lane_sums_f32(const int n, const vector_f32 *x, float *sums)
 {
-    const four_f32 a = fold_f32(x[0]), b = fold_f32(x[1]), c = fold_f32(x[2]), d = fold_f32(x[3]);
+    const four_f32 a = fold_f32(x[0]), b = fold_f32(x[n > 1 ? 1 : 0]);
+    const four_f32 c = fold_f32(x[n > 2 ? 2 : 0]), d = fold_f32(x[n > 3 ? 3 : 0]);
     const four_f32 ab = SHUFFLE(four_integers_f32, a, b, 0, 1, 4, 5) + SHUFFLE(four_integers_f32, a, b, 2, 3, 6, 7);
     const four_f32 cd = SHUFFLE(four_integers_f32, c, d, 0, 1, 4, 5) + SHUFFLE(four_integers_f32, c, d, 2, 3, 6, 7);
     const four_f32 all =
         SHUFFLE(four_integers_f32, ab, cd, 0, 2, 4, 6) + SHUFFLE(four_integers_f32, ab, cd, 1, 3, 5, 7);
-    memcpy(sums, &all, sizeof all);
+    memcpy(sums, &all, (size_t)n * sizeof *sums);
 }
-#endif
-#if defined(CREGNET_VECTORS) && VECTOR_BYTES >= 32
+#  if VECTOR_BYTES > 16
 typedef double four_f64 __attribute__((vector_size(32)));
 typedef int64_t four_integers_f64 __attribute__((vector_size(32)));
 
@@ -96,40 +81,25 @@ ALWAYS_INLINE four_f64 fold_f64(vector_f64 x)
     memcpy(part, &x, sizeof x);
     return VECTOR_BYTES == 64 ? part[0] + part[VECTOR_BYTES / 32 - 1] : part[0];
 }
-ALWAYS_INLINE void four_lane_sums_f64(const vector_f64 *x, double *sums)
+ALWAYS_INLINE void lane_sums_f64(const int n, const vector_f64 *x, double *sums)
 {
-    const four_f64 a = fold_f64(x[0]), b = fold_f64(x[1]), c = fold_f64(x[2]), d = fold_f64(x[3]);
+    const four_f64 a = fold_f64(x[0]), b = fold_f64(x[n > 1 ? 1 : 0]);
+    const four_f64 c = fold_f64(x[n > 2 ? 2 : 0]), d = fold_f64(x[n > 3 ? 3 : 0]);
     const four_f64 ac = SHUFFLE(four_integers_f64, a, c, 0, 1, 4, 5) + SHUFFLE(four_integers_f64, a, c, 2, 3, 6, 7);
     const four_f64 bd = SHUFFLE(four_integers_f64, b, d, 0, 1, 4, 5) + SHUFFLE(four_integers_f64, b, d, 2, 3, 6, 7);
     const four_f64 all =
         SHUFFLE(four_integers_f64, ac, bd, 0, 4, 2, 6) + SHUFFLE(four_integers_f64, ac, bd, 1, 5, 3, 7);
-    memcpy(sums, &all, sizeof all);
+    memcpy(sums, &all, (size_t)n * sizeof *sums);
 }
+#  else
+ALWAYS_INLINE void lane_sums_f64(const int n, const vector_f64 *x, double *sums)
+{
+    for (int i = 0; i < n; i++) sums[i] = x[i][0] + x[i][1];
+}
+#  endif
 #else
-ALWAYS_INLINE void four_lane_sums_f64(const vector_f64 *x, double *sums)
-{
-    UNROLL
-    for (int i = 0; i < 4; i++) sums[i] = lane_sum_f64(x[i]);
-}
+ALWAYS_INLINE void lane_sums_f32(const int n, const vector_f32 *x, float *sums) { memcpy(sums, x, (size_t)n * sizeof *x); }
+ALWAYS_INLINE void lane_sums_f64(const int n, const vector_f64 *x, double *sums) { memcpy(sums, x, (size_t)n * sizeof *x); }
 #endif
-#ifndef CREGNET_VECTORS
-ALWAYS_INLINE void four_lane_sums_f32(const vector_f32 *x, float *sums)
-{
-    for (int i = 0; i < 4; i++) sums[i] = lane_sum_f32(x[i]);
-}
-#endif
-
-#define DEFINE_LANE_SUMS(real, suffix)                                                             \
-    ALWAYS_INLINE void lane_sums_##suffix(const int n, const vector_##suffix *x, real *sums)       \
-    {                                                                                              \
-        if (n == 4) {                                                                              \
-            four_lane_sums_##suffix(x, sums);                                                      \
-            return;                                                                                \
-        }                                                                                          \
-        UNROLL                                                                                     \
-        for (int i = 0; i < n; i++) sums[i] = lane_sum_##suffix(x[i]);                             \
-    }
-DEFINE_LANE_SUMS(float, f32)
-DEFINE_LANE_SUMS(double, f64)
 
 #endif
