@@ -19,7 +19,7 @@ cdef enum:
     # Weights are updated a block of rows at a time. A block is large enough that the activations,
     # which are read again for each, do not cost more than the product, and a layer has a multiple
     # of eight of them, to be shared out evenly.
-    UPDATE_ELEMENTS = 98304
+    UPDATE_ELEMENTS = 65536
     UPDATE_SMALL = 16384             # a layer of so few weights is one block
     UPDATE_SHARES = 8
     # dA of a layer that has no place for it: so many units and vectors of examples at a time. Fewer
