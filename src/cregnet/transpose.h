@@ -87,8 +87,8 @@ ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdi
     UNROLL
     for (int i = 0; i < PAIRS; i++) {
         float *column = out + (4 * (i / 2) + i % 2) * out_row;
-        *(vector_f64 *)column = low[i];
-        *(vector_f64 *)(column + 2 * out_row) = high[i];
+        *(vector_f32 *)column = (vector_f32)low[i];
+        *(vector_f32 *)(column + 2 * out_row) = (vector_f32)high[i];
     }
 }
 #else

@@ -124,3 +124,11 @@ def test_wrong_shapes_say_which(core):
             np.ones((5, 1)),
             np.ones((3, 2)),
         )
+
+
+@pytest.mark.parametrize("k", [1, 3, 7, 8, 15, 16, 17, 33, 70, 130])
+def test_a_product_by_the_identity_turns_a_matrix_over(core, dtype, k):
+    for m in (1, 2, 4, 8, 9, 16, 31, 32, 33, 65, 150):
+        B, turned = np.arange(m * k, dtype=dtype).reshape(m, k), np.full((k, m), np.nan, dtype)
+        core.matmul_nt(np.eye(k, dtype=dtype), B, turned)
+        np.testing.assert_array_equal(turned, B.T)
