@@ -17,7 +17,10 @@
 #define PHILOX_W0 0x9E3779B9u
 #define PHILOX_W1 0xBB67AE85u
 
-#if defined(__GNUC__) || defined(__clang__)
+#ifdef __clang__
+#  define UNROLL_ROUNDS _Pragma("clang loop unroll(full)")
+#  define RESTRICT __restrict__
+#elif defined(__GNUC__)
 #  define UNROLL_ROUNDS _Pragma("GCC unroll 10")
 #  define RESTRICT __restrict__
 #else

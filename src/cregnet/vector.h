@@ -21,7 +21,11 @@
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(CREGNET_NO_VECTOR_TYPES)
 #  define CREGNET_VECTORS
 #  define ALWAYS_INLINE static inline __attribute__((always_inline))
-#  define UNROLL _Pragma("GCC unroll 16")
+#  ifdef __clang__
+#    define UNROLL _Pragma("clang loop unroll(full)")
+#  else
+#    define UNROLL _Pragma("GCC unroll 16")
+#  endif
 #  define DEFINE_VECTOR(real, name) \
        typedef real name __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias))
 #  define LANES_OF(real) ((ptrdiff_t)(VECTOR_BYTES / sizeof(real)))
