@@ -134,17 +134,23 @@ ALWAYS_INLINE void OF(tile)(const int n_rows, const int n_vectors, ptrdiff_t dep
     if (finish->gate) {
         const REAL *gate = (const REAL *)finish->gate + row * finish->gate_row + column;
         const REAL scale = (REAL)finish->scale;
+        const ptrdiff_t gate_row = finish->gate_row;
         UNROLL
-        for (int i = 0; i < n_rows; i++)
+        for (int i = 0; i < n_rows; i++) {
             UNROLL
             for (int v = 0; v < n_vectors; v++)
-                acc[i][v] = OF(where_positive)(*(const VECTOR *)(gate + i * finish->gate_row + v * LANES),
-                                               acc[i][v] * scale);
+                acc[i][v] = OF(where_positive)(*(const VECTOR *)(gate + v * LANES), acc[i][v] * scale);
+            gate += gate_row;
+            AT_HAND(gate);
+        }
     }
     UNROLL
-    for (int i = 0; i < n_rows; i++)
+    for (int i = 0; i < n_rows; i++) {
         UNROLL
-        for (int v = 0; v < n_vectors; v++) *(VECTOR *)(C + i * C_row + v * LANES) = acc[i][v];
+        for (int v = 0; v < n_vectors; v++) *(VECTOR *)(C + v * LANES) = acc[i][v];
+        C += C_row;
+        AT_HAND(C);
+    }
 }
 
 /* So many tiles side by side. */
@@ -303,7 +309,10 @@ ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth,
     for (; k + LANES <= depth; k += LANES) {
         VECTOR b[DOT_TILE];
         UNROLL
-        for (int c = 0; c < n_cols; c++) b[c] = *(const VECTOR *)(B + c * B_row + k);
+        for (int c = 0; c < n_cols; c++) {
+            b[c] = *(const VECTOR *)(B + c * B_row + k);
+            VECTOR_AT_HAND(b[c]);
+        }
         UNROLL
         for (int r = 0; r < n_rows; r++) {
             const VECTOR a = *(const VECTOR *)(A + r * A_row + k);
