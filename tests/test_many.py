@@ -98,11 +98,34 @@ def test_wrong_arguments_are_named(models, keywords, error, message):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
 def test_ctrl_c_stops_them_all(ctrl_c_after):
-    models = nets(4)
+    models = nets(5)
+    waiting = models[4].parameters.copy()
     ctrl_c_after(0.5)
     histories = rn.fit_many(models, X, Y, epochs=10**7, batch_size=None, n_threads=2)
     assert {history.stop_reason for history in histories} == {"interrupted"}
+    assert [len(history) > 0 for history in histories] == [True, True, False, False, False]
     assert all(np.isfinite(model.parameters).all() for model in models)
+    np.testing.assert_array_equal(models[4].parameters, waiting)
+
+
+def test_an_error_of_one_net_ends_the_others():
+    def fail(training):
+        if training.model is models[1]:
+            raise OSError("disk full")
+
+    models = nets(3)
+    options = [{"epochs": 10**7, "callbacks": [fail]}, {"epochs": 5, "callbacks": [fail]}, {"epochs": 10**7}]
+    with pytest.raises(OSError, match="disk full"):
+        rn.fit_many(models, X, Y, options=options, n_threads=2)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("regnet")]
+
+
+def test_nets_can_be_trained_from_another_thread():
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(rn.fit_many(nets(3), X, Y, epochs=2, n_threads=2)))
+    thread.start()
+    thread.join()
+    assert [len(history) for history in found] == [2, 2, 2]
 
 
 def test_a_training_can_be_cancelled_from_another_thread():
@@ -113,6 +136,9 @@ def test_a_training_can_be_cancelled_from_another_thread():
     timer.join()
     assert history.stop_reason == "interrupted"
     assert 0 < len(history) < 10**7
+    again = rn.train(nets(1)[0], X, Y, epochs=3, cancel=cancel)
+    assert again.stop_reason == "interrupted"
+    assert len(again) == 0
 
 
 @pytest.mark.parametrize(

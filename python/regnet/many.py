@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from threading import Event
-from typing import TYPE_CHECKING, Any
+from threading import Event, Lock, Thread
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,9 +18,6 @@ from .model import Model
 from .progress import Progress
 from .threads import resolve_threads
 from .training import train
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 __all__ = ["fit_many"]
 
@@ -59,7 +57,8 @@ def fit_many(
     -------
     list of History
         In the order of the models. Ctrl-C stops all of them after the call into the core that they
-        are in; histories then have the `stop_reason` "interrupted".
+        are in; histories then have the `stop_reason` "interrupted", and those of models that had not
+        begun no epochs.
 
     Raises
     ------
@@ -100,45 +99,64 @@ def fit_each(
 ) -> list[History]:
     """`fit_many` with its arguments checked.
 
-    `done` is told of each model that is trained, by its number; `stop` is set on Ctrl-C.
+    `done` is told of each model that is trained, by its number, by one thread at a time; `stop` is set
+    on Ctrl-C.
     """
-    workers = max(1, min(resolve_threads(n_threads), len(models)))
     inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
     targets: Any = data.SharedTargets(np.asarray(y))
     for model in models:
         model.check_targets(targets, len(data.check_inputs(inputs[model.dtype], model.dtype, model.sizes[0])))
 
-    def fit(model: Model, keywords: dict[str, Any]) -> History:
-        found: Any = inputs[model.dtype]
-        return train(model, found, targets, n_threads=1, cancel=stop, **keywords)
+    def fit(number: int) -> History:
+        found: Any = inputs[models[number].dtype]
+        return train(models[number], found, targets, n_threads=1, cancel=stop, **each[number])
 
-    from concurrent.futures import ThreadPoolExecutor
+    histories = in_threads(fit, len(models), resolve_threads(n_threads), done, stop)
+    # Ctrl-C may have come between taking a model and training it
+    return [histories[number] if number in histories else fit(number) for number in range(len(models))]
 
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(fit, model, keywords) for model, keywords in zip(models, each, strict=True)]
+
+def in_threads(
+    fit: Callable[[int], History], n: int, n_threads: int, done: Callable[[int, History], None], stop: Event
+) -> dict[int, History]:
+    """What `fit` returns for 0 to n - 1; the calling thread, whose is Ctrl-C, works as the others do.
+
+    The first error, or Ctrl-C, sets `stop`. An error is raised when all threads have ended.
+    """
+    waiting, histories, lock = deque(range(n)), dict[int, History](), Lock()
+    errors: list[BaseException] = []
+
+    def work() -> None:
         try:
-            watch(futures, done)
-        except BaseException as error:
+            while not errors:
+                try:
+                    number = waiting.popleft()
+                except IndexError:
+                    return
+                histories[number] = history = fit(number)
+                if history.stop_reason == "interrupted":
+                    stop.set()
+                with lock:
+                    done(number, history)
+        except KeyboardInterrupt:
             stop.set()
-            if not isinstance(error, KeyboardInterrupt):
-                raise
-    return [future.result() for future in futures]
+        except BaseException as error:
+            errors.append(error)
+            stop.set()
 
-
-def watch(futures: list[Future[History]], done: Callable[[int, History], None]) -> None:
-    """Wait for all, say which are done, and raise the first error."""
-    from queue import Empty, SimpleQueue
-
-    number = {future: i for i, future in enumerate(futures)}
-    ready: SimpleQueue[Future[History]] = SimpleQueue()
-    for future in futures:
-        future.add_done_callback(ready.put)
-    while number:
-        try:
-            future = ready.get(timeout=0.1)  # with a time limit the main thread wakes up to answer Ctrl-C
-        except Empty:
-            continue
-        done(number.pop(future), future.result())
+    others = [Thread(target=work, name=f"regnet {i}") for i in range(1, min(n_threads, n))]
+    for thread in others:
+        thread.start()
+    work()
+    for thread in others:
+        while thread.is_alive():
+            try:
+                thread.join(0.1)
+            except KeyboardInterrupt:
+                stop.set()
+    if errors:
+        raise errors[0]
+    return histories
 
 
 def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -> list[dict[str, Any]]:
