@@ -92,8 +92,8 @@ ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdi
     }
 }
 #else
-ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdiff_t out_row) { *out = *in; }
-ALWAYS_INLINE void turn_f64(const double *in, ptrdiff_t in_row, double *out, ptrdiff_t out_row) { *out = *in; }
+#define turn_f32(in, in_row, out, out_row) (*(out) = *(in))
+#define turn_f64(in, in_row, out, out_row) (*(out) = *(in))
 #endif
 
 /* out (n_cols x out_width, rows out_row apart) = in (n_rows x n_cols)^T, its columns from n_rows on 0. */
