@@ -301,8 +301,9 @@ def plot(works: list[dict], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
+    names = ["regnet", *PEERS, "one after another"]
     colours = dict(
-        zip(["regnet", *PEERS], ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3"], strict=True)
+        zip(names, ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3", "#8c8c8c"], strict=True)
     )
     ran = {name.split(",")[0] for work in works for name in work["rows"]}
     names = [name for name in colours if name in ran]
@@ -340,7 +341,10 @@ def plot(works: list[dict], path: Path) -> None:
     ax.axhline(1, color="grey", lw=0.8, zorder=0)
     ax.set_xticks(range(len(works)), [w["work"].replace("-", "\n") for w in works])
     ax.set_ylabel("time, in units of regnet's (best way of each)")
-    ax.set_title("Works A to G: what the same work takes elsewhere", fontsize=11)
+    ax.set_title(
+        "What the same work takes elsewhere, and nets one after another that fit_many trains at once",
+        fontsize=11,
+    )
     fig.legend(ncols=7, fontsize=8, loc="outside lower center", frameon=False)
     ax.yaxis.set_major_formatter("{x:g}")
     ax.spines[["top", "right"]].set_visible(False)
