@@ -345,7 +345,7 @@ def plot(works: list[dict], path: Path) -> None:
         "What the same work takes elsewhere, and nets one after another that fit_many trains at once",
         fontsize=11,
     )
-    fig.legend(ncols=7, fontsize=8, loc="outside lower center", frameon=False)
+    fig.legend(ncols=8, fontsize=8, loc="outside lower center", frameon=False)
     ax.yaxis.set_major_formatter("{x:g}")
     ax.spines[["top", "right"]].set_visible(False)
     fig.savefig(path, dpi=130)
