@@ -128,6 +128,18 @@ def test_nets_can_be_trained_from_another_thread():
     assert [len(history) for history in found] == [2, 2, 2]
 
 
+def test_a_training_is_cancelled_in_the_midst_of_an_epoch():
+    cancel, n = threading.Event(), 1_000_000  # an epoch of some seconds
+    timer = threading.Timer(0.3, cancel.set)
+    timer.start()
+    model = rn.Model.mlp([2, 64, 64, 1])
+    X, y = np.zeros((n, 2), np.float32), np.arange(n) % 2
+    history = rn.train(model, X, y, epochs=1, batch_size=1, cancel=cancel)
+    timer.join()
+    assert history.stop_reason == "interrupted"
+    assert len(history) == 0
+
+
 def test_a_training_can_be_cancelled_from_another_thread():
     cancel = threading.Event()
     timer = threading.Timer(0.3, cancel.set)

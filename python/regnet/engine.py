@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from copy import copy
 from dataclasses import dataclass, replace
+from threading import Event
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,7 @@ class Engine:
         self.first_cost = np.nan
         self.learning_rate_scale = 1.0 if state is None else state.learning_rate_scale
         self.average: WeightAverage | None = None
+        self.cancel: Event | None = None
         self.interrupted = False
         self.seconds_per_epoch = np.inf
 
@@ -173,7 +175,7 @@ class Engine:
         """Train for `n_epochs`; return costs and rates of those completed, and the seconds it took.
 
         Where weights are averaged, n_epochs is 1. Fewer are completed when the cost is no longer finite,
-        and on Ctrl-C, which sets `interrupted`.
+        when `cancel` is set, and on Ctrl-C, which sets `interrupted`.
         """
         rates = self.learning_rates(n_epochs)
         costs = np.full(n_epochs, np.nan)
@@ -228,6 +230,7 @@ class Engine:
             best_cost,
             costs,
             self.n_threads,
+            self.cancel,
         )
 
     def settle(self) -> None:
@@ -242,7 +245,7 @@ class Engine:
         still = copy(self)
         still.plan = replace(self.plan, optimizer="gradient_descent", hyper=(), max_norm=())
         still.moments, still.best = np.zeros((0, places.size), self.model.dtype), self.best[:0]
-        still.best_cost = np.array([np.inf, np.nan])
+        still.best_cost, still.cancel = np.array([np.inf, np.nan]), None
         statistics = self.model.parameters[places.n_trained :]
         mean_of_statistics = statistics.copy()
         statistics[:] = 0

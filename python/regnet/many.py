@@ -56,9 +56,8 @@ def fit_many(
     Returns
     -------
     list of History
-        In the order of the models. Ctrl-C stops all of them after the call into the core that they
-        are in; histories then have the `stop_reason` "interrupted", and those of models that had not
-        begun no epochs.
+        In the order of the models. Ctrl-C stops all of them; histories then have the `stop_reason`
+        "interrupted", and those of models that had not begun no epochs.
 
     Raises
     ------

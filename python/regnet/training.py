@@ -159,8 +159,7 @@ def train(
     backend : {"compiled", "reference"}
         The compiled core, or its NumPy twin.
     cancel : threading.Event, optional
-        When another thread sets it, the training ends as by Ctrl-C after the call into the core that
-        it is in (0.1 s or one epoch).
+        When another thread sets it, the training ends as by Ctrl-C, within 0.2 s unless a step takes longer.
 
     Returns
     -------
@@ -222,7 +221,7 @@ def train(
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
     engine = kind(model, examples, rule, size, epochs, backend, state, threads)
-    engine.average = average
+    engine.average, engine.cancel = average, cancel
     training = Training(
         model,
         History(engine.epoch),

@@ -5,6 +5,7 @@
 # checked when a kernel runs: arrays are C-contiguous, shapes fit, and what is written is writable.
 
 from collections.abc import Sequence
+from threading import Event
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -220,6 +221,7 @@ def network_train(
     best_cost: _Doubles,
     costs: _Doubles,
     n_threads: int = 1,
+    cancel: Event | None = None,
 ) -> int: ...
 def network_gradient(
     plan: Plan,

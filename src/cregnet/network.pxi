@@ -419,7 +419,7 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
                   const real[:, ::1] Y, const int32_t[::1] labels, const real[::1] weight,
                   const int64_t[:, ::1] orders, const double[:, ::1] learning_rates,
                   Py_ssize_t batch_size, uint64_t first_step, masks, real[::1] best,
-                  double[::1] best_cost, double[::1] costs, int n_threads=1):
+                  double[::1] best_cost, double[::1] costs, int n_threads=1, cancel=None):
     """Train for as many epochs as `learning_rates` has rows; return how many were completed.
 
     Row e of `orders` is the order of the examples in epoch e (no columns: as they lie), row e of
@@ -430,6 +430,8 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
     A cost that is not finite ends the call before its update. `best` (may be empty) receives the
     parameters of the lowest cost so far and `best_cost` = [that cost, the last epoch's cost].
     The result does not depend on `n_threads`, and no more are used than a step can keep busy.
+    The call ends early, in the midst of an epoch, when `cancel` (a threading.Event) is set, and with
+    KeyboardInterrupt on Ctrl-C; both are looked for every 0.05 seconds.
     """
     cdef Py_ssize_t n_examples = X.shape[0], e
     cdef Job job
@@ -444,6 +446,7 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
     job.batch_size = min(batch_size, n_examples)
     job.first_step = first_step
     job.is_float = real is float
+    job.cancel = NULL if cancel is None else <void*>cancel
     job.net = new_network(plan)
     job.n_batches = count_batches(job.net, n_examples, job.batch_size)
     try:
@@ -467,6 +470,8 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
         job.rates, job.best_cost, job.costs = &learning_rates[0, 0], &best_cost[0], &costs[0]
         n_threads = useful_threads(job.net, &parameters[0], job.batch_size, n_threads)
         allocate(&job, &parameters[0], largest_batch(&job), n_threads)
+        if cancel is not None and cancel.is_set():
+            return 0
         with nogil:
             team_run(&job.team, n_threads, train_member, &job)
         if team_stopping(&job.team):
@@ -499,8 +504,8 @@ cdef void delete_job(Job* job) noexcept:
     aligned_delete(job.gradient)
 
 
-cdef int raise_pending() except -1:
-    # the exception was set by the signal's handler while the training ran
+cdef int raise_pending() except? -1:
+    # the exception, if any, was set by the signal's handler while the training ran
     return -1
 
 

@@ -20,7 +20,7 @@ cdef extern from "<math.h>" nogil:
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept    # -1 and a pending exception where a handler raised one
 
-cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks at Ctrl-C
+cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks for Ctrl-C and at `cancel`
 cdef enum:
     PASS_COLUMNS = 1024              # examples that go forward and back together: their A[l] stay in cache
 
@@ -51,7 +51,8 @@ cdef struct Job:                     # a training as its threads share it
     Py_ssize_t batch_size
     uint64_t first_step
     bint is_float
-    double last_look                 # of member 0, for Ctrl-C
+    void* cancel                     # the caller's event, or NULL
+    double last_look                 # of member 0, at that and for Ctrl-C
     Py_ssize_t done                  # epochs completed
 
 cdef struct Columns:                 # a thread and its examples in a batch
@@ -411,12 +412,16 @@ cdef void examples_pass(Job* job, const real* parameters, real* work, real* scra
 
 
 cdef void look_for_signals(Job* job) noexcept nogil:
-    # Ctrl-C, by member 0
+    # Ctrl-C, which the main thread alone hears of, and the caller's event; by member 0
     if seconds_now() - job.last_look > SIGNAL_PERIOD:
         with gil:
-            if PyErr_CheckSignals() != 0:
+            if PyErr_CheckSignals() != 0 or (job.cancel != NULL and is_set(<object>job.cancel)):
                 team_stop(&job.team)
         job.last_look = seconds_now()
+
+
+cdef bint is_set(object event) noexcept:
+    return event.is_set()
 
 
 cdef void columns_pass(Job* job, const real* parameters, real* work, real* scratch, const int64_t* order,

@@ -1,6 +1,7 @@
 """The network kernels: twins, numerical derivatives, determinism."""
 
 import itertools
+from threading import Event
 
 import numpy as np
 import pytest
@@ -325,6 +326,17 @@ def test_infinite_cost_stops_before_the_update_and_best_is_kept(core):
     assert 0 < done < 2000
     assert best_cost[0] == costs[:done].min()
     np.testing.assert_array_equal(best, [0.5, 0.5, 0.0])
+
+
+def test_a_call_that_is_cancelled_does_nothing(network):
+    cancel, rng = Event(), np.random.default_rng(0)
+    arguments = training_arguments(make_plan((2, 3, 1)), rng, np.float64, 10, 5)
+    before = arguments[1].copy()
+    cancel.set()
+    assert network.network_train(*arguments, 1, cancel) == 0
+    np.testing.assert_array_equal(arguments[1], before)
+    cancel.clear()
+    assert network.network_train(*arguments, 1, cancel) == 3
 
 
 def test_wrong_arguments_say_which(core):

@@ -110,6 +110,7 @@ def network_train(
     best_cost,
     costs,
     n_threads=1,
+    cancel=None,
 ):
     """Train for as many epochs as `learning_rates` has rows; return how many were completed."""
     n_examples = X.shape[0]
@@ -118,6 +119,8 @@ def network_train(
         order = orders[e] if orders.shape[1] else np.arange(n_examples)
         total = 0.0
         for k, (start, end) in enumerate(edges):
+            if cancel is not None and cancel.is_set():
+                return e
             batch = order[start:end]
             targets, batch_weight = batch_targets(plan, Y, labels, weight, batch, parameters.dtype)
             cost, passed = cost_and_gradient(
