@@ -293,6 +293,15 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
     } while (k < depth);
 }
 
+/* C[r][c] += the rest of a sum, less than a vector of it. */
+static void OF(add_rest)(int n_rows, int n_cols, ptrdiff_t k, ptrdiff_t depth, const REAL *A, ptrdiff_t A_row,
+                         const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row)
+{
+    for (int r = 0; r < n_rows; r++)
+        for (int c = 0; c < n_cols; c++)
+            for (ptrdiff_t t = k; t < depth; t++) C[r * C_row + c] += A[r * A_row + t] * B[c * B_row + t];
+}
+
 /* C[r][c] = sum_k A[r][k] B[c][k] for n_rows x n_cols <= DOT_TILE x DOT_TILE, constants. */
 ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth, const REAL *A,
                             ptrdiff_t A_row, const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row)
@@ -325,11 +334,9 @@ ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth,
         REAL sums[DOT_TILE];
         OF(lane_sums)(n_rows, acc[c], sums);
         UNROLL
-        for (int r = 0; r < n_rows; r++) {
-            for (ptrdiff_t t = k; t < depth; t++) sums[r] += A[r * A_row + t] * B[c * B_row + t];
-            C[r * C_row + c] = sums[r];
-        }
+        for (int r = 0; r < n_rows; r++) C[r * C_row + c] = sums[r];
     }
+    if (k < depth) OF(add_rest)(n_rows, n_cols, k, depth, A, A_row, B, B_row, C, C_row);
 }
 
 typedef void (*OF(dots_function))(ptrdiff_t depth, const REAL *A, ptrdiff_t A_row, const REAL *B,
