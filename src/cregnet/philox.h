@@ -157,24 +157,31 @@ static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t 
 }
 #endif
 
+/* D[j] is 1 where a word is below the threshold. */
+static void philox_below(unsigned char *RESTRICT D, const uint32_t *RESTRICT words, ptrdiff_t n, uint32_t threshold)
+{
+#pragma omp simd
+    for (ptrdiff_t j = 0; j < n; j++)
+        D[j] = words[j] < threshold;
+}
+
 /* Masks of up to four units for examples first..first+n-1: 1 where the word is below the threshold.
  * Rows past n_units are not written. */
-static void philox_mask_rows(unsigned char *RESTRICT D, ptrdiff_t D_row, int n_units,
-                             ptrdiff_t first, ptrdiff_t n, uint32_t threshold,
-                             uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
+static void philox_mask_rows(unsigned char *D, ptrdiff_t D_row, int n_units, ptrdiff_t first, ptrdiff_t n,
+                             uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
 {
     enum { BLOCK = 256 };                /* a multiple of PHILOX_COUNTERS */
     uint32_t words[4 * BLOCK];
+    if (D_row == n && n <= BLOCK && n % PHILOX_COUNTERS == 0) {        /* rows without gaps are one row */
+        philox_word_rows(words, n, first, n, c1, c2, c3, k0, k1);
+        philox_below(D, words, n_units * n, threshold);
+        return;
+    }
     for (ptrdiff_t start = 0; start < n; start += BLOCK) {
         const ptrdiff_t size = n - start < BLOCK ? n - start : BLOCK;
         philox_word_rows(words, BLOCK, first + start, size, c1, c2, c3, k0, k1);
-        for (int unit = 0; unit < n_units; unit++) {
-            unsigned char *RESTRICT D_unit = D + unit * D_row + start;
-            const uint32_t *RESTRICT w = words + unit * BLOCK;
-#pragma omp simd
-            for (ptrdiff_t j = 0; j < size; j++)
-                D_unit[j] = w[j] < threshold;
-        }
+        for (int unit = 0; unit < n_units; unit++)
+            philox_below(D + unit * D_row + start, words + unit * BLOCK, size, threshold);
     }
 }
 
