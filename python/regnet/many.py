@@ -125,8 +125,10 @@ def in_threads(
     waiting, histories, lock = deque(range(n)), dict[int, History](), Lock()
     errors: list[BaseException] = []
 
-    def work() -> None:
+    def work(others: Sequence[Thread] = ()) -> None:
         try:
+            for thread in others:
+                thread.start()
             while not errors:
                 try:
                     number = waiting.popleft()
@@ -144,9 +146,7 @@ def in_threads(
             stop.set()
 
     others = [Thread(target=work, name=f"regnet {i}") for i in range(1, min(n_threads, n))]
-    for thread in others:
-        thread.start()
-    work()
+    work(others)
     for thread in others:
         while thread.is_alive():
             try:
