@@ -145,7 +145,7 @@ def test_prediction_and_evaluation_of_many_rows_use_the_folded_net(monkeypatch):
     fold = rn.folding.fold
     monkeypatch.setattr("regnet.folding.fold", lambda model: folds.append(1) or fold(model))
     n = 256
-    monkeypatch.setattr("regnet.model.FOLD_ROWS", n)
+    monkeypatch.setattr("regnet.prediction.FOLD_ROWS", n)
     few, many = np.resize(X, (n - 1, 6)), np.resize(X, (n, 6))
     model.predict(few)
     assert not folds
@@ -160,7 +160,7 @@ def test_prediction_and_evaluation_of_many_rows_use_the_folded_net(monkeypatch):
 
 
 def test_a_number_that_is_not_finite_is_found_in_the_folded_net_too(monkeypatch):
-    monkeypatch.setattr("regnet.model.FOLD_ROWS", 400)
+    monkeypatch.setattr("regnet.prediction.FOLD_ROWS", 400)
     many = X.copy()
     many[300, 2] = np.nan
     with pytest.raises(

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from .learning_rate import LearningRateRange, find_learning_rate
     from .manual import ManualControl
     from .many import fit_many
-    from .model import Evaluation, Model
+    from .model import Model
     from .monte_carlo import MonteCarlo
     from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
     from .penalties import L0, L1, L2, Penalty
+    from .prediction import Evaluation
     from .saving import load
     from .schedules import (
         Cosine,
@@ -135,10 +136,11 @@ _NAMES = {
     "learning_rate": "LearningRateRange find_learning_rate",
     "manual": "ManualControl",
     "many": "fit_many",
-    "model": "Evaluation Model",
+    "model": "Model",
     "monte_carlo": "MonteCarlo",
     "optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop",
     "penalties": "L0 L1 L2 Penalty",
+    "prediction": "Evaluation",
     "saving": "load",
     "schedules": "Cosine Exponential InverseSqrt InverseTime OneCycle PowerLaw Schedule Staircase Table "
     "Warmup",

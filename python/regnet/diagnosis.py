@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .checks import number
-from .model import Evaluation
+from .prediction import Evaluation
 
 if TYPE_CHECKING:
     from .history import History

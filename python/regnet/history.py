@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
-    from .model import Evaluation
+    from .prediction import Evaluation
 
 __all__ = ["History"]
 
