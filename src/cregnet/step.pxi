@@ -326,10 +326,11 @@ cdef void output_gradient(Job* job, real* work, Columns* mine) noexcept nogil:
         loss_(net.loss, A, Y, weight, loss, layer.n_out, mine.n, mine.width, mine.row)
 
 
-cdef void dense_backward_A(Layer* after, const real* parameters, const real* dZ, Py_ssize_t dZ_row, real* dA,
-                           Py_ssize_t dA_row, Py_ssize_t width, Finish finish) noexcept nogil:
-    # dA = W^T dZ of the layer after
-    product(after.n_in, width, after.n_out, parameters + after.W, 1, after.n_in, dZ, dZ_row, dA, dA_row, finish)
+cdef void dense_backward_A(Layer* after, const real* parameters, const real* work, Py_ssize_t row, real* dA,
+                           Py_ssize_t dA_row, Piece* piece, Finish finish) noexcept nogil:
+    # a piece of dA = W^T dZ of the layer after
+    product(piece.n_units, piece.width, after.n_out, parameters + after.W + piece.unit, 1, after.n_in,
+            work + after.dZ + piece.first, row, dA, dA_row, finish)
 
 
 cdef void backward(Job* job, const real* parameters, real* work, real* scratch, Columns* mine) noexcept nogil:
@@ -339,7 +340,6 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
     cdef Finish finish
     cdef real* A
     cdef real* dZ
-    cdef const real* dZ_after
     cdef Piece whole
     cdef Py_ssize_t l
     cdef bint factors
@@ -348,19 +348,18 @@ cdef void backward(Job* job, const real* parameters, real* work, real* scratch, 
     for l in range(net.n_layers - 1, 0, -1):
         layer = net.layers + l
         A, dZ = work + layer.A_whole + mine.first, work + layer.dZ + mine.first
-        dZ_after = work + (layer + 1).dZ + mine.first
+        whole = Piece(0, layer.n_out, mine.first, mine.width)
         finish = finish_with(NULL)
         if rectifies(layer):         # where A is 0, dropped or not active, the gradient is: note D of network.pxi
             factors = layer.gaussian and layer.keep_prob < 1
             finish.gate, finish.gate_row, finish.scale = A, mine.row, 1.0 if factors else 1 / layer.keep_prob
-            dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
+            dense_backward_A(layer + 1, parameters, work, mine.row, dZ, mine.row, &whole, finish)
             if factors:
                 apply_factors_(dZ, mine.row, work + layer.factors + mine.first, mine.row, layer.n_out, mine.width)
             if layer.gates:
                 scale_rows(dZ, mine.row, work + layer.z, layer.n_out, mine.width)
         elif not needs_scratch(net, l):
-            dense_backward_A(layer + 1, parameters, dZ_after, mine.row, dZ, mine.row, mine.width, finish)
-            whole = Piece(0, layer.n_out, mine.first, mine.width)
+            dense_backward_A(layer + 1, parameters, work, mine.row, dZ, mine.row, &whole, finish)
             change_backward(job, layer, work, dZ, mine.row, &whole, mine.row)
             activate_backward_dA(layer.activation, dZ, A, layer.n_out, mine.width, mine.row)
         else:
@@ -373,7 +372,6 @@ cdef void backward_in_place(Job* job, Py_ssize_t l, const real* parameters, real
                             Columns* mine) noexcept nogil:
     # dZ takes the place of A, so dA goes through the scratch buffer, a piece at a time
     cdef Layer* layer = job.net.layers + l
-    cdef Layer* after = layer + 1
     cdef Py_ssize_t end = mine.first + mine.width, columns = scratch_columns(work, mine.width)
     cdef Py_ssize_t units = scratch_units(layer)
     cdef real* dZ
@@ -385,8 +383,7 @@ cdef void backward_in_place(Job* job, Py_ssize_t l, const real* parameters, real
         while piece.unit < layer.n_out:
             piece.n_units = min(units, layer.n_out - piece.unit)
             dZ = work + layer.dZ + piece.unit * mine.row + piece.first
-            product(piece.n_units, piece.width, after.n_out, parameters + after.W + piece.unit, 1, after.n_in,
-                    work + after.dZ + piece.first, mine.row, scratch, piece.width, finish_with(NULL))
+            dense_backward_A(layer + 1, parameters, work, mine.row, scratch, piece.width, &piece, finish_with(NULL))
             change_backward(job, layer, work, scratch, piece.width, &piece, mine.row)
             activate_backward(layer.activation, scratch, piece.width, dZ, piece.n_units, piece.width, mine.row)
             piece.unit += piece.n_units
