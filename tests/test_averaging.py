@@ -211,6 +211,25 @@ def test_ctrl_c_while_statistics_are_gathered_leaves_those_averaged(monkeypatch,
     assert model.parameters[model.layout.weight].all()
 
 
+def test_a_cancelled_training_still_gathers_the_statistics_of_its_average(monkeypatch):
+    expected = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
+    fit(expected, averaging=rn.SWA(0), epochs=4)
+    train, cancel, calls = cregnet.network_train, threading.Event(), []
+
+    def cancelled(*args):
+        train(*args)
+        calls.append(args)
+        if len(calls) == 4:
+            cancel.set()
+
+    monkeypatch.setattr("cregnet.network_train", cancelled)
+    model = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
+    history = fit(model, averaging=rn.SWA(0), cancel=cancel)
+    assert history.stop_reason == "interrupted"
+    assert len(history) == 4
+    np.testing.assert_array_equal(model.parameters, expected.parameters)
+
+
 @pytest.mark.parametrize("epoch", [3, 8])
 def test_ctrl_c_within_an_epoch_leaves_the_average_so_far(monkeypatch, epoch):
     weights, _ = recorded()

@@ -104,6 +104,15 @@ def test_all_is_complete():
         rn.nothing  # noqa: B018
 
 
+def test_a_module_that_misses_another_says_which(monkeypatch):
+    def miss(name, package):
+        raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+
+    monkeypatch.setattr(rn, "import_module", miss)
+    with pytest.raises(ModuleNotFoundError, match="pandas"):
+        rn.nothing  # noqa: B018
+
+
 def test_no_module_takes_the_place_of_a_function():
     modules = {name for _, name, _ in pkgutil.iter_modules(rn.__path__)}
     assert modules & set(rn.__all__) == {"augment", "datasets"}

@@ -157,9 +157,9 @@ def test_a_training_can_be_cancelled_from_another_thread():
     ("sizes", "X", "y", "message"),
     [
         ([2, 1], [[0, 1], [1, np.nan]], [0, 1], "X is nan at row 1, column 1, wanted finite float32 numbers"),
-        ([2, 1], np.zeros((3, 2)), [0, 1], "y has shape (2,) and X has 3 rows, wanted one target per row"),
-        ([3, 1], np.zeros((2, 2)), [0, 1], "X has 2 features, wanted 3 as the model's input"),
-        ([2, 4], np.zeros((2, 2)), [0, 1], "y has 2 classes, wanted 4 as the model's output"),
+        ([2, 1], np.eye(3, 2), [0, 1], "y has shape (2,) and X has 3 rows, wanted one target per row"),
+        ([3, 1], np.eye(3, 2), [0, 1, 1], "X has 2 features, wanted 3 as the model's input"),
+        ([2, 4], np.eye(3, 2), [0, 1, 1], "y has 2 classes, wanted 4 as the model's output"),
     ],
 )
 def test_shared_data_are_checked_before_any_work(sizes, X, y, message):

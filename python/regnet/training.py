@@ -276,8 +276,6 @@ def run_epochs(
     history = training.history
     every_epoch = bool(callbacks) or held_out is not None or engine.average is not None
     with Progress(training.n_epochs - engine.epoch, progress) as bar:
-        if cancel is not None and cancel.is_set():
-            raise KeyboardInterrupt
         while engine.epoch < training.n_epochs:
             n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
             engine.learning_rate_scale = number(
