@@ -13,6 +13,25 @@ import cregnet._isa
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser) -> None:
+    parser.addoption(
+        "--attacks",
+        type=int,
+        metavar="N",
+        help="repeat each attack (killed saves, flipped bits, bursts of Ctrl-C) N times, not a few",
+    )
+
+
+@pytest.fixture
+def attacks(request):
+    """How often to repeat an attack: `few` times, or as often as ``--attacks`` says."""
+
+    def times(few: int) -> int:
+        return request.config.getoption("--attacks") or few
+
+    return times
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of course material; it is not part of the project."""
