@@ -6,11 +6,28 @@ vector; `Layout` says where.
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 __all__ = ["Layout", "Plan", "layout", "n_moments", "parameter_slices"]
+
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
+LOSSES = ("binary_cross_entropy", "categorical_cross_entropy", "squared_error")
+# of each optimiser: the vectors of parameter size that it keeps between steps, and its numbers
+OPTIMIZERS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "gradient_descent": (0, ()),
+    "momentum": (1, ("beta",)),
+    "momentum_velocity": (1, ("beta",)),
+    "nesterov": (1, ("beta",)),
+    "rmsprop": (1, ("beta", "epsilon")),
+    "adam": (2, ("beta1", "beta2", "epsilon")),
+    "adamw": (2, ("beta1", "beta2", "epsilon", "decay")),
+}
+MOST_PARAMETERS = 2**48  # the core counts bytes of blocks of examples in 64 bits
 
 
 @dataclass(frozen=True)
@@ -22,7 +39,7 @@ class Plan:
     Attributes
     ----------
     sizes : tuple of int, length L + 1
-        Units n[0] (inputs) to n[L] (outputs).
+        Units n[0] (inputs) to n[L] (outputs), each at least 1.
     activations : tuple of str, length L
         Activation of layers 1 to L. A cross-entropy starts from the logits of the last layer and
         does not apply its activation in training.
@@ -57,6 +74,11 @@ class Plan:
         Share of each target that is spread evenly over the classes.
     clip_value, clip_norm : float
         Bounds on each number of the gradient and on its norm, penalties included; 0 is none.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a field has the wrong length, a name that is not known, or a number out of its range.
     """
 
     sizes: tuple[int, ...]
@@ -82,6 +104,7 @@ class Plan:
     parsed: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        check_sizes(self.sizes)
         n_layers = len(self.sizes) - 1
         no = {
             "proximal": 0.0,
@@ -97,6 +120,39 @@ class Plan:
         for name in ("activations", "keep_prob", "l1", "l2", *no):
             if len(getattr(self, name)) != n_layers:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries, wanted {n_layers}")
+        self.check_names()
+        self.check_numbers()
+
+    def check_names(self) -> None:
+        """Names of activations, loss and optimiser, and how many numbers the optimiser has."""
+        for activation in self.activations:
+            check_name("activation", activation, ACTIVATIONS)
+        check_name("loss", self.loss, LOSSES)
+        check_name("optimizer", self.optimizer, OPTIMIZERS)
+        _, names = OPTIMIZERS[self.optimizer]
+        if len(self.hyper) != len(names):
+            wanted = f"{len(names)} of {self.optimizer}" + (f": {', '.join(names)}" if names else "")
+            raise ValueError(f"hyper has {len(self.hyper)} entries, wanted {wanted}")
+        for name, value in zip(names, self.hyper, strict=True):
+            check_number(name, value, 0, 1 if name.startswith("beta") else math.inf)
+
+    def check_numbers(self) -> None:
+        """Ranges; a NaN is in none."""
+        for value in self.keep_prob:
+            if not 0 < value <= 1:
+                raise ValueError(f"keep_prob is {value!r}, wanted 0 < keep_prob <= 1")
+        for name in ("l1", "l2", "proximal", "max_norm", "l0"):
+            for value in getattr(self, name):
+                check_number(name, value, 0, math.inf)
+        for name in ("noise", "clip_value", "clip_norm"):
+            check_number(name, getattr(self, name), 0, math.inf)
+        check_number("smoothing", self.smoothing, 0, 1)
+        for name in ("gaussian", "batch_norm", "gates"):
+            for value in getattr(self, name):
+                if value not in (False, True):
+                    raise ValueError(f"{name} is {value!r}, wanted True or False")
+        if not 0 <= operator.index(self.seed) < 2**64:
+            raise ValueError(f"seed is {self.seed!r}, wanted a whole number from 0 to 2**64 - 1")
 
     def keep(self, parsed: Any) -> None:
         """Keep what the compiled core made of this plan."""
@@ -187,4 +243,32 @@ def parameter_slices(sizes: tuple[int, ...]) -> list[tuple[slice, slice]]:
 
 def n_moments(optimizer: str) -> int:
     """Vectors of parameter size that an optimiser keeps between steps."""
-    return {"gradient_descent": 0, "adam": 2, "adamw": 2}.get(optimizer, 1)
+    return OPTIMIZERS[optimizer][0]
+
+
+# ------------------------------------------------------------------------------ checks of a plan
+
+
+def check_sizes(sizes: tuple[int, ...]) -> None:
+    """At least two sizes of at least 1, and a vector of parameters that can be addressed."""
+    if len(sizes) < 2:
+        raise ValueError(f"sizes is {sizes!r}, wanted at least the inputs and the outputs")
+    for n in sizes:
+        if operator.index(n) < 1:
+            raise ValueError(f"sizes is {sizes!r}, wanted at least 1 unit in each layer")
+    n_weights = sum(int(n) * int(m) for n, m in zip(sizes[1:], sizes[:-1], strict=True))
+    if n_weights >= MOST_PARAMETERS:
+        raise ValueError(f"sizes is {sizes!r} and asks for {n_weights} weights, wanted fewer than 2**48")
+
+
+def check_number(name: str, value: float, least: float, below: float) -> None:
+    """least <= value < below."""
+    if not least <= value < below:
+        wanted = f"a number >= {least}" if below == math.inf else f"{least} <= {name} < {below}"
+        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+
+
+def check_name(name: str, value: str, known: Iterable[str]) -> None:
+    """One of the names that are known."""
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(map(repr, known))}")
