@@ -1,7 +1,12 @@
 """cregnet: the compiled core of regnet, usable on its own.
 
-Kernels work on C-contiguous NumPy arrays of float32 or float64 with columns = examples, write into
-the arrays they are given and release the GIL. `cregnet.reference` has the same functions in NumPy.
+Kernels work on aligned, C-contiguous NumPy arrays of float32 or float64 with columns = examples, write
+into the arrays they are given and release the GIL. `cregnet.reference` has the same functions in NumPy.
+
+What a kernel writes shares no memory with its other arguments, with these exceptions, where the two
+may be the same array: A and Z of an activation; dZ and dA, or dZ and A, of its derivative; the
+gradient and the outputs of a loss; W_out and W of `batch_norm_fold`; out and counter of `philox`.
+Everything else is a ValueError.
 
 >>> import numpy as np
 >>> Z = np.array([[-1.0, 2.0]])

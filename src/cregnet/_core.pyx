@@ -1,8 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: allow_none_for_extension_args=False
 # cython: freethreading_compatible=True
 """The compiled core: kernels over typed memoryviews, each written once for float32 and float64.
 
-A. A public kernel is a `def` that checks shapes and calls a `cdef ... noexcept nogil` function on
+A. A public kernel is a `def` that checks its arguments and calls a `cdef ... noexcept nogil` function on
    pointers; the network calls the latter directly, so that a training epoch never enters Python.
 B. The pointer functions work in place wherever that is possible. An in-place loop over one pointer
    vectorises; one over two pointers that may be equal does not.
@@ -14,16 +15,20 @@ D. The pointer functions allocate nothing, keep no state and start no threads. A
 This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
 """
 
+cimport cython
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.math cimport INFINITY, exp as c_exp, log as c_log, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove, memset
 
+from cregnet.plan import Plan as _Plan
+
 ctypedef fused real:
     float
     double
 
+include "arguments.pxi"
 include "vector.pxi"
 include "activation.pxi"
 include "dense.pxi"

@@ -2,7 +2,7 @@
 #
 # Forward turns Z into A in place. Every derivative can be had from A, and comes in two forms: A
 # becomes dZ where A is not needed any more, and dA becomes dZ where it is.
-# `z < 0 ? 0 : z`, not `max(z, 0)`: a NaN must pass through, or a diverging run would look healthy.
+# A may be Z, and dZ may be dA or A. `z < 0 ? 0 : z`, not `max(z, 0)`: a NaN must pass through, or a diverging run would look healthy.
 
 cdef enum Activation:
     IDENTITY
@@ -243,19 +243,26 @@ cdef void activate_backward_dA(int activation, real* dA, const real* A, Py_ssize
 
 # ---------------------------------------------------------------------------- public kernels
 
+cdef _Arguments FORWARD = _Arguments("Z", "A", same="A=Z")
+cdef _Arguments BACKWARD = _Arguments("dA A", "dZ", same="dZ=dA dZ=A")
+
+
 cdef int begin_forward(const real[:, ::1] Z, real[:, ::1] A) except -1:
     # A starts as a copy of Z; the activation then works in place
+    cdef Span[2] at = [matrix(Z), matrix(A)]
     check_shape("A", A.shape[0], A.shape[1], Z.shape[0], Z.shape[1])
-    if &A[0, 0] != &Z[0, 0]:
-        memcpy(&A[0, 0], &Z[0, 0], A.shape[0] * A.shape[1] * sizeof(real))
+    FORWARD.check(at)
+    copy(&A[0, 0], &Z[0, 0], A.shape[0] * A.shape[1])
     return 0
 
 
 cdef int call_backward(int activation, double slope, const real[:, ::1] dA, const real[:, ::1] A,
                        real[:, ::1] dZ) except -1:
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
+    cdef Span[3] at = [matrix(dA), matrix(A), matrix(dZ)]
     check_shape("A", A.shape[0], A.shape[1], n_units, m)
     check_shape("dZ", dZ.shape[0], dZ.shape[1], n_units, m)
+    BACKWARD.check(at)
     if activation == SOFTMAX:
         return call_softmax_backward(dA, A, dZ)
     with nogil:
@@ -265,7 +272,7 @@ cdef int call_backward(int activation, double slope, const real[:, ::1] dA, cons
             else:
                 elementwise_backward(activation, &dA[0, 0], &dZ[0, 0], n)
         else:
-            memmove(&dZ[0, 0], &dA[0, 0], n * sizeof(real))
+            copy(&dZ[0, 0], &dA[0, 0], n)
             if activation == LEAKY_RELU:
                 leaky_relu_backward_dA(&dZ[0, 0], &A[0, 0], n, <real>slope)
             else:
@@ -278,14 +285,14 @@ cdef int call_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
     cdef const real* kept = &dA[0, 0]
     cdef real* saved = NULL
-    if &dZ[0, 0] < kept + n and kept < &dZ[0, 0] + n:
-        saved = <real*>malloc((n + 1) * sizeof(real))
+    if kept == &dZ[0, 0] and n > 0:
+        saved = <real*>malloc(n * sizeof(real))
         if saved == NULL:
             raise MemoryError
         memcpy(saved, kept, n * sizeof(real))
         kept = saved
     with nogil:
-        memmove(&dZ[0, 0], &A[0, 0], n * sizeof(real))
+        copy(&dZ[0, 0], &A[0, 0], n)
         softmax_backward_(kept, m, &dZ[0, 0], n_units, m, m)
     free(saved)
     return 0

@@ -48,6 +48,11 @@ cdef void shuffle_(int64_t* order, Py_ssize_t n, uint64_t seed, uint64_t epoch) 
 
 # ---------------------------------------------------------------------------- public kernels
 
+cdef _Arguments GATHER = _Arguments("X order", "A")
+cdef _Arguments ONE_HOT = _Arguments("labels order", "Y")
+cdef _Arguments SHUFFLED = _Arguments("", "order")
+
+
 cdef int check_order(const int64_t[::1] order, Py_ssize_t n_examples) except -1:
     cdef Py_ssize_t j
     for j in range(order.shape[0]):
@@ -66,7 +71,9 @@ cdef int check_labels(const int32_t[::1] labels, Py_ssize_t n_classes) except -1
 
 def gather(const real[:, ::1] X, const int64_t[::1] order, real[:, ::1] A):
     """A[:, j] = X[order[j], :]; X (n_examples, n_features), A (n_features, n)."""
+    cdef Span[3] at = [matrix(X), span(&order[0], order.shape[0], 8), matrix(A)]
     check_shape("A", A.shape[0], A.shape[1], X.shape[1], order.shape[0])
+    GATHER.check(at)
     check_order(order, X.shape[0])
     with nogil:
         gather_(&X[0, 0], X.shape[1], &order[0], 0, order.shape[0], &A[0, 0], A.shape[1])
@@ -74,14 +81,19 @@ def gather(const real[:, ::1] X, const int64_t[::1] order, real[:, ::1] A):
 
 def one_hot(const int32_t[::1] labels, const int64_t[::1] order, real[:, ::1] Y):
     """Y[labels[order[j]], j] = 1, all else 0; Y (n_classes, n)."""
+    cdef Span[3] at = [span(&labels[0], labels.shape[0], 4), span(&order[0], order.shape[0], 8), matrix(Y)]
     check_shape("Y", Y.shape[0], Y.shape[1], Y.shape[0], order.shape[0])
+    ONE_HOT.check(at)
     check_order(order, labels.shape[0])
     check_labels(labels, Y.shape[0])
     with nogil:
         one_hot_(&labels[0], &order[0], 0, order.shape[0], &Y[0, 0], Y.shape[0], Y.shape[1])
 
 
-def shuffle(int64_t[::1] order, uint64_t seed, uint64_t epoch):
+def shuffle(int64_t[::1] order, seed, epoch):
     """Shuffle `order` in place by draws that depend on (seed, epoch, position) alone."""
+    cdef uint64_t key = whole_number("seed", seed, 0, MOST_64), counter = whole_number("epoch", epoch, 0, MOST_64)
+    cdef Span[1] at = [span(&order[0], order.shape[0], 8)]
+    SHUFFLED.check(at)
     with nogil:
-        shuffle_(&order[0], order.shape[0], seed, epoch)
+        shuffle_(&order[0], order.shape[0], key, counter)

@@ -108,11 +108,16 @@ cdef void batch_norm_statistics_(const real* mean, const real* variance, real* r
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef int check_batch_norm(double epsilon, Py_ssize_t n_examples, Py_ssize_t width) except -1:
+cdef _Arguments NORM = _Arguments("gamma beta", "Z A mean variance")
+cdef _Arguments NORM_BACKWARD = _Arguments("Zhat gamma variance", "dA dgamma dbeta")
+cdef _Arguments NORM_PREDICT = _Arguments("gamma beta mean variance", "Z")
+cdef _Arguments NORM_FOLD = _Arguments("W gamma beta mean variance", "W_out b_out", same="W_out=W")
+cdef _Arguments NORM_STATISTICS = _Arguments("mean variance", "running_mean running_variance")
+
+
+cdef int check_epsilon(double epsilon) except -1:
     if not 0 < epsilon < INFINITY:
         raise ValueError(f"epsilon is {epsilon}, wanted a number > 0")
-    if not 0 <= n_examples <= width:
-        raise ValueError(f"n_examples is {n_examples}, wanted 0 to {width}, the columns there are")
     return 0
 
 
@@ -130,7 +135,7 @@ cdef int check_statistics(const real[:, ::1] gamma, const real[:, ::1] beta, con
 
 
 def batch_norm(real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta, real[:, ::1] A,
-               real[:, ::1] mean, real[:, ::1] variance, double epsilon, Py_ssize_t n_examples):
+               real[:, ::1] mean, real[:, ::1] variance, double epsilon, n_examples):
     """Z becomes Zhat = (Z - mean) / sqrt(variance + epsilon), and A = gamma * Zhat + beta.
 
     Z and A are (n_units, n_columns), the others (n_units, 1). The mean and the biased variance are
@@ -138,17 +143,20 @@ def batch_norm(real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta
     A. Ioffe & Szegedy 2015, algorithm 1.
     """
     cdef Py_ssize_t n_units = Z.shape[0], width = Z.shape[1]
-    check_batch_norm(epsilon, n_examples, width)
+    cdef Span[6] at = [matrix(gamma), matrix(beta), matrix(Z), matrix(A), matrix(mean), matrix(variance)]
+    cdef Py_ssize_t n = whole_number("n_examples", n_examples, 0, width)
+    check_epsilon(epsilon)
     check_statistics(gamma, beta, mean, variance, n_units)
     check_shape("A", A.shape[0], A.shape[1], n_units, width)
+    NORM.check(at)
     with nogil:
         batch_norm_(&Z[0, 0], width, &gamma[0, 0], &beta[0, 0], &A[0, 0], width, &mean[0, 0],
-                    &variance[0, 0], n_units, n_examples, width, epsilon)
+                    &variance[0, 0], n_units, n, width, epsilon)
 
 
 def batch_norm_backward(real[:, ::1] dA, const real[:, ::1] Zhat, const real[:, ::1] gamma,
                         const real[:, ::1] variance, real[:, ::1] dgamma, real[:, ::1] dbeta,
-                        double epsilon, Py_ssize_t n_examples):
+                        double epsilon, n_examples):
     """dA becomes dZ in place, through the batch's mean and variance; dgamma and dbeta are written.
 
     dbeta = sum(dA), dgamma = sum(dA * Zhat) and
@@ -158,15 +166,18 @@ def batch_norm_backward(real[:, ::1] dA, const real[:, ::1] Zhat, const real[:, 
     Szegedy 2015, section 3.
     """
     cdef Py_ssize_t n_units = dA.shape[0], width = dA.shape[1]
-    check_batch_norm(epsilon, n_examples, width)
+    cdef Span[6] at = [matrix(Zhat), matrix(gamma), matrix(variance), matrix(dA), matrix(dgamma), matrix(dbeta)]
+    cdef Py_ssize_t n = whole_number("n_examples", n_examples, 0, width)
+    check_epsilon(epsilon)
     check_shape("Zhat", Zhat.shape[0], Zhat.shape[1], n_units, width)
     check_column("gamma", gamma, n_units)
     check_column("variance", variance, n_units)
     check_column("dgamma", dgamma, n_units)
     check_column("dbeta", dbeta, n_units)
+    NORM_BACKWARD.check(at)
     with nogil:
         batch_norm_backward_(&dA[0, 0], width, &Zhat[0, 0], width, &gamma[0, 0], &variance[0, 0],
-                             &dgamma[0, 0], &dbeta[0, 0], n_units, n_examples, width, epsilon)
+                             &dgamma[0, 0], &dbeta[0, 0], n_units, n, width, epsilon)
 
 
 def batch_norm_predict(real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta,
@@ -175,8 +186,10 @@ def batch_norm_predict(real[:, ::1] Z, const real[:, ::1] gamma, const real[:, :
 
     Z is (n_units, n_examples), the others (n_units, 1).
     """
-    check_batch_norm(epsilon, 0, 0)
+    cdef Span[5] at = [matrix(gamma), matrix(beta), matrix(mean), matrix(variance), matrix(Z)]
+    check_epsilon(epsilon)
     check_statistics(gamma, beta, mean, variance, Z.shape[0])
+    NORM_PREDICT.check(at)
     with nogil:
         batch_norm_predict_(&Z[0, 0], Z.shape[1], &gamma[0, 0], &beta[0, 0], &mean[0, 0],
                             &variance[0, 0], Z.shape[0], Z.shape[1], epsilon)
@@ -191,17 +204,20 @@ def batch_norm_fold(const real[:, ::1] W, const real[:, ::1] gamma, const real[:
     W and W_out are (n_out, n_in) and may be the same array, the others are (n_out, 1).
     """
     cdef Py_ssize_t n_out = W.shape[0], n_in = W.shape[1]
-    check_batch_norm(epsilon, 0, 0)
+    cdef Span[7] at = [matrix(W), matrix(gamma), matrix(beta), matrix(mean), matrix(variance), matrix(W_out),
+                       matrix(b_out)]
+    check_epsilon(epsilon)
     check_statistics(gamma, beta, mean, variance, n_out)
     check_shape("W_out", W_out.shape[0], W_out.shape[1], n_out, n_in)
     check_column("b_out", b_out, n_out)
+    NORM_FOLD.check(at)
     with nogil:
         batch_norm_fold_(&W[0, 0], &gamma[0, 0], &beta[0, 0], &mean[0, 0], &variance[0, 0],
                          &W_out[0, 0], &b_out[0, 0], n_out, n_in, epsilon)
 
 
 def batch_norm_statistics(const real[:, ::1] mean, const real[:, ::1] variance, real[:, ::1] running_mean,
-                          real[:, ::1] running_variance, double decay, Py_ssize_t n_examples):
+                          real[:, ::1] running_variance, double decay, n_examples):
     """Move the running statistics by those of a batch of n_examples; all arrays (n_units, 1).
 
     running_mean = decay * running_mean + (1 - decay) * mean,
@@ -211,15 +227,15 @@ def batch_norm_statistics(const real[:, ::1] mean, const real[:, ::1] variance, 
     Both start from 0. After t batches they are too small by the factor 1 - decay^t: whoever predicts
     with them divides by it first.
     """
-    cdef Py_ssize_t n_units = mean.shape[0]
+    cdef Py_ssize_t n_units = mean.shape[0], n = whole_number("n_examples", n_examples, 1, MOST_COUNT)
+    cdef Span[4] at = [matrix(mean), matrix(variance), matrix(running_mean), matrix(running_variance)]
     if not 0 <= decay < 1:
         raise ValueError(f"decay is {decay}, wanted 0 <= decay < 1")
-    if n_examples < 1:
-        raise ValueError(f"n_examples is {n_examples}, wanted a whole number >= 1")
     check_column("mean", mean, n_units)
     check_column("variance", variance, n_units)
     check_column("running_mean", running_mean, n_units)
     check_column("running_variance", running_variance, n_units)
+    NORM_STATISTICS.check(at)
     with nogil:
         batch_norm_statistics_(&mean[0, 0], &variance[0, 0], &running_mean[0, 0], &running_variance[0, 0],
-                               n_units, n_examples, decay)
+                               n_units, n, decay)

@@ -76,44 +76,75 @@ cdef int check_keep_prob(double keep_prob) except -1:
     return 0
 
 
+cdef _Arguments PHILOX = _Arguments("counter key", "out", same="out=counter")
+cdef _Arguments WORDS = _Arguments("", "out")
+cdef _Arguments DROP = _Arguments("D", "A")
+cdef _Arguments DROP_BACKWARD = _Arguments("D", "dA")
+
+
 def philox(const uint32_t[:, ::1] counter, const uint32_t[::1] key, uint32_t[:, ::1] out):
     """Philox4x32-10 of each row of `counter` (n, 4) under `key` (2,), into `out` (n, 4)."""
     cdef Py_ssize_t i, n = counter.shape[0]
+    cdef Span[3] at = [span(&counter[0, 0], n * counter.shape[1], 4), span(&key[0], key.shape[0], 4),
+                       span(&out[0, 0], out.shape[0] * out.shape[1], 4)]
     check_shape("counter", n, counter.shape[1], n, 4)
     check_size("key", key.shape[0], 2)
     check_shape("out", out.shape[0], out.shape[1], n, 4)
+    PHILOX.check(at)
     with nogil:
         for i in range(n):
-            memcpy(&out[i, 0], &counter[i, 0], 16)
+            memmove(&out[i, 0], &counter[i, 0], 16)
             philox4x32_10(&out[i, 0], &out[i, 1], &out[i, 2], &out[i, 3], key[0], key[1])
 
 
-def random_words(uint32_t[::1] out, uint64_t seed, uint32_t purpose, uint32_t layer, uint64_t step):
+cdef struct Draw:                    # what draws depend on beside their place
+    uint64_t seed
+    uint32_t layer
+    uint64_t step
+
+
+cdef int read_draw(Draw* draw, object seed, object layer, object step) except -1:
+    draw.seed = whole_number("seed", seed, 0, MOST_64)
+    draw.layer = <uint32_t>whole_number("layer", layer, 0, MOST_LAYER)
+    draw.step = whole_number("step", step, 0, MOST_64)
+    return 0
+
+
+def random_words(uint32_t[::1] out, seed, purpose, layer, step):
     """Fill `out` with 32-bit draws that depend on (seed, purpose, layer, step, position) alone."""
-    if purpose >= 16 or layer >= 1 << 28:
-        raise ValueError(f"purpose is {purpose} and layer {layer}, wanted less than 16 and less than 2^28")
+    cdef Draw draw
+    cdef uint32_t purpose_ = <uint32_t>whole_number("purpose", purpose, 0, 15)
+    cdef Span[1] at = [span(&out[0], out.shape[0], 4)]
+    read_draw(&draw, seed, layer, step)
+    WORDS.check(at)
     with nogil:
-        words_(&out[0], out.shape[0], seed, purpose, layer, step)
+        words_(&out[0], out.shape[0], draw.seed, purpose_, draw.layer, draw.step)
 
 
-def dropout_mask(unsigned char[:, ::1] D, double keep_prob, uint64_t seed, uint32_t layer, uint64_t step):
+def dropout_mask(unsigned char[:, ::1] D, double keep_prob, seed, layer, step):
     """D[i, j] = 1 with probability keep_prob, else 0; D (n_units, n_examples)."""
+    cdef Draw draw
     check_keep_prob(keep_prob)
+    read_draw(&draw, seed, layer, step)
     with nogil:
-        mask_(&D[0, 0], D.shape[1], D.shape[0], 0, D.shape[1], keep_prob, seed, layer, step)
+        mask_(&D[0, 0], D.shape[1], D.shape[0], 0, D.shape[1], keep_prob, draw.seed, draw.layer, draw.step)
 
 
 def dropout(real[:, ::1] A, const unsigned char[:, ::1] D, double keep_prob):
     """A = A * D / keep_prob, in place."""
+    cdef Span[2] at = [span(&D[0, 0], D.shape[0] * D.shape[1], 1), matrix(A)]
     check_keep_prob(keep_prob)
     check_shape("D", D.shape[0], D.shape[1], A.shape[0], A.shape[1])
+    DROP.check(at)
     with nogil:
         dropout_(&A[0, 0], &D[0, 0], A.shape[0] * A.shape[1], keep_prob)
 
 
 def dropout_backward(real[:, ::1] dA, const unsigned char[:, ::1] D, double keep_prob):
     """dA = dA * D / keep_prob, in place."""
+    cdef Span[2] at = [span(&D[0, 0], D.shape[0] * D.shape[1], 1), matrix(dA)]
     check_keep_prob(keep_prob)
     check_shape("D", D.shape[0], D.shape[1], dA.shape[0], dA.shape[1])
+    DROP_BACKWARD.check(at)
     with nogil:
         dropout_(&dA[0, 0], &D[0, 0], dA.shape[0] * dA.shape[1], keep_prob)

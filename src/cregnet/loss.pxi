@@ -100,16 +100,21 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef double call_loss(int kind, const real[:, ::1] Z, const real[:, ::1] Y, const real[::1] weight,
-                      real[:, ::1] dZ) except? -1:
+cdef _Arguments CROSS_ENTROPY = _Arguments("Z Y weight", "dZ", same="dZ=Z")
+cdef _Arguments ERROR = _Arguments("A Y weight", "dA", same="dA=A")
+
+
+cdef double call_loss(int kind, _Arguments arguments, const real[:, ::1] Z, const real[:, ::1] Y,
+                      const real[::1] weight, real[:, ::1] dZ) except? -1:
     cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
+    cdef Span[4] at = [matrix(Z), matrix(Y), vector(weight), matrix(dZ)]
     cdef double cost
     cdef real* loss
     check_shape("Y", Y.shape[0], Y.shape[1], n_units, m)
     check_size("weight", weight.shape[0], m)
     check_shape("the gradient", dZ.shape[0], dZ.shape[1], n_units, m)
-    if &dZ[0, 0] != &Z[0, 0]:
-        memcpy(&dZ[0, 0], &Z[0, 0], n_units * m * sizeof(real))
+    arguments.check(at)
+    copy(&dZ[0, 0], &Z[0, 0], n_units * m)
     loss = <real*>malloc((m + 1) * sizeof(real))
     if loss == NULL:
         raise MemoryError
@@ -122,16 +127,16 @@ cdef double call_loss(int kind, const real[:, ::1] Z, const real[:, ::1] Y, cons
 
 def binary_cross_entropy(const real[:, ::1] Z, const real[:, ::1] Y, const real[::1] weight,
                          real[:, ::1] dZ):
-    """Cost of sigmoid outputs from their logits; dZ = weight * (sigmoid(Z) - Y)."""
-    return call_loss(BINARY_CROSS_ENTROPY, Z, Y, weight, dZ)
+    """Cost of sigmoid outputs from their logits; dZ = weight * (sigmoid(Z) - Y), which may be Z."""
+    return call_loss(BINARY_CROSS_ENTROPY, CROSS_ENTROPY, Z, Y, weight, dZ)
 
 
 def categorical_cross_entropy(const real[:, ::1] Z, const real[:, ::1] Y, const real[::1] weight,
                               real[:, ::1] dZ):
-    """Cost of softmax outputs from their logits; dZ = weight * (softmax(Z) sum(Y) - Y)."""
-    return call_loss(CATEGORICAL_CROSS_ENTROPY, Z, Y, weight, dZ)
+    """Cost of softmax outputs from their logits; dZ = weight * (softmax(Z) sum(Y) - Y), which may be Z."""
+    return call_loss(CATEGORICAL_CROSS_ENTROPY, CROSS_ENTROPY, Z, Y, weight, dZ)
 
 
 def squared_error(const real[:, ::1] A, const real[:, ::1] Y, const real[::1] weight, real[:, ::1] dA):
-    """Cost sum(weight / 2 * (A - Y)^2); dA = weight * (A - Y)."""
-    return call_loss(SQUARED_ERROR, A, Y, weight, dA)
+    """Cost sum(weight / 2 * (A - Y)^2); dA = weight * (A - Y), which may be A."""
+    return call_loss(SQUARED_ERROR, ERROR, A, Y, weight, dA)

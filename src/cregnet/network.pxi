@@ -27,6 +27,8 @@ cdef enum:
     SCRATCH_UNITS = 512
     SCRATCH_VECTORS = 16
 
+cdef double WORKSPACE_LIMIT = 2.0**58
+
 cdef struct Layer:
     Py_ssize_t n_in
     Py_ssize_t n_out
@@ -130,9 +132,12 @@ cdef object parse(object plan):
 
 cdef Network* new_network(object plan) except NULL:
     # a copy for the caller, who fills in its places in the workspace
-    cdef object parsed = plan.parsed
+    cdef object parsed
     cdef const Network* kept
     cdef Network* net
+    if not isinstance(plan, _Plan):   # which has checked its ranges
+        raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
+    parsed = plan.parsed
     if parsed is None:
         parsed = parse(plan)
     kept = <const Network*>PyCapsule_GetPointer(parsed, PARSED)
@@ -144,6 +149,7 @@ cdef Network* new_network(object plan) except NULL:
     return net
 
 
+@cython.boundscheck(True)
 cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     cdef Py_ssize_t l
     cdef Layer* layer
@@ -153,8 +159,6 @@ cdef int fill_network(Network* net, Py_ssize_t n_layers, object plan) except -1:
     net.layers = <Layer*>(net + 1)
     net.loss = LOSS_CODES[plan.loss]
     net.optimizer = OPTIMIZER_CODES[plan.optimizer]
-    if len(hyper) > 4:
-        raise ValueError(f"plan.hyper has {len(hyper)} entries, wanted at most 4")
     for l in range(len(hyper)):
         net.hyper[l] = hyper[l]
     net.seed = plan.seed
@@ -302,6 +306,18 @@ cdef Py_ssize_t layer_blocks(Layer* layer) noexcept nogil:
     return (layer.n_out + layer.block_rows - 1) // layer.block_rows
 
 
+cdef int check_workspace(Network* net, Py_ssize_t n) except -1:
+    # An upper bound of the numbers that a training needs for a batch: at most eight arrays of a layer,
+    # padded to whole vectors. Its places are counted in Py_ssize_t, as bytes.
+    cdef Py_ssize_t l
+    cdef double bound = 0
+    for l in range(net.n_layers + 1):
+        bound += 8 * (net.layers[l].n_out + 64.0) * (n + 64.0)
+    if bound > WORKSPACE_LIMIT:
+        raise MemoryError(f"a batch of {n} examples needs some {bound:.3g} numbers, wanted smaller batches")
+    return 0
+
+
 cdef Workspace plan_training(Network* net, real* like, Py_ssize_t n, int n_threads) noexcept nogil:
     cdef Workspace work
     cdef Layer* output = net.layers + net.n_layers
@@ -394,17 +410,25 @@ cdef int check_examples(Network* net, Py_ssize_t n_parameters, Py_ssize_t n, Py_
     return 0
 
 
-cdef int set_masks(Network* net, object masks, Py_ssize_t n_examples) except -1:
+cdef list set_masks(Network* net, object masks, Py_ssize_t n_examples, _Arguments arguments, const Span* at):
+    # returns what keeps the masks in memory: the caller holds it for the length of the call
     cdef Py_ssize_t l
     cdef const unsigned char[:, ::1] mask
+    cdef list held
     if masks is None:
-        return 0
+        return None
+    held = list(masks)
+    if len(held) != net.n_layers:
+        raise ValueError(f"masks has {len(held)} entries, wanted {net.n_layers}: all layers but the last")
     for l in range(net.n_layers):
-        if masks[l] is not None:
-            mask = masks[l]
-            check_shape(f"masks[{l}]", mask.shape[0], mask.shape[1], net.layers[l].n_out, n_examples)
-            net.layers[l].ready = &mask[0, 0]
-    return 0
+        if held[l] is None:
+            continue
+        mask = held[l]
+        held[l] = mask
+        check_shape(f"masks[{l}]", mask.shape[0], mask.shape[1], net.layers[l].n_out, n_examples)
+        arguments.check_input(at, f"masks[{l}]", span(&mask[0, 0], mask.shape[0] * mask.shape[1], 1))
+        net.layers[l].ready = &mask[0, 0]
+    return held
 
 
 cdef Py_ssize_t n_moments(Network* net) noexcept nogil:
@@ -415,11 +439,17 @@ cdef Py_ssize_t n_moments(Network* net) noexcept nogil:
 
 # ---------------------------------------------------------------------------- public kernels
 
+cdef _Arguments TRAIN = _Arguments("X Y labels weight orders learning_rates",
+                                 "parameters moments best best_cost costs")
+cdef _Arguments GRADIENT = _Arguments("parameters X Y labels weight", "gradient")
+cdef _Arguments PREDICT = _Arguments("parameters X", "out")
+
+
 def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:, ::1] X,
                   const real[:, ::1] Y, const int32_t[::1] labels, const real[::1] weight,
                   const int64_t[:, ::1] orders, const double[:, ::1] learning_rates,
-                  Py_ssize_t batch_size, uint64_t first_step, masks, real[::1] best,
-                  double[::1] best_cost, double[::1] costs, int n_threads=1, cancel=None):
+                  batch_size, first_step, masks, real[::1] best,
+                  double[::1] best_cost, double[::1] costs, n_threads=1, cancel=None):
     """Train for as many epochs as `learning_rates` has rows; return how many were completed.
 
     Row e of `orders` is the order of the examples in epoch e (no columns: as they lie), row e of
@@ -434,17 +464,22 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
     KeyboardInterrupt on Ctrl-C; both are looked for every 0.05 seconds.
     """
     cdef Py_ssize_t n_examples = X.shape[0], e
+    cdef Py_ssize_t batch = <Py_ssize_t>min(whole_number("batch_size", batch_size, 1, MOST_64), <uint64_t>n_examples)
+    cdef int most_threads = <int>min(whole_number("n_threads", n_threads, 1, MOST_64), <uint64_t>TEAM_MOST)
+    cdef Span[11] at = [
+        matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4), vector(weight),
+        span(&orders[0, 0], orders.shape[0] * orders.shape[1], 8), matrix(learning_rates), vector(parameters),
+        matrix(moments), vector(best), vector(best_cost), vector(costs)]
     cdef Job job
     memset(&job, 0, sizeof(Job))
-    if batch_size < 1 or n_examples < 1:
-        raise ValueError(f"batch_size is {batch_size} and X has {n_examples} rows, wanted at least 1 of each")
-    if masks is not None and batch_size < n_examples:
+    if n_examples < 1:
+        raise ValueError("X has 0 rows, wanted at least 1")
+    if masks is not None and batch < n_examples:
         raise ValueError(f"masks are given and batch_size is {batch_size}, wanted the {n_examples} rows of X")
-    if n_threads < 1:
-        raise ValueError(f"n_threads is {n_threads}, wanted at least 1")
+    TRAIN.check(at)
     job.n_epochs, job.n_examples = learning_rates.shape[0], n_examples
-    job.batch_size = min(batch_size, n_examples)
-    job.first_step = first_step
+    job.batch_size = batch
+    job.first_step = whole_number("first_step", first_step, 0, MOST_COUNT)
     job.is_float = real is float
     job.cancel = NULL if cancel is None else <void*>cancel
     job.net = new_network(plan)
@@ -464,25 +499,27 @@ def network_train(plan, real[::1] parameters, real[:, ::1] moments, const real[:
             for e in range(job.n_epochs):
                 check_order(orders[e], n_examples)
             job.orders = &orders[0, 0]
-        set_masks(job.net, masks, n_examples)
+        held = set_masks(job.net, masks, n_examples, TRAIN, at)
         job.data = new_examples(X, Y, labels, weight)
         job.parameters, job.moments, job.statistics = &parameters[0], &moments[0, 0], &parameters[0]
         job.rates, job.best_cost, job.costs = &learning_rates[0, 0], &best_cost[0], &costs[0]
-        n_threads = useful_threads(job.net, &parameters[0], job.batch_size, n_threads)
-        allocate(&job, &parameters[0], largest_batch(&job), n_threads)
         if cancel is not None and cancel.is_set():
             return 0
+        most_threads = useful_threads(job.net, &parameters[0], job.batch_size, most_threads)
+        allocate(&job, &parameters[0], largest_batch(&job), team_start(&job.team, most_threads))
         with nogil:
-            team_run(&job.team, n_threads, train_member, &job)
+            team_run(&job.team, train_member, &job)
         if team_stopping(&job.team):
             raise_pending()
     finally:
+        team_dismiss(&job.team)
         delete_job(&job)
     return job.done
 
 
 cdef int allocate(Job* job, real* like, Py_ssize_t n, int n_threads) except -1:
-    # the memory of a call for batches of at most n examples
+    # the memory of a call for batches of at most n examples, on so many threads as there are
+    check_workspace(job.net, n)
     job.at = plan_training(job.net, like, n, n_threads)
     job.work = new_workspace(job.at.n_reals * sizeof(real))
     job.masks = <unsigned char*>new_workspace(job.at.n_masks)
@@ -510,25 +547,31 @@ cdef int raise_pending() except? -1:
 
 
 def network_gradient(plan, const real[::1] parameters, const real[:, ::1] X, const real[:, ::1] Y,
-                     const int32_t[::1] labels, const real[::1] weight, uint64_t step, masks,
+                     const int32_t[::1] labels, const real[::1] weight, step, masks,
                      real[::1] gradient):
     """Cost of one batch, penalty included, and its gradient; dropout masks are those of `step`."""
     cdef Py_ssize_t n = X.shape[0]
+    cdef uint64_t counter = whole_number("step", step, 0, MOST_64)
+    cdef Span[6] at = [vector(parameters), matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4),
+                       vector(weight), vector(gradient)]
     cdef Job job
     cdef double cost
     memset(&job, 0, sizeof(Job))
+    if n < 1:
+        raise ValueError("X has 0 rows, wanted at least 1")
+    GRADIENT.check(at)
     job.net = new_network(plan)
     try:
         check_examples(job.net, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels,
                        weight.shape[0])
         check_size("gradient", gradient.shape[0], job.net.n_parameters)
-        set_masks(job.net, masks, n)
+        held = set_masks(job.net, masks, n, GRADIENT, at)
         job.data = new_examples(X, Y, labels, weight)
         job.n_examples = job.batch_size = n
         job.team.size = 1
         allocate(&job, &gradient[0], n, 1)
         with nogil:
-            cost = cost_and_gradient(&job, &parameters[0], &gradient[0], n, step)
+            cost = cost_and_gradient(&job, &parameters[0], &gradient[0], n, counter)
     finally:
         delete_job(&job)
     return cost
@@ -542,6 +585,7 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
     Returns whether all numbers of X are finite, which is looked at in passing.
     """
     cdef Py_ssize_t block, start, n, n_examples = X.shape[0]
+    cdef Span[3] places = [vector(parameters), matrix(X), matrix(out)]
     cdef bint finite = True
     cdef const real* X_block
     cdef Network* net = new_network(plan)
@@ -549,6 +593,7 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
     cdef Workspace at
     cdef real* work = NULL
     try:
+        PREDICT.check(places)
         check_size("parameters", parameters.shape[0], net.n_parameters)
         check_shape("X", n_examples, X.shape[1], n_examples, net.layers[0].n_out)
         check_shape("out", out.shape[0], out.shape[1], n_examples, output.n_out)

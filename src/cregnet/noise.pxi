@@ -79,43 +79,49 @@ cdef void apply_factors_(real* A, Py_ssize_t A_row, const real* M, Py_ssize_t M_
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef int check_draws(Py_ssize_t first, uint32_t layer) except -1:
-    if first < 0:
-        raise ValueError(f"first is {first}, wanted a whole number >= 0")
-    if layer >= 1 << 28:
-        raise ValueError(f"layer is {layer}, wanted less than 2^28")
-    return 0
+cdef _Arguments NOISE_ON = _Arguments("", "A")
+cdef _Arguments FACTORS = _Arguments("", "M")
+cdef _Arguments APPLY_FACTORS = _Arguments("M", "A")
 
 
-def gaussian_noise(real[:, ::1] A, double sigma, uint64_t seed, uint32_t layer, uint64_t step,
-                   Py_ssize_t first=0):
+def gaussian_noise(real[:, ::1] A, double sigma, seed, layer, step, first=0):
     """A += sigma * draws of N(0, 1), in place; A (n_units, n), examples first to first + n - 1 of a batch.
 
     A draw depends on (seed, layer, step, unit, example) alone.
     """
+    cdef Draw draw
+    cdef Span[1] at = [matrix(A)]
+    cdef Py_ssize_t example = whole_number("first", first, 0, MOST_COUNT)
     if not 0 <= sigma < INFINITY:
         raise ValueError(f"sigma is {sigma}, wanted a number >= 0")
-    check_draws(first, layer)
+    read_draw(&draw, seed, layer, step)
+    NOISE_ON.check(at)
     with nogil:
-        gaussian_noise_(&A[0, 0], A.shape[1], A.shape[0], first, A.shape[1], sigma, seed, layer, step)
+        gaussian_noise_(&A[0, 0], A.shape[1], A.shape[0], example, A.shape[1], sigma, draw.seed, draw.layer,
+                        draw.step)
 
 
-def gaussian_dropout_factors(real[:, ::1] M, double keep_prob, uint64_t seed, uint32_t layer, uint64_t step,
-                             Py_ssize_t first=0):
+def gaussian_dropout_factors(real[:, ::1] M, double keep_prob, seed, layer, step, first=0):
     """M = draws of N(1, (1 - keep_prob) / keep_prob); M (n_units, n), examples first to first + n - 1.
 
     Mean and variance are those of inverted dropout (Srivastava et al. 2014, JMLR 15, section 10). A
     draw depends on (seed, layer, step, unit, example) alone.
     """
+    cdef Draw draw
+    cdef Span[1] at = [matrix(M)]
+    cdef Py_ssize_t example = whole_number("first", first, 0, MOST_COUNT)
     check_keep_prob(keep_prob)
-    check_draws(first, layer)
+    read_draw(&draw, seed, layer, step)
+    FACTORS.check(at)
     with nogil:
-        gaussian_dropout_factors_(&M[0, 0], M.shape[1], M.shape[0], first, M.shape[1], keep_prob, seed,
-                                  layer, step)
+        gaussian_dropout_factors_(&M[0, 0], M.shape[1], M.shape[0], example, M.shape[1], keep_prob, draw.seed,
+                                  draw.layer, draw.step)
 
 
 def apply_factors(real[:, ::1] A, const real[:, ::1] M):
     """A = A * M, in place: on A forward, on dA backward."""
+    cdef Span[2] at = [matrix(M), matrix(A)]
     check_shape("M", M.shape[0], M.shape[1], A.shape[0], A.shape[1])
+    APPLY_FACTORS.check(at)
     with nogil:
         apply_factors_(&A[0, 0], A.shape[1], &M[0, 0], M.shape[1], A.shape[0], A.shape[1])

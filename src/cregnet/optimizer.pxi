@@ -122,44 +122,54 @@ cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, AdamSt
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef int check_moments(Py_ssize_t n, Py_ssize_t n_dW, Py_ssize_t n_first, Py_ssize_t n_second) except -1:
-    check_size("dW", n_dW, n)
-    check_size("the first moment", n_first, n)
-    check_size("the second moment", n_second, n)
+cdef _Arguments NO_MOMENT = _Arguments("dW", "W")
+cdef _Arguments FIRST_MOMENT = _Arguments("dW", "W V")
+cdef _Arguments SECOND_MOMENT = _Arguments("dW", "W S")
+cdef _Arguments BOTH_MOMENTS = _Arguments("dW", "W V S")
+
+
+cdef int check_moment(_Arguments arguments, str name, const real[::1] W, const real[::1] dW,
+                      const real[::1] moment) except -1:
+    cdef Span[3] at = [vector(dW), vector(W), vector(moment)]
+    check_size("dW", dW.shape[0], W.shape[0])
+    check_size(name, moment.shape[0], W.shape[0])
+    arguments.check(at)
     return 0
 
 
 def gradient_descent(real[::1] W, const real[::1] dW, double learning_rate):
     """W -= learning_rate * dW."""
+    cdef Span[2] at = [vector(dW), vector(W)]
     check_size("dW", dW.shape[0], W.shape[0])
+    NO_MOMENT.check(at)
     with nogil:
         gradient_descent_(&W[0], &dW[0], W.shape[0], learning_rate)
 
 
 def momentum(real[::1] W, const real[::1] dW, real[::1] V, double learning_rate, double beta):
     """V = beta * V + (1 - beta) * dW; W -= learning_rate * V."""
-    check_moments(W.shape[0], dW.shape[0], V.shape[0], W.shape[0])
+    check_moment(FIRST_MOMENT, "the first moment", W, dW, V)
     with nogil:
         momentum_(&W[0], &dW[0], &V[0], W.shape[0], learning_rate, beta)
 
 
 def momentum_velocity(real[::1] W, const real[::1] dW, real[::1] V, double learning_rate, double beta):
     """V = beta * V + learning_rate * dW; W -= V."""
-    check_moments(W.shape[0], dW.shape[0], V.shape[0], W.shape[0])
+    check_moment(FIRST_MOMENT, "the first moment", W, dW, V)
     with nogil:
         momentum_velocity_(&W[0], &dW[0], &V[0], W.shape[0], learning_rate, beta)
 
 
 def nesterov(real[::1] W, const real[::1] dW, real[::1] V, double learning_rate, double beta):
     """V = beta * V + learning_rate * dW; W -= beta * V + learning_rate * dW."""
-    check_moments(W.shape[0], dW.shape[0], V.shape[0], W.shape[0])
+    check_moment(FIRST_MOMENT, "the first moment", W, dW, V)
     with nogil:
         nesterov_(&W[0], &dW[0], &V[0], W.shape[0], learning_rate, beta)
 
 
 def rmsprop(real[::1] W, const real[::1] dW, real[::1] S, double learning_rate, double beta, double epsilon):
     """S = beta * S + (1 - beta) * dW^2; W -= learning_rate * dW / (sqrt(S) + epsilon)."""
-    check_moments(W.shape[0], dW.shape[0], S.shape[0], W.shape[0])
+    check_moment(SECOND_MOMENT, "the second moment", W, dW, S)
     with nogil:
         rmsprop_(&W[0], &dW[0], &S[0], W.shape[0], learning_rate, beta, epsilon)
 
@@ -195,30 +205,32 @@ cdef void adam_member(void* argument, int member) noexcept nogil:
 
 
 cdef int call_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-                   double beta1, double beta2, double epsilon, double decay, Py_ssize_t t,
-                   int n_threads) except -1:
+                   double beta1, double beta2, double epsilon, double decay, object t,
+                   object n_threads) except -1:
     cdef AdamJob job
-    if t < 1:
-        raise ValueError(f"t is {t}, wanted the number of the step, from 1")
-    if n_threads < 1:
-        raise ValueError(f"n_threads is {n_threads}, wanted at least 1")
-    check_moments(W.shape[0], dW.shape[0], V.shape[0], S.shape[0])
+    cdef Span[4] at = [vector(dW), vector(W), vector(V), vector(S)]
+    cdef Py_ssize_t step = whole_number("t", t, 1, MOST_COUNT)
+    cdef int useful = <int>min(whole_number("n_threads", n_threads, 1, MOST_64), W.shape[0] // ADAM_SHARE, TEAM_MOST)
+    check_size("dW", dW.shape[0], W.shape[0])
+    check_size("the first moment", V.shape[0], W.shape[0])
+    check_size("the second moment", S.shape[0], W.shape[0])
+    BOTH_MOMENTS.check(at)
     job.n, job.is_float = W.shape[0], real is float
     job.W, job.dW, job.V, job.S = &W[0], &dW[0], &V[0], &S[0]
-    job.step, job.shrinkage = adam_step(learning_rate, beta1, beta2, epsilon, t), 1 - learning_rate * decay
-    n_threads = max(1, <int>min(<Py_ssize_t>n_threads, job.n // ADAM_SHARE))
+    job.step, job.shrinkage = adam_step(learning_rate, beta1, beta2, epsilon, step), 1 - learning_rate * decay
     with nogil:
-        team_run(&job.team, n_threads, adam_member, &job)
+        team_start(&job.team, useful)
+        team_run(&job.team, adam_member, &job)
     return 0
 
 
 def adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-         double beta1, double beta2, double epsilon, Py_ssize_t t, int n_threads=1):
+         double beta1, double beta2, double epsilon, t, n_threads=1):
     """Step t (from 1) of Adam, both moments corrected for their bias; on at most n_threads."""
     call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t, n_threads)
 
 
 def adamw(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-          double beta1, double beta2, double epsilon, double decay, Py_ssize_t t, int n_threads=1):
+          double beta1, double beta2, double epsilon, double decay, t, n_threads=1):
     """Step t (from 1) of Adam after W *= 1 - learning_rate * decay; on at most n_threads."""
     call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads)

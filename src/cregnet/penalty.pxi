@@ -26,9 +26,15 @@ cdef void penalty_backward_(const real* W, real* dW, Py_ssize_t n, double l1, do
 
 # ---------------------------------------------------------------------------- public kernels
 
+cdef _Arguments PENALTY = _Arguments("W", "")
+cdef _Arguments PENALTY_BACKWARD = _Arguments("W", "dW")
+
+
 def penalty(const real[::1] W, double l1, double l2):
     """l1 * sum(|W|) + l2 / 2 * sum(W^2), accumulated in double."""
+    cdef Span[1] at = [vector(W)]
     cdef double cost
+    PENALTY.check(at)
     with nogil:
         cost = penalty_(&W[0], W.shape[0], l1, l2)
     return cost
@@ -36,6 +42,8 @@ def penalty(const real[::1] W, double l1, double l2):
 
 def penalty_backward(const real[::1] W, real[::1] dW, double l1, double l2):
     """dW += l1 * sign(W) + l2 * W, in place; the sign of 0 is 0."""
+    cdef Span[2] at = [vector(W), vector(dW)]
     check_size("dW", dW.shape[0], W.shape[0])
+    PENALTY_BACKWARD.check(at)
     with nogil:
         penalty_backward_(&W[0], &dW[0], W.shape[0], l1, l2)

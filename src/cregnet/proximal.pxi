@@ -50,6 +50,10 @@ cdef void clip_values_(real* gradient, Py_ssize_t n, double bound) noexcept nogi
 
 # ---------------------------------------------------------------------------- public kernels
 
+cdef _Arguments WEIGHTS_ALONE = _Arguments("", "W")
+cdef _Arguments GRADIENT_ALONE = _Arguments("", "gradient")
+
+
 cdef int check_bound(double bound) except -1:
     if not 0 < bound < INFINITY:
         raise ValueError(f"bound is {bound}, wanted a number > 0")
@@ -61,8 +65,10 @@ def soft_threshold(real[::1] W, double threshold):
 
     Daubechies, Defrise & De Mol 2004, Comm. Pure Appl. Math. 57.
     """
+    cdef Span[1] at = [vector(W)]
     if not 0 <= threshold < INFINITY:
         raise ValueError(f"threshold is {threshold}, wanted a number >= 0")
+    WEIGHTS_ALONE.check(at)
     with nogil:
         soft_threshold_(&W[0], W.shape[0], threshold)
 
@@ -73,14 +79,18 @@ def max_norm(real[:, ::1] W, double bound):
     Srivastava et al. 2014, JMLR 15, section 5.1. The norm is taken in double and afterwards at most
     the bound; a row whose norm is not finite is left as it is.
     """
+    cdef Span[1] at = [matrix(W)]
     check_bound(bound)
+    WEIGHTS_ALONE.check(at)
     with nogil:
         max_norm_(&W[0, 0], W.shape[0], W.shape[1], bound)
 
 
 def clip_values(real[::1] gradient, double bound):
     """gradient = min(max(gradient, -bound), bound), in place; a NaN stays one."""
+    cdef Span[1] at = [vector(gradient)]
     check_bound(bound)
+    GRADIENT_ALONE.check(at)
     with nogil:
         clip_values_(&gradient[0], gradient.shape[0], bound)
 
@@ -91,8 +101,10 @@ def clip_norm(real[::1] gradient, double bound):
     Pascanu, Mikolov & Bengio 2013, algorithm 1. The norm is taken in double and afterwards at most
     the bound; a gradient whose norm is not finite is left as it is, so that it shows.
     """
+    cdef Span[1] at = [vector(gradient)]
     cdef double norm
     check_bound(bound)
+    GRADIENT_ALONE.check(at)
     with nogil:
         norm = clip_norm_(&gradient[0], gradient.shape[0], bound)
     return norm

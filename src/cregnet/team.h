@@ -6,7 +6,8 @@
  * B. Every member runs the same function and they meet at barriers. A member that waits spins for a
  *    moment and then yields its time slice, so that a team larger than the free cores is slow but
  *    does not stand still.
- * C. Where a thread cannot be had, the team is smaller; a team of one starts nothing.
+ * C. Where a thread cannot be had, the team is smaller; a team of one starts nothing. The threads are
+ *    therefore started before anything is sized or shared out by their number, and wait for team_run.
  */
 #ifndef CREGNET_TEAM_H
 #define CREGNET_TEAM_H
@@ -20,18 +21,24 @@ enum { TEAM_MOST = 256 };
 #ifdef CREGNET_NO_THREADS
 
 typedef struct { int size, stop; } Team;
+typedef void (*team_function)(void *argument, int member);
 static void team_stop(Team *team) { team->stop = 1; }
 static int team_stopping(Team *team) { return team->stop; }
 static int team_stopped(Team *team) { return team->stop; }
-typedef void (*team_function)(void *argument, int member);
 static void team_barrier(Team *team) { (void)team; }
-static void team_run(Team *team, int size, team_function function, void *argument)
+static int team_start(Team *team, int size)
 {
     (void)size;
     team->size = 1;
     team->stop = 0;
+    return 1;
+}
+static void team_run(Team *team, team_function function, void *argument)
+{
+    (void)team;
     function(argument, 0);
 }
+static void team_dismiss(Team *team) { (void)team; }
 
 #else
 
@@ -60,17 +67,21 @@ static void team_yield(void) { sched_yield(); }
 
 typedef void (*team_function)(void *argument, int member);
 
-typedef struct {
-    atomic_int size;            /* 0 until all threads have been started */
+typedef struct Team Team;
+typedef struct { Team *team; int member; } TeamMember;
+
+struct Team {
+    atomic_int size;            /* 0 until the team runs */
     atomic_int arrived;
     atomic_int phase;
     atomic_int stop;            /* asked for by a member, at any time */
     atomic_int agreed;          /* what `stop` was when the last member reached the last barrier */
-    team_function function;
+    team_function function;     /* NULL: there is nothing to do */
     void *argument;
-} Team;
-
-typedef struct { Team *team; int member; } TeamMember;
+    int started;                /* members that wait for team_run, the caller among them; 0: none */
+    team_thread threads[TEAM_MOST];
+    TeamMember members[TEAM_MOST];
+};
 
 /* Wait while *what still is `old`. */
 static void team_wait(atomic_int *what, int old)
@@ -113,43 +124,53 @@ static void *team_main(void *memory)
 {
     const TeamMember *me = memory;
     team_wait(&me->team->size, 0);
-    me->team->function(me->team->argument, me->member);
+    if (me->team->function != NULL) me->team->function(me->team->argument, me->member);
     return 0;
 }
 
-/* Run function(argument, member) on up to `size` members; the caller is member 0. */
-static void team_run(Team *team, int size, team_function function, void *argument)
+/* Start a team of up to `size`, the caller included; returns how many it has. */
+static int team_start(Team *team, int size)
 {
-    team_thread threads[TEAM_MOST];
-    TeamMember members[TEAM_MOST];
-    int started = 1;
+    int n = 1;
     atomic_init(&team->size, 0);
     atomic_init(&team->arrived, 0);
     atomic_init(&team->phase, 0);
     atomic_init(&team->stop, 0);
     atomic_init(&team->agreed, 0);
+    for (; n < size && n < TEAM_MOST; n++) {
+        team->members[n] = (TeamMember){team, n};
+#if defined(_WIN32)
+        team->threads[n] = (HANDLE)_beginthreadex(NULL, 0, team_main, &team->members[n], 0, NULL);
+        if (team->threads[n] == 0) break;
+#else
+        if (pthread_create(&team->threads[n], NULL, team_main, &team->members[n]) != 0) break;
+#endif
+    }
+    return team->started = n;
+}
+
+/* Run function(argument, member) on the members of a started team, which is gone afterwards; the caller
+ * is member 0. */
+static void team_run(Team *team, team_function function, void *argument)
+{
+    const int n = team->started;
     team->function = function;
     team->argument = argument;
-    for (; started < size && started < TEAM_MOST; started++) {
-        members[started] = (TeamMember){team, started};
+    atomic_store_explicit(&team->size, n, memory_order_release);
+    if (function != NULL) function(argument, 0);
+    for (int i = 1; i < n; i++) {
 #if defined(_WIN32)
-        threads[started] = (HANDLE)_beginthreadex(NULL, 0, team_main, &members[started], 0, NULL);
-        if (threads[started] == 0) break;
+        WaitForSingleObject(team->threads[i], INFINITE);
+        CloseHandle(team->threads[i]);
 #else
-        if (pthread_create(&threads[started], NULL, team_main, &members[started]) != 0) break;
+        pthread_join(team->threads[i], NULL);
 #endif
     }
-    atomic_store_explicit(&team->size, started, memory_order_release);
-    function(argument, 0);
-    for (int i = 1; i < started; i++) {
-#if defined(_WIN32)
-        WaitForSingleObject(threads[i], INFINITE);
-        CloseHandle(threads[i]);
-#else
-        pthread_join(threads[i], NULL);
-#endif
-    }
+    team->started = 0;
 }
+
+/* End a team that was started and will not run. */
+static void team_dismiss(Team *team) { if (team->started > 0) team_run(team, NULL, NULL); }
 
 #endif
 #endif

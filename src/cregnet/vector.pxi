@@ -54,9 +54,12 @@ cdef extern from "vecmath.h" nogil:
     void direction_f64(uint32_t, double*, double*)
 
 cdef extern from "team.h" nogil:
+    enum: TEAM_MOST
     ctypedef struct Team:
         int size
-    void team_run(Team* team, int size, void (*function)(void*, int) noexcept nogil, void* argument)
+    int team_start(Team* team, int size)
+    void team_run(Team* team, void (*function)(void*, int) noexcept nogil, void* argument)
+    void team_dismiss(Team* team)
     void team_barrier(Team* team)
     void team_stop(Team* team)
     bint team_stopped(Team* team)
@@ -259,16 +262,3 @@ cdef enum:
 
 cdef inline Py_ssize_t n_blocks(Py_ssize_t n) noexcept nogil:
     return (n + BLOCK - 1) // BLOCK
-
-
-cdef int check_shape(str name, Py_ssize_t rows, Py_ssize_t cols,
-                     Py_ssize_t want_rows, Py_ssize_t want_cols) except -1:
-    if rows != want_rows or cols != want_cols:
-        raise ValueError(f"{name} has shape ({rows}, {cols}), wanted ({want_rows}, {want_cols})")
-    return 0
-
-
-cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
-    if size != want:
-        raise ValueError(f"{name} has {size} elements, wanted {want}")
-    return 0

@@ -276,7 +276,7 @@ def test_epsilon_outside_is_refused(core, epsilon):
 @pytest.mark.parametrize("n_examples", [-1, 4])
 def test_examples_beyond_the_columns_are_refused(core, n_examples):
     one, Z = np.ones((2, 1)), np.ones((2, 3))
-    message = rf"n_examples is {n_examples}, wanted 0 to 3, the columns there are"
+    message = rf"n_examples is {n_examples}, wanted a whole number from 0 to 3"
     with pytest.raises(ValueError, match=message):
         forward(core, Z, one, one, EPSILON, n_examples)
     with pytest.raises(ValueError, match=message):

@@ -129,6 +129,9 @@ def test_dropped_infinity_is_zero(core, dtype):
 
 
 def test_purpose_and_layer_must_fit_their_word(core):
-    for purpose, layer in ((16, 0), (0, 2**28)):
-        with pytest.raises(ValueError, match="wanted less than 16 and less than"):
+    for purpose, layer, message in (
+        (16, 0, "purpose is 16, wanted a whole number from 0 to 15"),
+        (0, 2**28, "layer is 268435456, wanted a whole number from 0 to 268435455"),
+    ):
+        with pytest.raises(ValueError, match=message):
             core.random_words(np.zeros(4, np.uint32), 0, purpose, layer, 0)

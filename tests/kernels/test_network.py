@@ -1,6 +1,7 @@
 """The network kernels: twins, numerical derivatives, determinism."""
 
 import itertools
+import sys
 from threading import Event
 
 import numpy as np
@@ -351,11 +352,11 @@ def test_wrong_arguments_say_which(core):
         (6, np.ones(9), "weight has 9 elements, wanted 10"),
         (7, np.full((3, 10), 10), r"order\[0\] is 10, wanted 0 to 9"),
         (8, np.ones((3, 1)), r"learning_rates has shape \(3, 1\), wanted \(3, 2\)"),
-        (9, 0, "batch_size is 0"),
+        (9, 0, "batch_size is 0, wanted a whole number >= 1"),
         (11, [None, None], "masks are given and batch_size is 5, wanted the 10 rows of X"),
         (12, np.ones(3), "best has 3 elements, wanted 13"),
         (14, np.ones(2), "costs has 2 elements, wanted 3"),
-        (15, 0, "n_threads is 0, wanted at least 1"),
+        (15, 0, "n_threads is 0, wanted a whole number >= 1"),
     ):
         arguments = list(good)
         arguments[position] = value
@@ -396,3 +397,59 @@ def test_vectors_have_the_length_of_the_layout(core):
             core.network_train(*arguments)
     with pytest.raises(ValueError, match="gradient has 19 elements, wanted 26"):
         core.network_gradient(plan, good[1], *good[3:7], 0, None, np.zeros(trained))
+
+
+class MadeOnAccess:
+    """Masks that nobody keeps but who asked for them."""
+
+    def __init__(self, masks):
+        self.masks = masks
+
+    def __len__(self):
+        return len(self.masks)
+
+    def __getitem__(self, l):
+        return self.masks[l].copy()
+
+
+def test_masks_are_kept_for_the_length_of_the_call(core):
+    rng = np.random.default_rng(0)
+    plan = make_plan((30, 40, 1), keep=0.5)
+    P, data = make_parameters(plan, rng), make_data(plan, rng, 500)
+    masks = [(rng.random((n, 500)) < 0.5).astype(np.uint8) for n in (30, 40)]
+    costs = []
+    for given in (masks, tuple(masks), MadeOnAccess(masks), (mask.copy() for mask in masks)):
+        gradient = np.empty_like(P)
+        costs.append((core.network_gradient(plan, P, *data, 0, given, gradient), gradient.tobytes()))
+    assert len(set(costs)) == 1
+
+
+def test_masks_must_be_one_for_each_layer_but_the_last(core):
+    rng = np.random.default_rng(0)
+    plan = make_plan((2, 3, 1), keep=0.5)
+    P, data = make_parameters(plan, rng), make_data(plan, rng, 10)
+    for masks in ([], [None], [None, None, None]):
+        with pytest.raises(ValueError, match=f"masks has {len(masks)} entries, wanted 2: all layers but"):
+            core.network_gradient(plan, P, *data, 0, masks, np.empty_like(P))
+    with pytest.raises(ValueError, match=r"masks\[1\] has shape \(3, 9\), wanted \(3, 10\)"):
+        core.network_gradient(plan, P, *data, 0, [None, np.ones((3, 9), np.uint8)], np.empty_like(P))
+    memory = np.ones(3 * 10 + 8 * P.size, np.uint8)
+    mask, written = memory[:30].reshape(3, 10), memory[: 8 * P.size].view(np.float64)
+    with pytest.raises(ValueError, match=r"masks\[1\] shares memory with gradient"):
+        core.network_gradient(plan, P, *data, 0, [None, mask], written)
+
+
+def test_a_batch_of_no_examples_is_refused(core):
+    plan = make_plan((2, 3, 1))
+    P, data = np.zeros(plan.layout.size), make_data(plan, np.random.default_rng(0), 0)
+    with pytest.raises(ValueError, match="X has 0 rows, wanted at least 1"):
+        core.network_gradient(plan, P, *data, 0, None, np.empty_like(P))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files there are not sparse")
+def test_a_batch_whose_activations_cannot_be_counted_is_refused(core, tmp_path):
+    plan, n = make_plan((1, 1 << 21, 1)), 1 << 35
+    P = np.zeros(plan.layout.size, np.float32)
+    X = np.memmap(tmp_path / "X", np.float32, "w+", shape=(n, 1))  # holes, which take no space
+    with pytest.raises(MemoryError, match=f"a batch of {n} examples needs some .* wanted smaller batches"):
+        core.network_gradient(plan, P, X, X, NO_LABELS, np.empty(0, np.float32), 0, None, np.empty_like(P))

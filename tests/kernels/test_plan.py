@@ -78,7 +78,9 @@ def test_numbers_of_the_optimiser_are_checked(optimizer, hyper, message):
         Plan(**GOOD, optimizer=optimizer, hyper=hyper)
 
 
-@pytest.mark.parametrize(("field", "value"), [("sizes", (2, 1.5, 1)), ("seed", 1.9), ("keep_prob", ("a", 1.0))])
+@pytest.mark.parametrize(
+    ("field", "value"), [("sizes", (2, 1.5, 1)), ("seed", 1.9), ("keep_prob", ("a", 1.0))]
+)
 def test_values_of_the_wrong_type_are_refused(field, value):
     with pytest.raises(TypeError):
         Plan(**GOOD | {field: value})

@@ -46,7 +46,7 @@ def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads
     real = W.dtype.type
     V[...] = real(beta1) * V + real(1 - beta1) * dW
     S[...] = real(beta2) * S + real(1 - beta2) * dW * dW
-    V_corrected = V / real(1 - beta1**t)
-    S_corrected = S / real(1 - beta2**t)
+    V_corrected = V / real(1 - np.power(beta1, t, dtype=np.float64))
+    S_corrected = S / real(1 - np.power(beta2, t, dtype=np.float64))
     W *= real(1 - learning_rate * decay)
     W -= real(learning_rate) * V_corrected / (np.sqrt(S_corrected) + real(epsilon))
