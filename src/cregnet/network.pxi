@@ -417,7 +417,10 @@ cdef list set_masks(Network* net, object masks, Py_ssize_t n_examples, _Argument
     cdef list held
     if masks is None:
         return None
-    held = list(masks)
+    try:
+        held = list(masks)
+    except TypeError:
+        raise TypeError(f"masks is {masks!r}, wanted None or a sequence of masks") from None
     if len(held) != net.n_layers:
         raise ValueError(f"masks has {len(held)} entries, wanted {net.n_layers}: all layers but the last")
     for l in range(net.n_layers):

@@ -431,6 +431,8 @@ def test_masks_must_be_one_for_each_layer_but_the_last(core):
     for masks in ([], [None], [None, None, None]):
         with pytest.raises(ValueError, match=f"masks has {len(masks)} entries, wanted 2: all layers but"):
             core.network_gradient(plan, P, *data, 0, masks, np.empty_like(P))
+    with pytest.raises(TypeError, match="masks is 5, wanted None or a sequence of masks"):
+        core.network_gradient(plan, P, *data, 0, 5, np.empty_like(P))
     with pytest.raises(ValueError, match=r"masks\[1\] has shape \(3, 9\), wanted \(3, 10\)"):
         core.network_gradient(plan, P, *data, 0, [None, np.ones((3, 9), np.uint8)], np.empty_like(P))
     memory = np.ones(3 * 10 + 8 * P.size, np.uint8)
