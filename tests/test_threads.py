@@ -1,6 +1,7 @@
 """How many threads are used, and what says so."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -169,6 +170,32 @@ def test_threads_may_ask_together(monkeypatch, libraries):
     for thread in asking:
         thread.join()
     assert answers == [4] * 3200
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_may_ask_though_a_thread_was_searching_at_the_fork(libraries):
+    searching, go_on = threading.Event(), threading.Event()
+    search = libraries.ThreadpoolController
+
+    def slow():
+        if threading.current_thread() is not threading.main_thread():
+            searching.set()
+            go_on.wait()
+        return search()
+
+    libraries.ThreadpoolController = slow
+    thread = threading.Thread(target=resolve_threads, args=(None,))
+    thread.start()
+    searching.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # ends a child that waits for ever
+        os._exit(resolve_threads(None))
+    go_on.set()
+    thread.join()
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 4
 
 
 @pytest.mark.parametrize("module", [ModuleType("threadpoolctl"), None])

@@ -152,7 +152,7 @@ def train(
         that is fewer. The result does not depend on it, to the bit; a step too small to gain from a
         thread does without it.
     progress : bool
-        Show a progress bar on standard error.
+        Show a progress bar on standard error, or a line every ten seconds where that is a file or pipe.
     resume : bool
         Go on from where the model's last training (by the same optimiser) ended, up to `epochs`. Not
         possible after Ctrl-C, divergence, averaging, or early stopping that restored earlier weights.
