@@ -5,11 +5,12 @@
 """
 
 import sys
+from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2024.4.15"
-nox.options.sessions = ["lint", "types", "tests", "isa"]
+nox.options.sessions = ["lint", "types", "tests", "isa", "order"]
 nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
@@ -50,6 +51,18 @@ def minimum(session: nox.Session) -> None:
     """All tests with the oldest NumPy that is promised."""
     install(session, "test", "numpy==1.26.*")
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def order(session: nox.Session) -> None:
+    """All tests in random order, then each file in a process of its own.
+
+    The seed is in the first lines: ``nox -s order -- --randomly-seed=N`` repeats it.
+    """
+    install(session, "test", "pytest-randomly")
+    session.run("pytest", *session.posargs)
+    for path in sorted(Path("tests").rglob("test_*.py")):
+        session.run("pytest", "-q", "-p", "no:randomly", str(path))
 
 
 @nox.session

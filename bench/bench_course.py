@@ -14,6 +14,8 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     given = parser.parse_args()
     print(json.dumps(machine(), indent=None))
+    find_spec("sklearn") and import_module("sklearn.neural_network")  # its libraries too, as in a notebook
     seconds = {}
     # BLAS threads do not help products of this size, and a warning per saturated output costs NumPy time
     with limit_threads(1), np.errstate(all="ignore"):

@@ -4,8 +4,9 @@ python bench/bench_training.py [--quick] [--only A,B-dropout] [--repeats 5] [--c
                                [--peak GFLOPS] [--json FILE] [--plot FILE.png] [--data FOLDER]
 
 Works: A football, B small, C medium and D large nets (B, C and D also with dropout), E one row predicted,
-F dropout masks, G Adam on 4 million parameters, M many nets at once. A ratio is the peer's best way
-divided by regnet's best, medians both; more than 1 means that regnet is faster.
+F dropout masks, G Adam on 4 million parameters, M many nets at once, N a short training per call with
+n_threads=None and scikit-learn imported, whose libraries have to be asked for their limits. A ratio is
+the peer's best way divided by regnet's best, medians both; more than 1 means that regnet is faster.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from works import (
     limit_threads,
     machine,
     matmul_peak,
+    random_data,
     regnet_contestants,
     spread,
     training_work,
@@ -40,7 +42,7 @@ import cregnet
 import regnet as rn
 
 TRAININGS = ("A", "B", "B-dropout", "C", "C-dropout", "D", "D-dropout")
-WORKS = (*TRAININGS, "E", "F", "G", "M")
+WORKS = (*TRAININGS, "E", "F", "G", "M", "N")
 PEERS = {"NumPy": "numpy", "scikit-learn": "sklearn", "torch": "torch", "JAX": "jax"}
 # what is compared -> (floor, aim), by work; a peer's name stands for the ratio of its time to regnet's
 LIMIT, SCALING, MICROSECONDS = "share of the arithmetic limit", "two threads against one", "microseconds"
@@ -62,6 +64,7 @@ TARGETS: dict[str, dict[str, tuple[float, float]]] = {
     "F": {"torch": (10, 20), "NumPy": (2, 2)},
     "G": {"torch": (1, 1.1)},
     "M": {"one after another": (1.85, 1.95)},
+    "N": {"n_threads=1": (0.98, 1)},
 }
 Seconds = dict[str, list[float]]
 BARE = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}  # behind the numbers of the picture
@@ -145,7 +148,7 @@ def limits(work: Work, seconds: Seconds, peak: float) -> dict[str, float]:
     return {LIMIT: work.flops() / two / (2e9 * peak), SCALING: one / two}
 
 
-# ------------------------------------------------------------------------------ E, F, G, M
+# ------------------------------------------------------------------------------ E, F, G, M, N
 
 
 def interleave(calls: dict[str, Callable[[], object]], repeats: int, seconds: float = 0.1) -> Seconds:
@@ -259,6 +262,24 @@ def run_many(repeats: int) -> Seconds:
     return seconds
 
 
+def run_calls(repeats: int) -> Seconds:
+    """Work N: one epoch per call of 10,000 rows of 50-100-7, asking how many threads there may be or not."""
+    import sklearn.neural_network  # noqa: F401 -- with the libraries that come with it
+
+    X, y = random_data(10_000, 50, 7)
+
+    def training(n_threads: int | None) -> tuple[Callable[[], object], rn.Model]:
+        model = rn.Model.mlp([50, 100, 7], seed=3)
+        return lambda: rn.train(model, X, y, epochs=1, n_threads=n_threads), model
+
+    calls = {"regnet, n_threads=None": training(None), "n_threads=1": training(1)}
+    for call, _ in calls.values():
+        call()
+    asked, told = (model.parameters for _, model in calls.values())
+    np.testing.assert_array_equal(asked, told, err_msg="work N: n_threads=None")
+    return interleave({name: call for name, (call, _) in calls.items()}, 3 * repeats)
+
+
 # ------------------------------------------------------------------------------ report
 
 
@@ -301,10 +322,9 @@ def plot(works: list[dict], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    names = ["regnet", *PEERS, "one after another"]
-    colours = dict(
-        zip(names, ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3", "#8c8c8c"], strict=True)
-    )
+    names = ["regnet", *PEERS, "one after another", "n_threads=1"]
+    shades = ["#c44e52", "#4c72b0", "#55a868", "#dd8452", "#8172b3", "#8c8c8c", "#ccb974"]
+    colours = dict(zip(names, shades, strict=True))
     ran = {name.split(",")[0] for work in works for name in work["rows"]}
     names = [name for name in colours if name in ran]
     fig, ax = plt.subplots(figsize=(1.5 + 1.25 * len(works), 5.2), layout="constrained")
@@ -342,7 +362,8 @@ def plot(works: list[dict], path: Path) -> None:
     ax.set_xticks(range(len(works)), [w["work"].replace("-", "\n") for w in works])
     ax.set_ylabel("time, in units of regnet's (best way of each)")
     ax.set_title(
-        "What the same work takes elsewhere, and nets one after another that fit_many trains at once",
+        "What the same work takes elsewhere, and nets one after another that fit_many trains at once,\n"
+        "and calls on one thread, which need not ask how many there may be",
         fontsize=11,
     )
     fig.legend(ncols=8, fontsize=8, loc="outside lower center", frameon=False)
@@ -394,6 +415,12 @@ def main() -> None:
         elif key == "G":
             title = "Adam on 4 million float32 parameters"
             results.append(report(key, title, run_adam(peers, repeats), "ms"))
+        elif key == "N":
+            title = "10,000 x 50-100-7, one epoch per call, scikit-learn imported"
+            try:
+                results.append(report(key, title, run_calls(repeats), "ms"))
+            except ImportError as error:
+                print(f"\nskipped: work N ({error})")
         elif hasattr(rn, "fit_many"):
             title = "16 nets of work B, on two threads and one after another on one"
             results.append(report(key, title, run_many(repeats), "s"))

@@ -22,6 +22,24 @@ def pytest_addoption(parser) -> None:
     )
 
 
+def pytest_configure(config) -> None:
+    """An attack that is repeated on request may take longer than the time limit of a test."""
+    if config.getoption("--attacks") and config.option.timeout is None:
+        config.option.timeout = 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_raises():
+    """SIGINT raises KeyboardInterrupt, in subprocesses too, where the suite was started with it ignored.
+
+    So it is under nohup, in the background of a script and on some build servers; a test that presses
+    Ctrl-C would then wait for ever.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+
+
 @pytest.fixture
 def attacks(request):
     """How often to repeat an attack: `few` times, or as often as ``--attacks`` says."""

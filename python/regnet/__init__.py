@@ -15,6 +15,8 @@ import cregnet  # noqa: F401 -- a broken extension is an ImportError here, not a
 
 if TYPE_CHECKING:
     from . import augment, datasets
+    from . import course as course
+    from . import plotting as plotting
     from .averaging import EMA, SWA, Averaging, exponential_average
     from .batches import mini_batches
     from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
@@ -152,18 +154,20 @@ _NAMES = {
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULE_OF:
-        found = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-        globals()[name] = found
-        return found
-    if not name.startswith("_"):
-        try:
-            return import_module(f".{name}", __name__)
-        except ModuleNotFoundError as error:
-            if error.name != f"{__name__}.{name}":  # a module of ours that misses another
-                raise
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # to a checker this would be every name, misspelt ones too
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULE_OF:
+            found = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+            globals()[name] = found
+            return found
+        if not name.startswith("_"):
+            try:
+                return import_module(f".{name}", __name__)
+            except ModuleNotFoundError as error:
+                if error.name != f"{__name__}.{name}":  # a module of ours that misses another
+                    raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ FULL_BELOW = 200  # the course's rule: full batch for a small training set
 DEFAULT = 128
 
 
-def resolve_batch_size(batch_size: int | str | None, n: int, batch_norm: bool = False) -> int:
+def resolve_batch_size(batch_size: int | Literal["auto"] | None, n: int, batch_norm: bool = False) -> int:
     """Examples per batch: None is all, "auto" is all below 200 and 128 otherwise.
 
     With batch norm there are no batches of one (see `count_batches`): where all examples but one make a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .training import Training
 
 __all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks"]
+
+Monitor = Literal["val_cost", "val_score", "cost"]
+Direction = Literal["min", "max"]
 
 
 class Callback:
@@ -49,13 +52,15 @@ class ByFunction(Callback):
 class Watching(Callback):
     """Base of the callbacks that wait for a curve to improve."""
 
-    def __init__(self, patience: int, monitor: str, min_delta: float, direction: str | None) -> None:
+    def __init__(
+        self, patience: int, monitor: Monitor, min_delta: float, direction: Direction | None
+    ) -> None:
         self.patience = integer("patience", patience, least=1)
-        self.monitor = choice("monitor", monitor, ("val_cost", "val_score", "cost"))
+        self.monitor = choice("monitor", monitor, get_args(Monitor))
         self.min_delta = number("min_delta", min_delta, least=0)
         if direction is None:
             direction = "max" if monitor == "val_score" else "min"
-        self.direction = choice("direction", direction, ("min", "max"))
+        self.direction = choice("direction", direction, get_args(Direction))
         self._forget()
 
     def _forget(self) -> None:
@@ -118,9 +123,9 @@ class EarlyStopping(Watching):
     def __init__(
         self,
         patience: int = 10,
-        monitor: str = "val_cost",
+        monitor: Monitor = "val_cost",
         min_delta: float = 0.0,
-        direction: str | None = None,
+        direction: Direction | None = None,
     ) -> None:
         super().__init__(patience, monitor, min_delta, direction)
 
@@ -192,9 +197,9 @@ class ReduceOnPlateau(Watching):
         self,
         factor: float = 0.1,
         patience: int = 10,
-        monitor: str = "val_cost",
+        monitor: Monitor = "val_cost",
         min_delta: float = 0.0,
-        direction: str | None = None,
+        direction: Direction | None = None,
         min_rate: float = 0.0,
     ) -> None:
         self.factor = fraction("factor", factor)

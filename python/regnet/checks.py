@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 __all__ = ["boolean", "choice", "fraction", "integer", "number"]
+
+Name = TypeVar("Name", bound=str)
 
 
 def number(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
@@ -83,7 +85,7 @@ def boolean(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def choice(name: str, value: Any, choices: Iterable[str]) -> str:
+def choice(name: str, value: Any, choices: Iterable[Name]) -> Name:
     """Return one of a set of names.
 
     >>> choice("backend", "cuda", ("compiled", "reference"))
@@ -94,4 +96,4 @@ def choice(name: str, value: Any, choices: Iterable[str]) -> str:
     allowed = list(choices)
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(map(repr, allowed))}")
-    return value
+    return allowed[allowed.index(value)]

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__
+from .checks import integer
 from .demo import PICTURE, run_demo
+from .randomness import LARGEST_SEED
 
 __all__ = ["main"]
 
 
-def whole_number(text: str) -> int:
-    """An argument that is a whole number of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
-    return value
+# Exit statuses as shells have them for what a signal has ended: 128 + SIGINT, 128 + SIGPIPE.
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+
+def whole_number(name: str, least: int, most: int | None = None) -> Callable[[str], int]:
+    """The reader of an argument that is a whole number in a range."""
+
+    def read(text: str) -> int:
+        try:
+            value: int | str = int(text)
+        except ValueError:
+            value = text
+        try:
+            return integer(name, value, least=least, most=most)
+        except (TypeError, ValueError) as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,16 +56,17 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--out", type=Path, metavar="PICTURE", help=f"the picture to write (default: {PICTURE})"
     )
-    demo.add_argument("--iterations", type=whole_number, default=30_000, metavar="N", help="default: 30000")
+    iterations, seed = whole_number("iterations", 1), whole_number("seed", 0, LARGEST_SEED)
+    demo.add_argument("--iterations", type=iterations, default=30_000, metavar="N", help="default: 30000")
     demo.add_argument(
-        "--seed", type=int, default=3, metavar="N", help="of weights, masks and generated points (default: 3)"
+        "--seed", type=seed, default=3, metavar="N", help="of weights, masks, generated points (default: 3)"
     )
     demo.add_argument("--no-progress", action="store_true", help="no progress bar")
     return top
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 1 for a wrong argument or file, 130 after Ctrl-C."""
+def run(arguments: Sequence[str] | None) -> int:
+    """Run a command; what it cannot read, write or import is a line on standard error and status 1."""
     given = parser().parse_args(arguments)
     try:
         run_demo(
@@ -60,10 +76,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=given.seed,
             progress=not given.no_progress,
         )
+        flush()
+    except BrokenPipeError:
+        raise
     except (ImportError, OSError, ValueError, TypeError) as error:
         print(f"regnet: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("regnet: interrupted", file=sys.stderr)
-        return 130  # 128 + SIGINT, as shells have it
+        return INTERRUPTED
     return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status.
+
+    2 (SystemExit) for a wrong argument, 1 for a file or a package that is missing or does not do, 130
+    after Ctrl-C, and 141 where nobody reads the output any more, as in ``regnet demo | head -2``.
+    """
+    try:
+        try:
+            return run(arguments)
+        finally:
+            flush()  # of --help too; an error when the interpreter ends could not be caught
+    except OSError as error:  # `run` has said so, unless nobody is there to read it
+        discard_output()
+        return BROKEN_PIPE if isinstance(error, BrokenPipeError) else 1
+
+
+def flush() -> None:
+    """Write out what is in the buffer of standard output, where that is not closed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def discard_output() -> None:
+    """Let what is still in the buffers go nowhere: the interpreter writes it out when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

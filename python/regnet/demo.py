@@ -164,6 +164,18 @@ def table(results: list[Result]) -> str:
     return "\n".join([head, "-" * len(head), *rows])
 
 
+def picture_to_write(asked_for: Path | None) -> tuple[Path | None, str]:
+    """Where the picture goes; None and the reason if nobody asked for one and matplotlib is missing."""
+    from . import plotting
+
+    try:
+        return plotting.picture_path(asked_for or Path(PICTURE)), ""
+    except ImportError as error:
+        if asked_for is not None:
+            raise
+        return None, str(error)
+
+
 def run_demo(
     *,
     data: Path | None = None,
@@ -197,19 +209,17 @@ def run_demo(
     """
     from . import plotting
 
-    if picture is not None:
-        picture = plotting.picture_path(picture)  # before any work
+    path, no_picture = picture_to_write(picture)  # before any work
     points = make_football(seed=seed) if data is None else load_football(data)
     print(
-        f"2-20-3-1 on {len(points[0])} training, {len(points[2])} test points, {iterations} iterations each"
+        f"2-20-3-1 on {len(points[0])} training, {len(points[2])} test points, {iterations} iterations each",
+        flush=True,
     )
     results = [run_one(run, points, iterations, seed, progress) for run in RUNS]
     results.append(run_search(points, iterations, seed, progress))
     print(table(results))
-    try:
-        path = plotting.plot_demo(results, points, picture or Path(PICTURE))
-    except ImportError as error:
-        print(f"no picture: {error}", file=sys.stderr)
+    if path is None:
+        print(f"no picture: {no_picture}", file=sys.stderr)
     else:
-        print(f"picture: {path}")
+        print(f"picture: {plotting.plot_demo(results, points, path)}")
     return results

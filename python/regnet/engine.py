@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from threading import Event
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["BACKENDS", "Engine", "Examples", "Rule", "build_plan", "check_rule"]
 
 Array = NDArray[Any]
-BACKENDS: dict[str, ModuleType] = {"compiled": cregnet, "reference": cregnet.reference}
+Backend = Literal["compiled", "reference"]
+BACKENDS: dict[Backend, ModuleType] = {"compiled": cregnet, "reference": cregnet.reference}
 
 CALL_SECONDS = 0.1  # length of a call into the core when epochs are shorter than this
 MOST_ORDERS = 1 << 20  # entries of the shuffled orders that one call may hold
@@ -123,7 +124,7 @@ class Engine:
         rule: Rule,
         batch_size: int,
         n_epochs: int,
-        backend: str,
+        backend: Backend,
         state: TrainingState | None,
         n_threads: int,
     ) -> None:

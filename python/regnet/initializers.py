@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +106,14 @@ class Glorot(Initializer):
         return limit * (2 * u - 1).reshape(n_out, n_in)
 
 
-BY_NAME = {"zeros": Zeros(), "normal": Normal(), "he": He(), "xavier": Xavier(), "glorot": Glorot()}
+InitializerName = Literal["zeros", "normal", "he", "xavier", "glorot"]
+BY_NAME: dict[InitializerName, Initializer] = {
+    "zeros": Zeros(),
+    "normal": Normal(),
+    "he": He(),
+    "xavier": Xavier(),
+    "glorot": Glorot(),
+}
 
 
 def as_initializer(init: Any, activation: str) -> Initializer:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from typing import Literal, get_args
 
 from .checks import boolean, choice, fraction, integer, number
-from .initializers import Initializer, as_initializer
+from .initializers import Initializer, InitializerName, as_initializer
 from .penalties import L0, Penalty, as_penalty
 
-__all__ = ["ACTIVATIONS", "Dense", "Input", "Layer"]
+__all__ = ["ACTIVATIONS", "Activation", "Dense", "Input", "Layer"]
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
-DROPOUTS = ("bernoulli", "gaussian")
+Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+DropoutKind = Literal["bernoulli", "gaussian"]
+DROPOUTS: tuple[DropoutKind, ...] = get_args(DropoutKind)
 
 
 @dataclass(frozen=True, repr=False)
@@ -20,10 +22,10 @@ class Layer:
     """Base of the layers: what inputs and dense layers have in common."""
 
     units: int
-    activation: str = "identity"
+    activation: Activation = "identity"
     keep_prob: float = 1.0
     gates: bool = field(default=False, kw_only=True)
-    dropout: str = field(default="bernoulli", kw_only=True)
+    dropout: DropoutKind = field(default="bernoulli", kw_only=True)
     penalty: Penalty | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class Input(Layer):
         *,
         noise: float = 0.0,
         gates: bool = False,
-        dropout: str = "bernoulli",
+        dropout: DropoutKind = "bernoulli",
         penalty: Penalty | None = None,
     ) -> None:
         super().__init__(units, "identity", keep_prob, gates=gates, dropout=dropout, penalty=penalty)
@@ -143,7 +145,7 @@ class Dense(Layer):
     ValueError: keep_prob is 0, wanted 0 < keep_prob <= 1
     """
 
-    init: Initializer | str | None = None
+    init: Initializer | InitializerName | None = None
     max_norm: float | None = field(default=None, kw_only=True)
     batch_norm: bool = field(default=False, kw_only=True)
 
@@ -155,6 +157,6 @@ class Dense(Layer):
         object.__setattr__(self, "batch_norm", boolean("batch_norm", self.batch_norm))
 
     @property
-    def initializer(self) -> Any:
+    def initializer(self) -> Initializer:
         """The initialiser that `init` stands for."""
         return as_initializer(self.init, self.activation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -116,7 +116,7 @@ def find_learning_rate(
     highest: float = 10.0,
     n_steps: int = 100,
     smoothing: float = 0.8,
-    batch_size: int | str | None = "auto",
+    batch_size: int | Literal["auto"] | None = "auto",
     optimizer: Optimizer | None = None,
     penalty: Penalty | None = None,
     label_smoothing: float = 0.0,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from .checks import choice
+from .layers import Activation
 
-__all__ = ["LOSSES", "default_loss", "resolve_loss"]
+__all__ = ["LOSSES", "Loss", "default_loss", "resolve_loss"]
 
-BINARY = "binary_cross_entropy"
-CATEGORICAL = "categorical_cross_entropy"
-SQUARED = "squared_error"
-LOSSES = (BINARY, CATEGORICAL, SQUARED)
+Loss = Literal["binary_cross_entropy", "categorical_cross_entropy", "squared_error"]
+LOSSES: tuple[Loss, ...] = get_args(Loss)
+BINARY, CATEGORICAL, SQUARED = LOSSES
 
 # A cross-entropy is computed from the logits, so it fixes the activation of the output.
-OUTPUT_OF = {BINARY: "sigmoid", CATEGORICAL: "softmax"}
+OUTPUT_OF: dict[Loss, Activation] = {BINARY: "sigmoid", CATEGORICAL: "softmax"}
 
 
-def default_loss(output: str) -> str:
+def default_loss(output: Activation) -> Loss:
     """The loss that an output activation implies.
 
     >>> default_loss("softmax")
@@ -24,7 +26,7 @@ def default_loss(output: str) -> str:
     return {"sigmoid": BINARY, "softmax": CATEGORICAL}.get(output, SQUARED)
 
 
-def resolve_loss(loss: str | None, output: str, n_outputs: int) -> str:
+def resolve_loss(loss: Loss | None, output: Activation, n_outputs: int) -> Loss:
     """The loss of a model, checked against the activation and the number of its outputs.
 
     Raises

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,8 @@ from cregnet import Layout, Plan
 
 from . import data, losses
 from .checks import choice
-from .layers import Dense, Input, Layer
+from .initializers import Initializer, InitializerName
+from .layers import Activation, Dense, Input, Layer
 from .prediction import Predictor
 from .randomness import check_seed
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 Array = NDArray[Any]
+DTypeName = Literal["float32", "float64"]
+DType = DTypeName | np.dtype[Any] | type[np.float32] | type[np.float64] | type[float]
 
 
 class Views(list[Any]):
@@ -117,9 +120,9 @@ class Model(Predictor):
         self,
         layers: Sequence[Layer],
         *,
-        dtype: Any = "float32",
+        dtype: DType = "float32",
         seed: int = 0,
-        loss: str | None = None,
+        loss: losses.Loss | None = None,
         classes: ArrayLike | None = None,
     ) -> None:
         self.layers = check_layers(layers)
@@ -138,15 +141,15 @@ class Model(Predictor):
         cls,
         sizes: Sequence[int],
         *,
-        activation: str = "relu",
-        output: str | None = None,
-        init: Any = None,
+        activation: Activation = "relu",
+        output: Activation | None = None,
+        init: Initializer | InitializerName | None = None,
         keep_prob: float | Sequence[float] = 1.0,
         max_norm: float | None = None,
         batch_norm: bool = False,
-        dtype: Any = "float32",
+        dtype: DType = "float32",
         seed: int = 0,
-        loss: str | None = None,
+        loss: losses.Loss | None = None,
         classes: ArrayLike | None = None,
     ) -> Model:
         """The short form: equal hidden layers between an input and an output.
@@ -202,7 +205,7 @@ class Model(Predictor):
         return tuple(layer.units for layer in self.layers)
 
     @property
-    def activations(self) -> tuple[str, ...]:
+    def activations(self) -> tuple[Activation, ...]:
         """Activations of layers 1 to L."""
         return tuple(layer.activation for layer in self.layers[1:])
 
@@ -341,7 +344,7 @@ class Model(Predictor):
         save(self, path)
 
 
-def plan_layers(layers: Sequence[Layer], loss: str, seed: int) -> Plan:
+def plan_layers(layers: Sequence[Layer], loss: losses.Loss, seed: int) -> Plan:
     """The layers as the kernels read them, without penalties."""
     inputs, sources = layers[0], layers[:-1]
     dense = [layer for layer in layers if isinstance(layer, Dense)]
@@ -368,7 +371,7 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
         name = None if dtype is None else np.dtype(dtype).name
     except TypeError:
         name = dtype
-    return np.dtype(choice("dtype", name, ("float32", "float64")))
+    return np.dtype(choice("dtype", name, get_args(DTypeName)))
 
 
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from .checks import choice, fraction, number
 from .schedules import Schedule, as_schedule
@@ -16,6 +16,9 @@ from .schedules import Schedule, as_schedule
 __all__ = ["Adam", "AdamW", "GradientDescent", "Momentum", "Optimizer", "RMSprop", "as_optimizer"]
 
 KERNELS = ("gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw")
+
+Form = Literal["average", "velocity", "nesterov"]
+KERNEL_OF: dict[Form, str] = {"average": "momentum", "velocity": "momentum_velocity", "nesterov": "nesterov"}
 
 AnySchedule = Schedule | Callable[[int, int], float] | None
 
@@ -86,17 +89,17 @@ class Momentum(Optimizer):
     """
 
     beta: float = 0.9
-    form: str = "average"
+    form: Form = "average"
 
     def check(self) -> None:
         """0 <= beta < 1 and a known form."""
         fraction("beta", self.beta, zero=True)
-        choice("form", self.form, ("average", "velocity", "nesterov"))
+        choice("form", self.form, KERNEL_OF)
 
     @property
     def kernel(self) -> str:
         """Name of the kernel."""
-        return {"average": "momentum", "velocity": "momentum_velocity", "nesterov": "nesterov"}[self.form]
+        return KERNEL_OF[self.form]
 
     @property
     def hyper(self) -> tuple[float, ...]:

@@ -12,13 +12,14 @@ Biases and the parameters of batch norm are not penalised.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from .checks import boolean, choice, number
 
 __all__ = ["L0", "L1", "L2", "Coefficients", "Penalty", "as_penalty"]
 
-SCALES = ("examples", "batch", "none")
+Scale = Literal["examples", "batch", "none"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
 
 
 class Coefficients(NamedTuple):
@@ -93,11 +94,11 @@ class Term(Penalty):
     """One penalty with its strength `lam` and its scale."""
 
     lam: float = 0.0
-    scale: str = "examples"
+    scale: Scale = "examples"
 
     divided_by = 2  # beside m
 
-    def __init__(self, lam: float, scale: str = "examples") -> None:
+    def __init__(self, lam: float, scale: Scale = "examples") -> None:
         object.__setattr__(self, "lam", number("lam", lam, least=0))
         object.__setattr__(self, "scale", choice("scale", scale, SCALES))
         object.__setattr__(self, "terms", (self,))
@@ -177,7 +178,7 @@ class L1(Term):
 
     proximal: bool
 
-    def __init__(self, lam: float, scale: str = "examples", *, proximal: bool = False) -> None:
+    def __init__(self, lam: float, scale: Scale = "examples", *, proximal: bool = False) -> None:
         super().__init__(lam, scale)
         object.__setattr__(self, "proximal", boolean("proximal", proximal))
 

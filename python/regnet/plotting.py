@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,13 +175,16 @@ def picture_path(path: Path) -> Path:
     pyplot()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    path = path if path.suffix else path.with_suffix(".png")
-    if path.suffix[1:] not in FigureCanvasAgg.get_supported_filetypes():
+    if not path.is_dir() and not path.suffix:
+        path = path.with_suffix(".png")
+    if path.is_dir():
+        raise OSError(f"{str(path)!r} is a folder, wanted a file for the picture")
+    if path.suffix[1:].lower() not in FigureCanvasAgg.get_supported_filetypes():
         raise ValueError(f"picture is {str(path)!r}, wanted a name that ends in .png, .pdf, .svg or the like")
     if not path.absolute().parent.is_dir():
         raise OSError(f"there is no folder {str(path.parent)!r} for the picture")
-    if path.is_dir():
-        raise OSError(f"{str(path)!r} is a folder, wanted a file for the picture")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise OSError(f"{str(path)!r} cannot be written, wanted another file for the picture")
     return path
 
 

@@ -54,7 +54,7 @@ class Predictor:
     """The part of a `Model` that predicts; what it needs of the rest is declared here."""
 
     layers: tuple[Layer, ...]
-    loss: str
+    loss: losses.Loss
     dtype: np.dtype[Any]
     classes: Array | None
     parameters: Array

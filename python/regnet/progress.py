@@ -1,17 +1,28 @@
-"""A progress bar: tqdm's when it is installed, one line on standard error when it is not."""
+"""What a person sees of a training: a bar that is redrawn in a terminal or notebook, plain lines in a log."""
 
 from __future__ import annotations
 
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 __all__ = ["Progress"]
 
+REDRAW, LOG = 0.2, 10.0  # seconds between two lines
+
+
+def redraws(stream: TextIO) -> bool:
+    """Whether a carriage return leads back to the start of the line; in a file or pipe it is a character."""
+    # a notebook's stream is no terminal, but it redraws
+    return stream.isatty() or type(stream).__module__.startswith("ipykernel.")
+
 
 class Progress:
-    """Epochs done, the cost and the time, shown while a training runs.
+    """Epochs done, the cost and the time, shown on standard error while a training runs.
+
+    A terminal or notebook shows one line that is redrawn, by tqdm where it is installed. Elsewhere a
+    line is written every ten seconds, and the last.
 
     Examples
     --------
@@ -20,10 +31,13 @@ class Progress:
     """
 
     def __init__(self, total: int, enabled: bool, label: str = "training", unit: str = "epoch") -> None:
-        self.total, self.enabled, self.label, self.unit = total, enabled, label, unit
-        self.done, self.started, self.shown = 0, time.perf_counter(), 0.0
+        self.total, self.label, self.unit = total, label, unit
+        self.enabled = enabled and sys.stderr is not None  # None where standard error is closed
+        self.done, self.started, self.line = 0, time.perf_counter(), ""
         self.bar: Any = None
-        if enabled:
+        self.redraws = self.enabled and redraws(sys.stderr)
+        self.due = self.started + (0 if self.redraws else LOG)
+        if self.redraws:
             try:
                 from tqdm import tqdm
             except ImportError:
@@ -36,12 +50,21 @@ class Progress:
         if self.bar is not None:
             self.bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()}, refresh=False)
             self.bar.update(n)
-        elif self.enabled and (time.perf_counter() - self.shown > 0.2 or self.done == self.total):
-            self.shown = time.perf_counter()
+        elif self.enabled:
+            now = time.perf_counter()
             shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
-            seconds = self.shown - self.started
-            text = f"{self.label}: {self.unit} {self.done}/{self.total}, {shown}, {seconds:.1f} s"
-            print(f"\r{text:<78}", end="", file=sys.stderr, flush=True)
+            seconds = now - self.started
+            self.line = f"{self.label}: {self.unit} {self.done}/{self.total}, {shown}, {seconds:.1f} s"
+            if now >= self.due:
+                self.write()
+                self.due = now + (REDRAW if self.redraws else LOG)
+
+    def write(self) -> None:
+        """Write the line, unless it stands there."""
+        if self.line:
+            text, end = (f"\r{self.line:<78}", "") if self.redraws else (self.line, "\n")
+            print(text, end=end, file=sys.stderr, flush=True)
+        self.line = ""
 
     def __enter__(self) -> Progress:
         return self
@@ -51,5 +74,7 @@ class Progress:
     ) -> None:
         if self.bar is not None:
             self.bar.close()
-        elif self.enabled and self.done:
-            print(file=sys.stderr)
+        elif self.done and self.enabled:
+            self.write()
+            if self.redraws:
+                print(file=sys.stderr)

@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 import cregnet
 
-__all__ = ["check_seed", "latin_hypercube", "normal", "permutation", "uniform"]
+__all__ = ["LARGEST_SEED", "check_seed", "latin_hypercube", "normal", "permutation", "uniform"]
+
+
+LARGEST_SEED = 2**64 - 1
 
 
 def check_seed(seed: Any) -> int:
     """A seed is a whole number of 64 bits."""
     from .checks import integer
 
-    return integer("seed", seed, least=0, most=2**64 - 1)
+    return integer("seed", seed, least=0, most=LARGEST_SEED)
 
 
 def uniform(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,6 +41,7 @@ GOOD_PART = 4  # the choices of the best quarter of a round stay
 ZOOM = 0.4  # width of the next round's intervals, relative to this one's
 
 Config = dict[str, Any]
+Monitor = Literal["val_score", "val_cost"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Strategy:
     rounds: int
     epochs: int
     halving: int
-    monitor: str
+    monitor: Monitor
     seed: int
 
     def __post_init__(self) -> None:
@@ -59,7 +60,7 @@ class Strategy:
         integer("n", self.n, least=self.rounds)
         integer("epochs", self.epochs, least=1)
         integer("halving", self.halving, least=1)
-        choice("monitor", self.monitor, ("val_score", "val_cost"))
+        choice("monitor", self.monitor, get_args(Monitor))
         check_seed(self.seed)
 
     def sizes(self) -> list[int]:
@@ -286,7 +287,7 @@ def search(
     rounds: int = 2,
     epochs: int = 100,
     validation: tuple[ArrayLike, ArrayLike] | float = 0.2,
-    monitor: str = "val_score",
+    monitor: Monitor = "val_score",
     halving: int = 3,
     seed: int = 0,
     n_threads: int | None = None,

@@ -1,9 +1,20 @@
-"""How many threads a computation may use."""
+"""How many threads a computation may use.
+
+``n_threads=None`` is answered at every call, and calls may take some microseconds, so what is asked live
+is cheap: the affinity, the environment, and threadpoolctl's controllers of the libraries it knows. Only its
+search for those libraries is slow (2 to 6 ms once scikit-learn, torch or JAX are imported). It is repeated
+when a module has been imported since, for that is how libraries come in, and every few seconds for those
+that come without one (ctypes, a BLAS that loads its threads at first use). There is no lock to inherit by a
+forked child: two threads that find the list out of date both search, and either result will do.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+from time import monotonic
+from typing import Any
 
 from .checks import integer
 
@@ -28,14 +39,38 @@ def resolve_threads(n_threads: int | None) -> int:
     """
     if n_threads is not None:
         return integer("n_threads", n_threads, least=1)
-    limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    found = [usable_cores(), *threadpool_limits()]
-    return min([*found, int(limit)] if limit.isdigit() and int(limit) > 0 else found)
+    return min([usable_cores(), *environment_limit(), *threadpool_limits()])
+
+
+# One number, or the first of a list, one for each level of nested regions. OpenMP ignores anything else.
+OMP_NUM_THREADS = re.compile(r"\s*\+?([0-9]{1,9})\s*(,|$)")
+
+
+def environment_limit() -> list[int]:
+    """What OMP_NUM_THREADS says, where it says something."""
+    found = OMP_NUM_THREADS.match(os.environ.get("OMP_NUM_THREADS", ""))
+    return [int(found[1])] if found and int(found[1]) > 0 else []
+
+
+SEARCH_AGAIN = 5.0  # seconds
+NEVER = float("-inf")
+# the modules imported when the last search began, its time, and the controllers that it found
+known: tuple[int, float, list[Any]] = (0, NEVER, [])
 
 
 def threadpool_limits() -> list[int]:
-    """What the BLAS and OpenMP libraries of the process may use, where somebody has loaded threadpoolctl."""
-    threadpoolctl = sys.modules.get("threadpoolctl")
-    if threadpoolctl is None:
+    """What the BLAS and OpenMP libraries of the process may use now, where threadpoolctl 3 is imported."""
+    counts = [library.num_threads for library in library_controllers()]
+    return [int(count) for count in counts if count]  # None where a library cannot tell
+
+
+def library_controllers() -> list[Any]:
+    """Threadpoolctl's controllers of the libraries that are loaded."""
+    global known
+    search = getattr(sys.modules.get("threadpoolctl"), "ThreadpoolController", None)
+    if search is None:  # not imported, or about to be: nobody can have set a limit
         return []
-    return [int(pool["num_threads"]) for pool in threadpoolctl.threadpool_info()]
+    n_modules, now = len(sys.modules), monotonic()
+    if known[0] != n_modules or now - known[1] > SEARCH_AGAIN:
+        known = n_modules, now, search().lib_controllers
+    return known[2]

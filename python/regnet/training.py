@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +17,7 @@ from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
 from .checks import choice, integer, number
-from .engine import BACKENDS, Engine, Examples, check_rule
+from .engine import BACKENDS, Backend, Engine, Examples, check_rule
 from .history import History
 from .losses import BINARY, SQUARED
 from .model import Model, TrainingState
@@ -79,7 +79,7 @@ def train(
     y: ArrayLike,
     *,
     epochs: int = 100,
-    batch_size: int | str | None = "auto",
+    batch_size: int | Literal["auto"] | None = "auto",
     optimizer: Optimizer | None = None,
     penalty: Penalty | None = None,
     label_smoothing: float = 0.0,
@@ -88,14 +88,14 @@ def train(
     validation: tuple[ArrayLike, ArrayLike] | float | None = None,
     callbacks: Sequence[Any] = (),
     sample_weight: ArrayLike | None = None,
-    class_weight: Mapping[Any, float] | str | None = None,
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
     averaging: Averaging | None = None,
     dropout_masks: Sequence[ArrayLike | None] | None = None,
     augment: Compose | None = None,
     n_threads: int | None = None,
     progress: bool = False,
     resume: bool = False,
-    backend: str = "compiled",
+    backend: Backend = "compiled",
     cancel: Event | None = None,
 ) -> History:
     """Train a model in place.
@@ -152,7 +152,7 @@ def train(
         that is fewer. The result does not depend on it, to the bit; a step too small to gain from a
         thread does without it.
     progress : bool
-        Show a progress bar on standard error.
+        Show a progress bar on standard error, or a line every ten seconds where that is a file or pipe.
     resume : bool
         Go on from where the model's last training (by the same optimiser) ended, up to `epochs`. Not
         possible after Ctrl-C, divergence, averaging, or early stopping that restored earlier weights.

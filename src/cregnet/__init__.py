@@ -16,6 +16,9 @@ Everything else is a ValueError.
 array([[0., 2.]])
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._isa import available_isas, select
 
 _core = select()
@@ -75,6 +78,20 @@ from ._core import (  # which build this is was decided by select()
     tanh_backward,
 )
 from .plan import Layout, Plan, layout, n_moments, parameter_slices
+
+# The twins are imported when they are asked for: `import cregnet` is to stay quick.
+if TYPE_CHECKING:
+    from . import reference
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "reference":
+            return import_module(".reference", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 # The one list of kernels: twins, tests and benchmarks take their names from here.
 KERNELS = {
@@ -161,6 +178,7 @@ __all__ = [
     "penalty_backward",
     "philox",
     "random_words",
+    "reference",
     "relu",
     "relu_backward",
     "rmsprop",

@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +20,24 @@ def test_every_kernel_has_exactly_one_twin():
     assert sorted(cregnet.reference.__all__) == sorted(NAMES)
     public = {n for n in dir(cregnet._core) if not n.startswith("_") and callable(getattr(cregnet._core, n))}
     assert public == set(NAMES)
+
+
+def test_the_twins_are_there_without_an_import_of_their_own():
+    """And are not imported before somebody asks for them."""
+    script = """
+import sys, cregnet
+assert "cregnet.reference" not in sys.modules
+assert "reference" in dir(cregnet)
+assert "cregnet.reference" not in sys.modules
+assert cregnet.reference.relu.__module__ == "cregnet.reference.activation"
+from cregnet import *
+assert reference is cregnet.reference
+assert not hasattr(cregnet, "referense")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("family", cregnet.KERNELS)
