@@ -268,7 +268,7 @@ def linear_forward(A: Any, W: Any, b: Any) -> tuple[Array, LinearCache]:
 def affine(A: Any, W: Any, b: Any) -> Array:
     """``W A + b`` of matrices of floating-point numbers."""
     Z: Array = W.dot(A)
-    if Z.dtype.kind != "f" or b.shape != (Z.shape[0], 1):
+    if Z.dtype.kind != "f" or b.shape != (Z.shape[0], 1) or A.ndim != 2:
         raise ValueError
     Z += b
     return Z

@@ -171,7 +171,8 @@ def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) ->
     0.693147 12
     """
     A3, cache = three_layers_forward(X, parameters)
-    return 1 / A3.shape[1] * total_loss(A3, Y), cache
+    total = total_loss(A3, Y)
+    return 1 / A3.shape[1] * total, cache
 
 
 # ------------------------------------------------------------------------------ vectors
