@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -203,23 +204,20 @@ def update_parameters(
 
 def step(parameters: Parameters, grads: Mapping[str, Any], learning_rate: float) -> dict[str, Array]:
     """``W - learning_rate * dW`` on every layer."""
-    rate = number("learning_rate", learning_rate)
+    usual = type(learning_rate) is float and isfinite(learning_rate)
+    rate = learning_rate if usual else number("learning_rate", learning_rate)
     try:
-        return {
-            key: stepped(parameters[key], grads[d_key], rate)
-            for key, d_key in step_keys(half(len(parameters)))
-        }
+        new = {}
+        for key, d_key in step_keys(half(len(parameters))):
+            W, dW = parameters[key], grads[d_key]
+            if W.shape != dW.shape:
+                raise ValueError
+            new[key] = W - rate * dW
+        return new
     except check.REFUSED:
         pass
     pairs = check_gradients(parameters, grads=grads)
     return {key: W - rate * dW for key, (W, dW) in pairs.items()}
-
-
-def stepped(W: Array, dW: Array, rate: float) -> Array:
-    """``W - rate * dW`` of two arrays of one shape."""
-    if W.shape != dW.shape:
-        raise ValueError
-    return W - rate * dW
 
 
 def check_gradients(parameters: Parameters, **others: Mapping[str, Any]) -> dict[str, tuple[Array, ...]]:
