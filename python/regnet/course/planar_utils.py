@@ -34,7 +34,7 @@ def load_planar_dataset() -> tuple[Array, Array]:
     --------
     >>> X, Y = load_planar_dataset()
     >>> print(X.shape, Y.dtype, X[:, 0].round(3))
-    (2, 400) uint8 [1.205 3.576]
+    (2, 400) uint8 [1.204 3.576]
     """
     _stream.reseed(1)
     return _shapes.petals()
