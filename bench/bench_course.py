@@ -4,8 +4,8 @@ python bench/bench_course.py [--repeats 5] [--quick] [--json FILE] [--data FOLDE
 
 Four trainings of the notebooks: n-20-3-1 on the football points for 30,000 iterations without
 regularisation, with L2 and with dropout, and 2-5-2-1 on 300 moons for 10,000 epochs of Adam on
-mini-batches of 64. Then the single functions, as the course has them, as a plain line of NumPy and
-over the kernels: the reason why they are NumPy.
+mini-batches of 64. Then the loops that a notebook writes itself, over the course's helpers and over
+the same in plain NumPy, helper by helper.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from typing import Any
 
 import numpy as np
 import peers_notebook as notebook
-from works import DATA, best_time, football, limit_threads, machine, spread
+from works import DATA, football, limit_threads, machine, spread
 
-import cregnet
-from regnet.course import opt_utils, reg_utils
+from regnet.course import dnn_app_utils_v3, init_utils, opt_utils_v1a, reg_utils
 
 Arrays = dict[str, np.ndarray]
 # work -> (floor, aim) of NumPy's time over regnet's
@@ -37,7 +36,7 @@ def works(data: Path) -> dict[str, tuple[int, Run, Run]]:
     """Length, regnet's way and NumPy's way of each training."""
     points, labels = football(data)
     X, Y = np.ascontiguousarray(points.T), labels.reshape(1, -1)
-    moons_X, moons_Y = opt_utils.load_dataset(is_plot=False)
+    moons_X, moons_Y = opt_utils_v1a.load_dataset(is_plot=False)
 
     def regularized(**how: float) -> tuple[int, Run, Run]:
         return (
@@ -47,7 +46,7 @@ def works(data: Path) -> dict[str, tuple[int, Run, Run]]:
         )
 
     def adam(n: int) -> Arrays:
-        return opt_utils.model(moons_X, moons_Y, [2, 5, 2, 1], "adam", num_epochs=n, print_cost=False)
+        return opt_utils_v1a.model(moons_X, moons_Y, [2, 5, 2, 1], "adam", num_epochs=n, print_cost=False)
 
     return {
         "no regularisation": regularized(),
@@ -92,76 +91,107 @@ def report(seconds: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
     return found
 
 
-# ------------------------------------------------------------------------------ single functions
+# ------------------------------------------------------------------------------ a notebook's own loop
+
+Loop = tuple[Callable[..., Any], ...]  # forward pass, cost, backward pass, update
 
 
-def over_kernels(X: np.ndarray, parameters: Arrays) -> np.ndarray:
-    """The forward pass by the kernels, on arrays known to suit them."""
-    A = X
-    for l in (1, 2, 3):
-        W = parameters[f"W{l}"]
-        Z = np.empty((len(W), X.shape[1]))
-        cregnet.dense(W, parameters[f"b{l}"], A, Z)
-        A = np.empty_like(Z)
-        (cregnet.relu if l < 3 else cregnet.sigmoid)(Z, A)
-    return A
-
-
-def backward_over_kernels(X: np.ndarray, Y: np.ndarray, cache: tuple[np.ndarray, ...]) -> Arrays:
-    """The weights' gradients by the kernels, on arrays known to suit them."""
-    _, A1, W1, _, _, A2, W2, _, _, A3, W3, _ = cache
-    dZ, grads = (A3 - Y) / X.shape[1], {}
-    for l, (W, A_prev) in ((3, (W3, A2)), (2, (W2, A1)), (1, (W1, X))):
-        dW, db, dA = np.empty_like(W), np.empty((len(W), 1)), np.empty_like(A_prev)
-        cregnet.dense_backward(dZ, W, A_prev, dW, db, dA)
-        grads |= {f"dW{l}": dW, f"db{l}": db}
-        if l > 1:
-            dZ = np.empty_like(dA)
-            cregnet.relu_backward(dA, A_prev, dZ)
-    return grads
-
-
-def adam_over_kernels(parameters: Arrays, grads: Arrays, v: Arrays, s: Arrays) -> Arrays:
-    """A step of Adam by the kernel, on copies."""
-    new: Arrays = {}
-    for key, W in parameters.items():
-        d = "d" + key
-        flat, first, second = W.flatten(), v[d].flatten(), s[d].flatten()
-        cregnet.adam(flat, grads[d].ravel(), first, second, 0.01, 0.9, 0.999, 1e-8, 2)
-        new[key] = flat.reshape(W.shape)
-    return new
-
-
-def time_functions() -> dict[str, dict[str, float]]:
-    """Microseconds of a forward and a backward pass and of a step of Adam, three ways each."""
+def own_loops(data: Path) -> dict[str, tuple[np.ndarray, np.ndarray, list[int], Loop, Loop]]:
+    """Data, sizes, regnet's helpers and NumPy's for each notebook that calls them in its `model`."""
+    points, labels = football(data)
+    circles_X, circles_Y, _, _ = init_utils.load_dataset(is_plot=False)
+    moons_X, moons_Y = opt_utils_v1a.load_dataset(is_plot=False)
+    order = np.random.default_rng(0).permutation(300).tolist()
+    batch = (moons_X[:, order][:, 64:128], moons_Y[:, order][:, 64:128])  # as the notebook slices it
     rng = np.random.default_rng(0)
-    X, Y = rng.standard_normal((2, 211)), rng.integers(0, 2, (1, 211))
-    parameters = reg_utils.initialize_parameters([2, 20, 3, 1])
-    cache = reg_utils.forward_propagation(X, parameters)[1]
-    grads = reg_utils.backward_propagation(X, Y, cache)
-    v, s = opt_utils.initialize_adam(parameters)
-    np.testing.assert_allclose(over_kernels(X, parameters), cache[9], rtol=1e-12)
-    for key, dW in backward_over_kernels(X, Y, cache).items():
-        np.testing.assert_allclose(dW, grads[key], rtol=1e-9, atol=1e-14, err_msg=key)
-    notebook_cache = notebook.forward(X, parameters)[1]
-    ways: dict[str, dict[str, Callable[[], Any]]] = {
-        "forward_propagation": {
-            "course": lambda: reg_utils.forward_propagation(X, parameters),
-            "NumPy": lambda: notebook.forward(X, parameters),
-            "kernels": lambda: over_kernels(X, parameters),
-        },
-        "backward_propagation": {
-            "course": lambda: reg_utils.backward_propagation(X, Y, cache),
-            "NumPy": lambda: notebook.backward(X, Y, notebook_cache),
-            "kernels": lambda: backward_over_kernels(X, Y, cache),
-        },
-        "update_parameters_with_adam": {
-            "course": lambda: opt_utils.update_parameters_with_adam(parameters, grads, v, s, 2),
-            "NumPy": lambda: notebook.adam(dict(parameters), grads, dict(v), dict(s), 2, 0.01),
-            "kernels": lambda: adam_over_kernels(parameters, grads, v, s),
-        },
+    deep = (rng.random((20, 50)), rng.integers(0, 2, (1, 50)))
+    cats = (rng.random((12288, 209)), rng.integers(0, 2, (1, 209)))
+
+    def ours(module: Any, cost: str) -> Loop:
+        # the optimization notebook defines its update itself
+        update = getattr(module, "update_parameters", notebook.update)
+        return module.forward_propagation, getattr(module, cost), module.backward_propagation, update
+
+    application = dnn_app_utils_v3
+    deep_ours = (
+        application.L_model_forward,
+        application.compute_cost,
+        application.L_model_backward,
+        application.update_parameters,
+    )
+    deep_numpy = (notebook.deep_forward, notebook.deep_cost, notebook.deep_backward, notebook.update)
+    plain, by_m = notebook.backward, notebook.backward_by_m
+    forward, mean, total, update = notebook.forward, notebook.mean_cost, notebook.sum_cost, notebook.update
+    return {
+        "regularization": (
+            points.T,
+            labels.reshape(1, -1),
+            [2, 20, 3, 1],
+            ours(reg_utils, "compute_cost"),
+            (forward, mean, plain, update),
+        ),
+        "initialization": (
+            circles_X,
+            circles_Y,
+            [2, 10, 5, 1],
+            ours(init_utils, "compute_loss"),
+            (forward, mean, by_m, update),
+        ),
+        "optimization": (
+            *batch,
+            [2, 5, 2, 1],
+            ours(opt_utils_v1a, "compute_cost"),
+            (forward, total, by_m, update),
+        ),
+        "deep, 20-7-5-1": (*deep, [20, 7, 5, 1], deep_ours, deep_numpy),
+        "deep, cats": (*cats, [12288, 20, 7, 5, 1], deep_ours, deep_numpy),
     }
-    return {name: {way: best_time(call) * 1e6 for way, call in calls.items()} for name, calls in ways.items()}
+
+
+def iterate(X: np.ndarray, Y: np.ndarray, sizes: list[int], helpers: Loop, n: int) -> tuple[list[float], Any]:
+    """Seconds in each helper over n iterations, and the parameters: the loop that a notebook writes."""
+    forward, cost_of, backward, update = helpers
+    deep = "deep" in forward.__name__ or forward.__name__ == "L_model_forward"
+    parameters, seconds, clock = notebook.initial(sizes, 1), [0.0] * 4, time.thread_time
+    for _ in range(n):
+        marks = [clock()]
+        A, cache = forward(X, parameters)
+        marks.append(clock())
+        cost_of(A, Y)
+        marks.append(clock())
+        grads = backward(A if deep else X, Y, cache)
+        marks.append(clock())
+        parameters = update(parameters, grads, 0.01)
+        marks.append(clock())
+        for at in range(4):
+            seconds[at] += marks[at + 1] - marks[at]
+    return seconds, parameters
+
+
+def time_loops(data: Path, quick: bool) -> dict[str, dict[str, list[float]]]:
+    """Microseconds of each helper per iteration, medians of turns; the same parameters first."""
+    found = {}
+    for name, (X, Y, sizes, ours, theirs) in own_loops(data).items():
+        n, turns = (5, 3) if X.size > 1e6 else (300, 5 if quick else 21)
+        expected = iterate(X, Y, sizes, theirs, 5)[1]
+        for key, value in iterate(X, Y, sizes, ours, 5)[1].items():
+            np.testing.assert_allclose(value, expected[key], rtol=1e-9, atol=1e-13, err_msg=f"{name}: {key}")
+        seconds: dict[str, list[list[float]]] = {"course": [], "NumPy": []}
+        for _ in range(turns):
+            for who, helpers in (("course", ours), ("NumPy", theirs)):
+                seconds[who].append(iterate(X, Y, sizes, helpers, n)[0])
+        found[name] = {who: (np.median(rows, axis=0) / n * 1e6).tolist() for who, rows in seconds.items()}
+    return found
+
+
+def report_loops(found: dict[str, dict[str, list[float]]]) -> None:
+    """Times as fast as NumPy, helper by helper and all together."""
+    print(f"\n{'own loop':<20}{'NumPy us':>10}{'course us':>10}{'ratio':>8}   forward, cost, back, update")
+    for name, ways in found.items():
+        total = {who: sum(each) for who, each in ways.items()}
+        each = ", ".join(f"{b / a:.2f}" for a, b in zip(ways["course"], ways["NumPy"], strict=True))
+        ratio = total["NumPy"] / total["course"]
+        print(f"{name:<20}{total['NumPy']:>10.1f}{total['course']:>10.1f}{ratio:>8.2f}   {each}")
 
 
 def main() -> None:
@@ -181,13 +211,11 @@ def main() -> None:
             check_agreement(name, ours, theirs)
             length, repeats = (length // 10, 2) if given.quick else (length, given.repeats)
             seconds[name] = time_training(length, ours, theirs, repeats)
-        functions = time_functions()
+        loops = time_loops(given.data, given.quick)
     found = report(seconds)
-    print(f"\n{'microseconds':<32}{'course':>9}{'NumPy':>9}{'kernels':>9}")
-    for name, ways in functions.items():
-        print(f"{name:<32}" + "".join(f"{ways[way]:>9.1f}" for way in ("course", "NumPy", "kernels")))
+    report_loops(loops)
     if given.json:
-        given.json.write_text(json.dumps({"trainings": found, "functions": functions}, indent=1))
+        given.json.write_text(json.dumps({"trainings": found, "loops": loops}, indent=1))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,99 @@ def backward(X: np.ndarray, Y: np.ndarray, cache: Any, lambd: float = 0, keep_pr
     return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2, "dW3": dW3, "db3": db3}
 
 
+def backward_by_m(X: np.ndarray, Y: np.ndarray, cache: Any) -> Arrays:
+    """Gradients as the initialization and optimization notebooks have them: the 1/m is in dz3."""
+    (_, _, a1, _, _, _, _, a2, W2, _, _, a3, W3, _) = cache
+    dz3 = 1.0 / X.shape[1] * (a3 - Y)
+    dW3 = np.dot(dz3, a2.T)
+    db3 = np.sum(dz3, axis=1, keepdims=True)
+    da2 = np.dot(W3.T, dz3)
+    dz2 = np.multiply(da2, np.int64(a2 > 0))
+    dW2 = np.dot(dz2, a1.T)
+    db2 = np.sum(dz2, axis=1, keepdims=True)
+    da1 = np.dot(W2.T, dz2)
+    dz1 = np.multiply(da1, np.int64(a1 > 0))
+    dW1 = np.dot(dz1, X.T)
+    db1 = np.sum(dz1, axis=1, keepdims=True)
+    return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2, "dW3": dW3, "db3": db3}
+
+
+def mean_cost(A3: np.ndarray, Y: np.ndarray) -> float:
+    """With the notebooks' nansum."""
+    logprobs = np.multiply(-np.log(A3), Y) + np.multiply(-np.log(1 - A3), 1 - Y)
+    return 1.0 / Y.shape[1] * np.nansum(logprobs)
+
+
+def sum_cost(A3: np.ndarray, Y: np.ndarray) -> float:
+    """Of a mini-batch."""
+    return np.sum(np.multiply(-np.log(A3), Y) + np.multiply(-np.log(1 - A3), 1 - Y))
+
+
+def update(parameters: Arrays, grads: Arrays, learning_rate: float) -> Arrays:
+    """One step of gradient descent, in the dictionary that is given."""
+    for l in range(len(parameters) // 2):
+        for kind in "Wb":
+            key = kind + str(l + 1)
+            parameters[key] = parameters[key] - learning_rate * grads["d" + key]
+    return parameters
+
+
+def layer_forward(A_prev: np.ndarray, W: np.ndarray, b: np.ndarray, last: bool) -> tuple[np.ndarray, Any]:
+    """One layer; the notebook has a function for the linear part and one for each activation."""
+    Z, linear_cache = linear(A_prev, W, b)
+    A = sigmoid(Z) if last else relu(Z)
+    return A, (linear_cache, Z)
+
+
+def linear(A_prev: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Any]:
+    return np.dot(W, A_prev) + b, (A_prev, W, b)
+
+
+def deep_forward(X: np.ndarray, parameters: Arrays) -> tuple[np.ndarray, list[Any]]:
+    """Course 1, week 4: any number of layers."""
+    A, caches, L = X, [], len(parameters) // 2
+    for l in range(1, L + 1):
+        A, cache = layer_forward(A, parameters["W" + str(l)], parameters["b" + str(l)], l == L)
+        caches.append(cache)
+    return A, caches
+
+
+def deep_cost(AL: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    """Squeezed out of a matrix."""
+    return np.squeeze(1.0 / Y.shape[1] * (-np.dot(Y, np.log(AL).T) - np.dot(1 - Y, np.log(1 - AL).T)))
+
+
+def sigmoid_backward(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    s = 1 / (1 + np.exp(-Z))
+    return dA * s * (1 - s)
+
+
+def relu_backward(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    dZ = np.array(dA, copy=True)
+    dZ[Z <= 0] = 0
+    return dZ
+
+
+def linear_backward(dZ: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    A_prev, W, _ = cache
+    m = A_prev.shape[1]
+    dW = 1.0 / m * np.dot(dZ, A_prev.T)
+    db = 1.0 / m * np.sum(dZ, axis=1, keepdims=True)
+    return np.dot(W.T, dZ), dW, db
+
+
+def deep_backward(AL: np.ndarray, Y: np.ndarray, caches: list[Any]) -> Arrays:
+    """From the cost down."""
+    grads: Arrays = {}
+    dA = -(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
+    for l in range(len(caches), 0, -1):
+        linear_cache, Z = caches[l - 1]
+        dZ = sigmoid_backward(dA, Z) if l == len(caches) else relu_backward(dA, Z)
+        dA, dW, db = linear_backward(dZ, linear_cache)
+        grads["dA" + str(l - 1)], grads["dW" + str(l)], grads["db" + str(l)] = dA, dW, db
+    return grads
+
+
 def regularized(
     X: np.ndarray, Y: np.ndarray, num_iterations: int, lambd: float = 0, keep_prob: float = 1
 ) -> Arrays:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import regnet as rn
-from regnet.course import opt_utils
+from regnet.course import opt_utils_v1a as opt_utils
 
 from . import transcription
 from .nets import assert_close, nets, next_draws, seeds, untouched

@@ -387,10 +387,10 @@ def test_wrong_caches():
 def test_wrong_shapes_of_costs_updates_and_predictions():
     X, Y, parameters = small_net()
     with pytest.raises(
-        ValueError, match=re.escape("A3 has shape (1, 2) and Y has shape (1, 3), wanted the same")
+        ValueError, match=re.escape("a3 has shape (1, 2) and Y has shape (1, 3), wanted the same")
     ):
         reg_utils.compute_cost(np.ones((1, 2)), Y)
-    with pytest.raises(ValueError, match=re.escape("A3 has shape (1, 0), wanted at least one column")):
+    with pytest.raises(ValueError, match=re.escape("a3 has shape (1, 0), wanted at least one column")):
         reg_utils.compute_cost(np.ones((1, 0)), np.ones((1, 0)))
     grads = {"d" + key: value for key, value in parameters.items()} | {"dW2": np.ones((2, 5))}
     message = "parameters['W2'] has shape (2, 2) and grads['dW2'] has shape (2, 5), wanted the same"

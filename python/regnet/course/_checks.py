@@ -2,22 +2,42 @@
 
 Columns are examples. A row of labels may come without its first dimension, as in some test cases of
 the notebooks. A notebook's own loop calls the functions thousands of times with arrays that are as
-they should be: these pass in a fraction of a microsecond, and messages are made only when needed.
+they should be. What such a loop calls therefore computes first, on the arguments as they came: the
+kernels compare shapes, dtypes and layout anyway. Only after one of `REFUSED` are the arguments checked
+here, which converts what can be converted (lists, whole numbers, rows of labels) or says what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import integer
 
-__all__ = ["columns", "entry", "labels", "layer_sizes", "matrices", "matrix", "same_shape", "tuple_of"]
+__all__ = [
+    "REFUSED",
+    "also_called",
+    "columns",
+    "entry",
+    "labels",
+    "layer_sizes",
+    "matrices",
+    "matrix",
+    "paired",
+    "same_shape",
+    "tuple_of",
+]
 
 Array = NDArray[Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+# what a computation raises on arguments that do not fit it
+REFUSED = (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError)
+NUMBERS = "buif"  # kinds of dtype
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -53,9 +73,27 @@ def labels(name: str, value: ArrayLike) -> Array:
     return two_dimensions(name, array.reshape(1, -1) if array.ndim == 1 else array)
 
 
+def paired(name: str, outputs: ArrayLike, Y: ArrayLike) -> tuple[Array, Array]:
+    """Outputs and their labels as matrices of one shape, with one column at least."""
+    if (
+        type(outputs) is np.ndarray
+        and type(Y) is np.ndarray
+        and outputs.shape == Y.shape
+        and outputs.ndim == 2
+        and outputs.size
+        and outputs.dtype.kind == "f"
+        and Y.dtype.kind in NUMBERS
+    ):
+        return outputs, Y
+    A, targets = labels(name, outputs), labels("Y", Y)
+    same_shape(name, A, "Y", targets)
+    columns(name, A, "Y", targets)
+    return A, targets
+
+
 def two_dimensions(name: str, array: Array) -> Array:
     """Refuse what is not a matrix of real numbers."""
-    if array.dtype.kind not in "buif":
+    if array.dtype.kind not in NUMBERS:
         raise TypeError(f"{name} has dtype {array.dtype}, wanted numbers")
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}, wanted two dimensions")
@@ -105,3 +143,19 @@ def layer_sizes(name: str, sizes: Sequence[int], n_layers: int | None = None) ->
     if len(found) < 2:
         raise ValueError(f"{name} is {found}, wanted at least the inputs and one layer")
     return found
+
+
+def also_called(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Take an argument by a second keyword too, the one that another edition has for it."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*arguments: P.args, **keywords: P.kwargs) -> R:
+            if keywords:
+                for name in names.keys() & keywords.keys():
+                    keywords[names[name]] = keywords.pop(name)
+            return function(*arguments, **keywords)
+
+        return call
+
+    return decorate

@@ -4,13 +4,15 @@ The network is always LINEAR -> RELU -> LINEAR -> RELU -> LINEAR -> SIGMOID with
 Layers and ReLU are kernels of the core, at the notebooks' sizes twice as fast as the same in NumPy. The
 output's sigmoid and the cost are NumPy: near saturation a printed cost sees the last bit of the
 output. Logarithms of saturated outputs are meant to give inf and nan, as in the notebooks, but without
-NumPy's warnings.
+NumPy's warnings. What a notebook's loop calls runs on its arguments as they come, and checks them only
+if that is refused (see `_checks`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -27,14 +29,17 @@ __all__ = [
     "check_cache",
     "check_layers",
     "forward_propagation",
+    "half",
     "initialize",
     "layer_keys",
-    "losses",
     "n_layers_of",
     "predict",
     "predict_dec",
+    "rectify",
     "relu",
     "sigmoid",
+    "step",
+    "total_loss",
     "update_parameters",
 ]
 
@@ -45,6 +50,8 @@ NEEDED = ("A1", "W1", "A2", "W2", "A3", "W3")  # of a cache, on the way back
 CACHE = ("Z1", "A1", "W1", "b1", "Z2", "A2", "W2", "b2", "Z3", "A3", "W3", "b3")
 
 
+# as a decorator errstate costs less than as a context; exp(1000) = inf gives the right 0
+@np.errstate(over="ignore")
 def sigmoid(x: ArrayLike) -> Array:
     """The logistic function, ``1 / (1 + exp(-x))``, of a number or of an array of any shape.
 
@@ -63,8 +70,12 @@ def sigmoid(x: ArrayLike) -> Array:
     >>> print(sigmoid(np.array([[-1000.0, 0.0, 1000.0]])))
     [[0.  0.5 1. ]]
     """
-    with np.errstate(over="ignore"):  # exp(1000) = inf gives the right 0
-        return 1 / (1 + np.exp(-np.asarray(x)))
+    s: Array = np.negative(x)
+    if type(s) is not np.ndarray or s.dtype.kind != "f":  # a number, or whole numbers
+        return 1 / (1 + np.exp(s))
+    np.exp(s, s)
+    s += 1.0
+    return np.reciprocal(s, s)
 
 
 def relu(x: ArrayLike) -> Array:
@@ -85,6 +96,8 @@ def relu(x: ArrayLike) -> Array:
     >>> print(relu(np.array([[-2.0, 0.0, 3.0]])))
     [[0. 0. 3.]]
     """
+    if type(x) is np.ndarray and x.ndim == 2 and x.dtype is check.FLOAT64 and x.flags.c_contiguous:
+        return rectify(x)
     return np.maximum(0, x)
 
 
@@ -95,7 +108,18 @@ def n_layers_of(parameters: Parameters) -> int:
     """Layers of a dictionary W1, b1, ..., WL, bL, by its length."""
     if not isinstance(parameters, Mapping):
         raise TypeError(f"parameters is a {type(parameters).__name__}, wanted a dictionary")
-    return max(1, -(-len(parameters) // 2))
+    return half(len(parameters))
+
+
+def half(n: int) -> int:
+    """Layers of n parameters: half of them, at least one, so that a parameter too few is missed."""
+    return max(1, (n + 1) // 2)
+
+
+@cache
+def step_keys(n_layers: int) -> tuple[tuple[str, str], ...]:
+    """(W1, dW1), (b1, db1), ..., (bL, dbL)."""
+    return tuple(zip(layer_keys(n_layers), layer_keys(n_layers, "d"), strict=True))
 
 
 @cache
@@ -175,7 +199,23 @@ def update_parameters(
     >>> print(new["W1"], new["b1"])
     [[0.9 0.8]] [[0.1]]
     """
-    rate = number("learning_rate", learning_rate)
+    return step(parameters, grads, learning_rate)
+
+
+def step(parameters: Parameters, grads: Mapping[str, Any], learning_rate: float) -> dict[str, Array]:
+    """``W - learning_rate * dW`` on every layer."""
+    usual = type(learning_rate) is float and isfinite(learning_rate)
+    rate = learning_rate if usual else number("learning_rate", learning_rate)
+    try:
+        new = {}
+        for key, d_key in step_keys(half(len(parameters))):
+            W, dW = parameters[key], grads[d_key]
+            if W.shape != dW.shape:
+                raise ValueError
+            new[key] = W - rate * dW
+        return new
+    except check.REFUSED:
+        pass
     pairs = check_gradients(parameters, grads=grads)
     return {key: W - rate * dW for key, (W, dW) in pairs.items()}
 
@@ -225,8 +265,19 @@ def forward_propagation(X: ArrayLike, parameters: Parameters) -> tuple[Array, Ca
     >>> print(A3.round(3), len(cache))
     [[0.5   0.731]] 12
     """
-    A, (W1, b1, W2, b2, W3, b3) = check_inputs(X, parameters)
-    Z1 = linear(W1, b1, A)
+    try:
+        return three_layers(np.ascontiguousarray(X), *[parameters[key] for key in layer_keys(3)])
+    except check.REFUSED:
+        pass
+    inputs, arrays = check_inputs(X, parameters)
+    return three_layers(inputs, *arrays)
+
+
+def three_layers(
+    X: Array, W1: Array, b1: Array, W2: Array, b2: Array, W3: Array, b3: Array
+) -> tuple[Array, Cache]:
+    """A3 and the cache, of arrays that the kernels take as they are."""
+    Z1 = linear(W1, b1, X)
     A1 = rectify(Z1)
     Z2 = linear(W2, b2, A1)
     A2 = rectify(Z2)
@@ -306,42 +357,82 @@ def explain_cache(X: Array, Y: Array, found: Mapping[str, Array]) -> None:
 
 
 def backward(
-    dZ3: Array,
-    X: Array,
-    cached: Mapping[str, Array],
-    each: float,
-    letters: tuple[str, str] = ("Z", "A"),
+    X: ArrayLike,
+    Y: ArrayLike,
+    cache: Any,
+    names: tuple[str, ...],
+    letters: str = "ZA",
     keep_prob: float = 1,
 ) -> dict[str, Array]:
-    """All gradients from dZ3 down; `each` multiplies dW and db, dA goes back through masks D if any."""
+    """All gradients behind a forward pass whose cache has these names.
+
+    The notebooks differ in where the 1/m is taken: with capital letters in dW and db, with small ones in
+    dz3 and thereby in all. dA goes back through the masks D if the cache has any.
+    """
+    try:
+        return way_back(np.ascontiguousarray(X), Y, dict(zip(names, cache, strict=True)), letters, keep_prob)
+    except check.REFUSED:
+        pass
+    return way_back(*check_cache(X, Y, cache, names), letters, keep_prob)
+
+
+@cache
+def back_keys(letters: str) -> tuple[tuple[str, ...], ...]:
+    """Names in a cache and of gradients, from the third layer down."""
+    z, a = letters[0], letters[1]
+    return tuple(
+        (f"A{l - 1}", f"W{l}", f"D{l - 1}", f"d{z}{l}", f"dW{l}", f"db{l}", f"d{a}{l - 1}") for l in (3, 2, 1)
+    )
+
+
+def way_back(
+    X: Array, Y: Any, cached: Mapping[str, Array], letters: str, keep_prob: float
+) -> dict[str, Array]:
+    """The gradients, of arrays that the kernels take as they are."""
+    A3, each = cached["A3"], 1 / X.shape[1]
+    if A3.shape != Y.shape:
+        raise ValueError
+    dZ = np.subtract(A3, Y)
+    if letters.islower():
+        dZ *= each
+        each = 1.0
+    if dZ.dtype != X.dtype:  # labels of another dtype
+        dZ = dZ.astype(X.dtype)
     grads: dict[str, Array] = {}
-    dZ, (z, a) = np.ascontiguousarray(dZ3, X.dtype), letters
-    for l in (3, 2, 1):
-        A_prev, W = cached[f"A{l - 1}"] if l > 1 else X, cached[f"W{l}"]
-        dW, db, dA = np.empty_like(W), np.empty((W.shape[0], 1), W.dtype), np.empty_like(A_prev)
+    for key_A, key_W, key_D, key_dZ, key_dW, key_db, key_dA in back_keys(letters):
+        A_prev, W = cached.get(key_A, X), cached[key_W]
+        dW, db, dA = np.empty(W.shape, W.dtype), np.empty((W.shape[0], 1), W.dtype), np.empty_like(A_prev)
         cregnet.dense_backward(dZ, W, A_prev, dW, db, dA)
-        dW *= each
-        db *= each
-        grads |= {f"d{z}{l}": dZ, f"dW{l}": dW, f"db{l}": db}
-        if l > 1:
-            if f"D{l - 1}" in cached:
-                dA = dA * cached[f"D{l - 1}"] / keep_prob
+        if each != 1:
+            dW *= each
+            db *= each
+        grads[key_dZ], grads[key_dW], grads[key_db] = dZ, dW, db
+        if A_prev is not X:
+            if key_D in cached:
+                D = cached[key_D]
+                if D.shape != dA.shape:
+                    raise ValueError
+                dA = dA * D / keep_prob
+            grads[key_dA] = dA
             dZ = np.empty_like(dA)
             cregnet.relu_backward(dA, A_prev, dZ)
-            grads[f"d{a}{l - 1}"] = dA
     return grads
 
 
-def losses(A3: ArrayLike, Y: ArrayLike, name: str = "A3") -> Array:
-    """``-Y log A3 - (1 - Y) log(1 - A3)`` of each example; saturated outputs give inf or nan.
+@np.errstate(divide="ignore", invalid="ignore")
+def total_loss(A3: ArrayLike, Y: ArrayLike, name: str = "A3", nan: bool = True) -> Any:
+    """``sum(-Y log A3 - (1 - Y) log(1 - A3))``, a NumPy scalar; with `nan` False of what is not nan.
 
-    The nan are 0 * log(0): the examples whose output is exactly right.
+    Saturated outputs give inf or nan. The nan are 0 * log(0): the examples whose output is exactly right.
     """
-    A, targets = check.labels(name, A3), check.labels("Y", Y)
-    check.same_shape(name, A, "Y", targets)
-    check.columns(name, A, "Y", targets)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.multiply(-np.log(A), targets) + np.multiply(-np.log(1 - A), 1 - targets)
+    A, targets = check.paired(name, A3, Y)
+    each = np.log(A) * targets
+    wrong = 1 - A
+    each += np.log(wrong, wrong) * (1 - targets)
+    total = np.add.reduce(each, axis=None)
+    if total != total and not nan:
+        total = np.nansum(each)
+    return 0.0 - total  # not -total, which would be -0.0 for a perfect output
 
 
 # ------------------------------------------------------------------------------ prediction

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
@@ -18,11 +19,17 @@ from typing import Any
 
 __all__ = ["main", "run_notebook"]
 
-PRELUDE = "import regnet.course\nregnet.course.install()\ndel regnet"
+PRELUDE = "import regnet.course\nregnet.course.install({edition!r})\ndel regnet"
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+LINE = re.compile(r"^\s*Cell In ?\[\d+\],? line (\d+)", re.MULTILINE)
 
 
 class CellFailed(Exception):
-    """A cell ended with an error; the message has its number and the error."""
+    """A cell ended with an error; the message has its number and line, and the error."""
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
 
 
 def packages() -> tuple[Any, Any, Any]:
@@ -50,6 +57,12 @@ def read(path: Path) -> Any:
         raise ValueError(f"{path} is not a notebook: {reason}") from error
 
 
+def edition_of(notebook: Any) -> str:
+    """What `install` is told: notebooks of 2021 are those that import `public_tests`."""
+    sources = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return "2021" if any("public_tests" in source for source in sources) else "by name"
+
+
 @contextmanager
 def kernel(notebook: Any, folder: Path) -> Iterator[Any]:
     """A client whose kernel is this Python and has the course's modules installed."""
@@ -74,7 +87,8 @@ def kernel(notebook: Any, folder: Path) -> Iterator[Any]:
             notebook, km=manager, timeout=None, resources={"metadata": {"path": str(folder)}}
         )
         with client.setup_kernel(env=dict(os.environ, IPYTHONDIR=temporary)):
-            client.execute_cell(nbformat.v4.new_code_cell(PRELUDE), -1, store_history=False)
+            prelude = PRELUDE.format(edition=edition_of(notebook))
+            client.execute_cell(nbformat.v4.new_code_cell(prelude), -1, store_history=False)
             yield client
 
 
@@ -83,13 +97,22 @@ def printed(cell: Any) -> str:
     return "".join(output["text"] for output in cell["outputs"] if output["output_type"] == "stream")
 
 
+def failure_of(number: int, cell: Any, error: Any) -> CellFailed:
+    """A cell's error, with the traceback that its reader would see in Jupyter, without colours."""
+    lines = [line for output in cell["outputs"] for line in output.get("traceback", ())]
+    traceback = COLOURS.sub("", "\n".join(lines))
+    line = LINE.search(traceback)
+    place = f"cell {number}, line {line[1]}" if line else f"cell {number}"
+    return CellFailed(f"{place}: {error.ename}: {error.evalue}", traceback)
+
+
 def run_notebook(path: Path, show_output: bool = False) -> float:
     """Run the code cells, print a line for each with its seconds, and return their sum.
 
     Raises
     ------
     CellFailed
-        If a cell ends with an error; later cells are not run.
+        If a cell ends with an error; later cells are not run. Its `traceback` is the cell's.
     ImportError, FileNotFoundError, ValueError
         If nbclient is missing, or the file, or it is not a notebook.
     """
@@ -115,7 +138,7 @@ def run_notebook(path: Path, show_output: bool = False) -> float:
             if show_output or error:
                 print(printed(cell), end="", flush=True)
             if error:
-                raise CellFailed(f"cell {number}: {error.ename}: {error.evalue}") from error
+                raise failure_of(number, cell, error) from error
     print(f"{len(cells)} cells {total:8.3f} s", flush=True)
     return total
 
@@ -132,7 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         run_notebook(given.notebook, given.output)
-    except (CellFailed, ImportError, OSError, ValueError) as error:
+    except CellFailed as error:
+        print(*filter(None, [error.traceback, f"regnet.course: {error}"]), sep="\n", file=sys.stderr)
+        return 1
+    except (ImportError, OSError, ValueError) as error:
         print(f"regnet.course: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..plotting import CLASSES, CURVES, pyplot
 from . import _checks as check
 
-__all__ = ["plot_costs", "plot_decision_boundary", "scatter"]
+__all__ = ["draw_decision_boundary", "plot_costs", "plot_decision_boundary", "scatter"]
 
 MARGIN = 1.0  # the notebooks choose limits of their axes up to so far beyond the points
 CELLS = 400  # of the grid on which a model is asked, along each axis
@@ -24,7 +24,7 @@ def show(plt: Any) -> None:
         plt.show()
 
 
-def plot_costs(costs: Sequence[float], xlabel: str, learning_rate: float) -> None:
+def plot_costs(costs: Sequence[Any], xlabel: str, learning_rate: float) -> None:
     """The curve that ends each of the notebooks' trainings; without matplotlib a line that says so."""
     if find_spec("matplotlib") is None:
         print("(no picture of the costs: pip install 'regnet[plot]')")
@@ -76,6 +76,33 @@ def plot_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: A
     >>> X, y = np.array([[0.0, 1.0], [0.0, 1.0]]), np.array([[0, 1]])
     >>> plot_decision_boundary(lambda x: x.sum(axis=1) > 1, X, y)    # doctest: +SKIP
     """
+    draw_decision_boundary(model, X, y)
+    show(pyplot())
+
+
+def draw_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: ArrayLike) -> None:
+    """Draw the regions that a model puts in each class, and the points, without showing the figure.
+
+    Parameters
+    ----------
+    model : function
+        From points (n, 2), rows = examples, to n classes of 0 and 1.
+    X : array-like (2, m)
+    y : array-like (1, m)
+        Classes, for the colour of the points.
+
+    Raises
+    ------
+    ValueError
+        If X has not two rows, or y not as many columns.
+    ImportError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0, 1.0], [0.0, 1.0]]), np.array([[0, 1]])
+    >>> draw_decision_boundary(lambda x: x.sum(axis=1) > 1, X, y)    # doctest: +SKIP
+    """
     points, classes = check.matrix("X", X), check.labels("y", y)
     if len(points) != 2:
         raise ValueError(f"X has shape {points.shape}, wanted (2, m): only two features can be drawn")
@@ -94,4 +121,3 @@ def plot_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: A
         edge = 0.08 * (high - low) + (high == low) * MARGIN
         ax.set(xlim=(low[0] - edge[0], high[0] + edge[0]), ylim=(low[1] - edge[1], high[1] + edge[1]))
     ax.set(xlabel="x1", ylabel="x2")
-    show(plt)

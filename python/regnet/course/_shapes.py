@@ -1,7 +1,8 @@
-"""The notebooks' two made data sets, from the formulas of scikit-learn and NumPy's legacy stream.
+"""The notebooks' made data sets, from formulas and NumPy's legacy stream.
 
-scikit-learn draws a shuffle of the points first and then the noise, from the process-wide stream
-when it is given no seed; tests compare every number with it.
+Circles and moons are scikit-learn's, which draws a shuffle of the points first and then the noise, from
+the process-wide stream when it is given no seed; tests compare every number with it. Petals and spirals
+are the course's own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from . import _stream
 
-__all__ = ["circles", "moons"]
+__all__ = ["circles", "moons", "petals", "spirals"]
 
 Array = NDArray[Any]
 
@@ -43,3 +44,28 @@ def moons(n: int, noise: float) -> tuple[Array, Array]:
     upper = np.column_stack([np.cos(outer), np.sin(outer)])
     lower = np.column_stack([1 - np.cos(inner), 1 - np.sin(inner) - 0.5])
     return shuffled(upper, lower, noise)
+
+
+def halves(n: int) -> Array:
+    """n labels 0 and n labels 1 in a row."""
+    return np.repeat(np.array([[0, 1]], np.uint8), n, axis=1)
+
+
+def petals() -> tuple[Array, Array]:
+    """A flower of two colours: X (2, 400) and Y uint8 (1, 400), the first half of the points of class 0."""
+    turns = []
+    for first in (0, 3.12):
+        t = np.linspace(first, first + 3.12, 200) + _stream.standard_normal(200) * 0.2
+        r = 4 * np.sin(4 * t) + _stream.standard_normal(200) * 0.2
+        turns.append([r * np.sin(t), r * np.cos(t)])
+    return np.hstack(turns), halves(200)
+
+
+def spirals(randomness: float) -> tuple[Array, Array]:
+    """Two spirals: X (2, 50) and Y uint8 (1, 50), the first half of the points of class 0."""
+    arms = []
+    for first, growth in ((0, 0.3), (1, 0.2)):
+        t = np.linspace(first, 4 * 3.1415, 25)  # four pi, as the course has it
+        r = growth * np.square(t) + _stream.standard_normal(25) * randomness
+        arms.append([r * np.cos(t), r * np.sin(t)])
+    return np.hstack(arms), halves(25)

@@ -98,16 +98,21 @@ class Net:
         """The present parameters, as new arrays."""
         return unflatten(self.vector, self.parameters)
 
-    def run(self, rates: Array, batch_size: int, orders: Array | None = None) -> NDArray[np.float64]:
-        """Train for as many epochs as there are rates (epochs, batches); return the costs of those done."""
+    def run(
+        self, rates: Array, batch_size: int, orders: Array | None = None, rows: Array | None = None
+    ) -> NDArray[np.float64]:
+        """Train for as many epochs as there are rates (epochs, batches); return the costs of those done.
+
+        `orders` has a row for each epoch; with `rows` it is trained on these examples alone, in their order.
+        """
         costs = np.full(len(rates), np.nan)
         no_labels, nothing = np.empty(0, np.int32), np.empty(0)
         done = cregnet.network_train(
             self.plan,
             self.vector,
             self.moments,
-            self.rows,
-            self.targets,
+            self.rows if rows is None else self.rows[rows],
+            self.targets if rows is None else self.targets[rows],
             no_labels,
             nothing,
             np.empty((len(rates), 0), np.int64) if orders is None else orders,
@@ -124,13 +129,13 @@ class Net:
         return costs[:done]
 
 
-def warn_of_divergence(what: str, number: int) -> None:
+def warn_of_divergence(what: str, number: int, stacklevel: int = 4) -> None:
     """Say that a training ended early; it is the caller of model() who should see his line."""
     warnings.warn(
         f"the cost stopped being finite in {what} {number}, and the training with it; the parameters are "
         "those it had then (a smaller learning_rate may help)",
         DivergenceWarning,
-        stacklevel=4,
+        stacklevel=stacklevel,
     )
 
 
@@ -140,13 +145,21 @@ def descend(
     num_iterations: int,
     every: int,
     record: Callable[[int, dict[str, Array]], None] | None,
+    last: bool = False,
 ) -> dict[str, Array]:
-    """Full-batch gradient descent; `record` gets the parameters before iterations 0, every, 2 every, ..."""
+    """Full-batch gradient descent; `record` gets the parameters before iterations 0, every, 2 every, ...
+
+    With `last` also before the last iteration.
+    """
     m = net.X.shape[1]
-    for start in range(0, num_iterations, every):
+    starts = set(range(0, num_iterations, every))
+    if last and num_iterations:
+        starts.add(num_iterations - 1)
+    ends = sorted({*starts, num_iterations} - {0})  # none of either for no iterations
+    for start, end in zip(sorted(starts), ends, strict=True):
         if record is not None:
             record(start, net.dictionary())
-        rates = np.full((min(every, num_iterations - start), 1), float(learning_rate))
+        rates = np.full((end - start, 1), float(learning_rate))
         done = len(net.run(rates, m))
         if done < len(rates):
             warn_of_divergence("iteration", start + done)

@@ -1,22 +1,35 @@
-"""The deep network notebooks (course 1, week 4): any number of layers, step by step.
+"""The deep network notebook, step by step (course 1, week 4): any number of layers; edition of 2021.
 
 Columns are examples. `sigmoid` and `relu` return (A, cache) here, as in that notebook's helper file.
 The caches are the notebook's: ``((A_prev, W, b), Z)`` per layer. `L_layer_model` trains in the
-compiled engine.
+compiled engine. Earlier editions import `dnn_utils_v2`, the week's second notebook `dnn_app_utils_v2`
+or `dnn_app_utils_v3`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import choice
+import cregnet
+
+from ..checks import choice, integer
 from . import _checks as check
 from . import _layers
-from ._layers import Parameters, check_layer, check_layers, initialize, n_layers_of, update_parameters
+from ._layers import (
+    Parameters,
+    check_layer,
+    check_layers,
+    half,
+    initialize,
+    layer_keys,
+    n_layers_of,
+    rectify,
+    step,
+)
 from ._pictures import plot_costs
 from ._training import Net, check_training, descend
 
@@ -25,6 +38,7 @@ __all__ = [
     "L_model_backward",
     "L_model_forward",
     "compute_cost",
+    "initialize_parameters",
     "initialize_parameters_deep",
     "linear_activation_backward",
     "linear_activation_forward",
@@ -89,7 +103,8 @@ def sigmoid_backward(dA: ArrayLike, cache: ArrayLike) -> Array:
     [[0.25 0.5 ]]
     """
     gradient, Z = np.asarray(dA), np.asarray(cache)
-    check.same_shape("dA", gradient, "Z", Z)
+    if gradient.shape != Z.shape:
+        check.same_shape("dA", gradient, "Z", Z)
     s = _layers.sigmoid(Z)
     return gradient * s * (1 - s)
 
@@ -115,7 +130,7 @@ def relu(Z: ArrayLike) -> tuple[Array, Array]:
     return _layers.relu(Z), np.asarray(Z)
 
 
-def relu_backward(dA: ArrayLike, cache: ArrayLike) -> Array:
+def relu_backward(dA: Any, cache: Any) -> Array:
     """dA where Z is above 0, else 0.
 
     Parameters
@@ -138,14 +153,55 @@ def relu_backward(dA: ArrayLike, cache: ArrayLike) -> Array:
     >>> print(relu_backward([[5.0, 6.0, 7.0]], [[-1.0, 0.0, 2.0]]))
     [[0. 0. 7.]]
     """
+    try:
+        dZ = np.empty_like(dA)
+        cregnet.relu_backward(dA, cache, dZ)
+        return dZ
+    except check.REFUSED:
+        pass
     gradient, Z = np.asarray(dA), np.asarray(cache)
     check.same_shape("dA", gradient, "Z", Z)
-    return np.where(Z <= 0, gradient.dtype.type(0), gradient)
+    return np.where(Z > 0, gradient, gradient.dtype.type(0))
 
 
 ACTIVATIONS = {"sigmoid": (sigmoid, sigmoid_backward), "relu": (relu, relu_backward)}
 
+
+def activation_of(name: str) -> tuple[Callable[..., Any], Callable[..., Array]]:
+    """An activation and its way back."""
+    if type(name) is str and name in ACTIVATIONS:
+        return ACTIVATIONS[name]
+    return ACTIVATIONS[choice("activation", name, ACTIVATIONS)]
+
+
 # ------------------------------------------------------------------------------ forward
+
+
+def initialize_parameters(n_x: int, n_h: int, n_y: int) -> dict[str, Array]:
+    """Initial weights of two layers, ``0.01 * randn(n, n_before)``, seed 1, and biases 0.
+
+    Parameters
+    ----------
+    n_x, n_h, n_y : int
+        Units of the inputs, of the hidden layer and of the output.
+
+    Returns
+    -------
+    dict
+        W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1), float64.
+
+    Notes
+    -----
+    Reseeds NumPy's process-wide legacy stream, as the notebook does.
+
+    Examples
+    --------
+    >>> print(initialize_parameters(3, 2, 1)["W2"].round(4))
+    [[ 0.0174 -0.0076]]
+    """
+    sizes = {"n_x": n_x, "n_h": n_h, "n_y": n_y}
+    found = [integer(name, n, least=1) for name, n in sizes.items()]
+    return initialize(found, 1, lambda W, n_in: W * 0.01)
 
 
 def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
@@ -164,7 +220,7 @@ def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
     Notes
     -----
     Reseeds NumPy's process-wide legacy stream, as the notebook does. The second notebook of that week
-    has another start under this name, the one that `L_layer_model` uses.
+    has another start under this name, the one that `L_layer_model` uses: see `dnn_app_utils_v3`.
 
     Examples
     --------
@@ -174,7 +230,7 @@ def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
     return initialize(layer_dims, 3, lambda W, n_in: W * 0.01)
 
 
-def linear_forward(A: ArrayLike, W: ArrayLike, b: ArrayLike) -> tuple[Array, LinearCache]:
+def linear_forward(A: Any, W: Any, b: Any) -> tuple[Array, LinearCache]:
     """``Z = W A + b``.
 
     Parameters
@@ -200,9 +256,22 @@ def linear_forward(A: ArrayLike, W: ArrayLike, b: ArrayLike) -> tuple[Array, Lin
     >>> print(Z)
     [[3.5 3.5 3.5]]
     """
+    try:
+        return affine(A, W, b), (A, W, b)
+    except check.REFUSED:
+        pass
     inputs, weights, bias = check.matrix("A", A), check.matrix("W", W), check.matrix("b", b)
     check_layer("", weights, bias, "A", inputs)
-    return np.dot(weights, inputs) + bias, (inputs, weights, bias)
+    return affine(inputs, weights, bias), (inputs, weights, bias)
+
+
+def affine(A: Any, W: Any, b: Any) -> Array:
+    """``W A + b`` of matrices of floating-point numbers."""
+    Z: Array = W.dot(A)
+    if Z.dtype.kind != "f" or b.shape != (Z.shape[0], 1) or A.ndim != 2:
+        raise ValueError
+    Z += b
+    return Z
 
 
 def linear_activation_forward(
@@ -234,7 +303,7 @@ def linear_activation_forward(
     >>> print(A, cache[1])
     [[0. 0.]] [[-0.5 -0.5]]
     """
-    forward, _ = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
+    forward, _ = activation_of(activation)
     Z, linear_cache = linear_forward(A_prev, W, b)
     A, activation_cache = forward(Z)
     return A, (linear_cache, activation_cache)
@@ -266,16 +335,28 @@ def L_model_forward(X: ArrayLike, parameters: Parameters) -> tuple[Array, list[L
     >>> AL.shape, len(caches)
     ((1, 2), 3)
     """
+    try:
+        return layer_by_layer(X, [parameters[key] for key in layer_keys(half(len(parameters)))])
+    except check.REFUSED:
+        pass
     A = check.matrix("X", X)
-    layers = check_layers(parameters, max(1, n_layers_of(parameters)), A)
-    caches: list[LayerCache] = []
-    for l, (W, b) in enumerate(layers, start=1):
-        A, cache = linear_activation_forward(A, W, b, "sigmoid" if l == len(layers) else "relu")
-        caches.append(cache)
+    layers = check_layers(parameters, n_layers_of(parameters), A)
+    return layer_by_layer(A, [array for layer in layers for array in layer])
+
+
+def layer_by_layer(X: Any, arrays: list[Array]) -> tuple[Array, list[LayerCache]]:
+    """AL and the caches, with W1, b1, ..., WL, bL."""
+    A, caches, last = X, [], len(arrays) - 2
+    for at in range(0, len(arrays), 2):
+        W, b = arrays[at], arrays[at + 1]
+        Z = affine(A, W, b)
+        caches.append(((A, W, b), Z))
+        A = rectify(Z) if at < last else _layers.sigmoid(Z)
     return A, caches
 
 
-def compute_cost(AL: ArrayLike, Y: ArrayLike) -> float:
+@np.errstate(divide="ignore", invalid="ignore")
+def compute_cost(AL: ArrayLike, Y: ArrayLike) -> Array:
     """Cross-entropy averaged over the examples: ``-(Y log AL^T + (1 - Y) log(1 - AL)^T) / m``.
 
     Parameters
@@ -287,7 +368,7 @@ def compute_cost(AL: ArrayLike, Y: ArrayLike) -> float:
 
     Returns
     -------
-    float
+    array of shape (), float64
         nan where an output is exactly 0 or 1, as in the notebook.
 
     Raises
@@ -297,11 +378,13 @@ def compute_cost(AL: ArrayLike, Y: ArrayLike) -> float:
 
     Examples
     --------
-    >>> print(round(compute_cost([[0.8, 0.9, 0.4]], [[1, 1, 0]]), 6))
+    >>> print(compute_cost([[0.8, 0.9, 0.4]], [[1, 1, 0]]).round(6))
     0.279777
     """
-    each = _layers.losses(AL, Y, "AL")
-    return float(np.sum(each) / each.shape[1])
+    A, targets = check.paired("AL", AL, Y)
+    m, A, targets = A.shape[1], A.ravel(), targets.ravel()
+    likelihood = targets.dot(np.log(A)) + (1 - targets).dot(np.log(1 - A))
+    return np.array(1 / m * (0.0 - likelihood))
 
 
 # ------------------------------------------------------------------------------ backward
@@ -334,6 +417,11 @@ def linear_backward(dZ: ArrayLike, cache: LinearCache) -> tuple[Array, Array, Ar
     >>> print(dA_prev.shape, dW, db)
     (3, 2) [[1. 1. 1.]] [[1.]]
     """
+    try:
+        A_prev, W, b = cache
+        return linear_gradients(dZ, A_prev, W, b)
+    except check.REFUSED:
+        pass
     names = ("A_prev", "W", "b")
     entries = zip(names, check.tuple_of("cache", cache, names), strict=True)
     A_prev, W, b = (check.matrix(name, value) for name, value in entries)
@@ -342,10 +430,20 @@ def linear_backward(dZ: ArrayLike, cache: LinearCache) -> tuple[Array, Array, Ar
     check.columns("dZ", gradient, "A_prev", A_prev)
     if len(gradient) != len(W):
         raise ValueError(f"{check.shapes('dZ', gradient, 'W', W)}, wanted as many rows in both")
-    m = A_prev.shape[1]
-    dW = 1 / m * np.dot(gradient, A_prev.T)
-    db = 1 / m * np.sum(gradient, axis=1, keepdims=True)
-    return np.dot(W.T, gradient), dW, db
+    return linear_gradients(gradient, A_prev, W, b)
+
+
+def linear_gradients(dZ: Any, A_prev: Array, W: Array, b: Array) -> tuple[Array, Array, Array]:
+    """dA_prev, dW and db of matrices of floating-point numbers."""
+    n, each = W.shape[0], 1 / A_prev.shape[1]
+    dW = dZ.dot(A_prev.T)
+    dA_prev = W.T.dot(dZ)
+    if dW.dtype.kind != "f" or dW.shape != W.shape or dA_prev.shape != A_prev.shape or b.shape != (n, 1):
+        raise ValueError
+    dW *= each
+    db = np.add.reduce(dZ, axis=1, keepdims=True)
+    db *= each
+    return dA_prev, dW, db
 
 
 def linear_activation_backward(
@@ -378,8 +476,10 @@ def linear_activation_backward(
     >>> print(dA_prev, dW, db)
     [[3. 5.]] [[4.]] [[4.]]
     """
-    _, backward = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    linear_cache, Z = check.tuple_of("cache", cache, ("linear_cache", "activation_cache"))
+    _, backward = activation_of(activation)
+    if type(cache) is not tuple or len(cache) != 2:
+        check.tuple_of("cache", cache, ("linear_cache", "activation_cache"))
+    linear_cache, Z = cache
     return linear_backward(backward(dA, Z), linear_cache)
 
 
@@ -410,18 +510,49 @@ def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) 
     >>> list(L_model_backward(AL, [[1, 0]], caches))
     ['dA1', 'dW2', 'db2', 'dA0', 'dW1', 'db1']
     """
-    A, targets = check.labels("AL", AL), check.labels("Y", Y)
-    check.same_shape("AL", A, "Y", targets)
+    A, targets = check.paired("AL", AL, Y)
     if not isinstance(caches, (list, tuple)) or not caches:
         raise ValueError(f"caches is {caches!r}, wanted a list with the cache of each layer")
     with np.errstate(divide="ignore", invalid="ignore"):
-        dA = -(np.divide(targets, A) - np.divide(1 - targets, 1 - A))
+        dA = np.divide(1 - targets, 1 - A) - np.divide(targets, A)
     grads: dict[str, Array] = {}
     for l in range(len(caches), 0, -1):
         activation = "sigmoid" if l == len(caches) else "relu"
         dA, dW, db = linear_activation_backward(dA, caches[l - 1], activation)
-        grads |= {f"dA{l - 1}": dA, f"dW{l}": dW, f"db{l}": db}
+        grads[f"dA{l - 1}"], grads[f"dW{l}"], grads[f"db{l}"] = dA, dW, db
     return grads
+
+
+@check.also_called(parameters="params")
+def update_parameters(params: Parameters, grads: Mapping[str, Any], learning_rate: float) -> dict[str, Array]:
+    """One step of gradient descent, ``W - learning_rate * dW``, on every layer.
+
+    Parameters
+    ----------
+    params : dict
+        W1, b1, ..., WL, bL; before 2021 the notebook called it `parameters`, which is taken, too.
+    grads : dict
+        dW1, db1, ... of the same shapes; other entries are not looked at.
+    learning_rate : float
+
+    Returns
+    -------
+    dict
+        New parameters; the given ones stay as they are.
+
+    Raises
+    ------
+    ValueError
+        If a key is missing or a gradient has another shape than its parameter.
+
+    Examples
+    --------
+    >>> params = {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}
+    >>> grads = {"dW1": np.array([[1.0, 2.0]]), "db1": np.array([[-1.0]])}
+    >>> print(update_parameters(params, grads, learning_rate=0.1)["W1"])
+    [[0.9 0.8]]
+    """
+    return step(params, grads, learning_rate)
 
 
 # ------------------------------------------------------------------------------ training
@@ -452,14 +583,15 @@ def L_layer_model(
     print_cost : bool
         Print the cost before iterations 0, 100, 200, ..., and draw its curve at the end.
     return_costs : bool
-        False: the notebook's first version, which returns the parameters. True: the later one, which
-        returns (parameters, costs), a cost per 100 iterations.
+        False: the notebook up to 2020, which returns the parameters and prints six digits of a cost. True:
+        that of 2021, which returns (parameters, costs), a cost per 100 iterations, and prints all digits,
+        also before the last iteration.
 
     Returns
     -------
     parameters : dict
         W1, b1, ..., WL, bL after the last iteration.
-    costs : list of float
+    costs : list of arrays of shape ()
         If asked for.
 
     Raises
@@ -481,7 +613,7 @@ def L_layer_model(
     >>> import regnet as rn
     >>> X, y, _, _ = rn.datasets.make_football(seed=0)
     >>> parameters, costs = L_layer_model(X.T, y, [2, 10, 4, 1], 0.3, 2000, return_costs=True)
-    >>> len(costs), costs[-1] < 0.5 * costs[0]
+    >>> len(costs), bool(costs[-1] < 0.5 * costs[0])
     (20, True)
     """
     sizes = check.layer_sizes("layers_dims", layers_dims)
@@ -491,15 +623,17 @@ def L_layer_model(
             f"layers_dims is {sizes} and X has shape {inputs.shape}, wanted [{len(inputs)}, ...]"
         )
     start = initialize(sizes, 1, lambda W, n_in: W / np.sqrt(n_in))
-    costs: list[float] = []
+    costs: list[Array] = []
 
     def record(iteration: int, now: Mapping[str, Array]) -> None:
-        costs.append(compute_cost(L_model_forward(inputs, now)[0], targets))
+        cost = compute_cost(L_model_forward(inputs, now)[0], targets)
+        if iteration % 100 == 0:
+            costs.append(cost)
         if print_cost:
-            print(f"Cost after iteration {iteration}: {costs[-1]}")
+            print(f"Cost after iteration {iteration}: {cost if return_costs else format(cost, 'f')}")
 
-    wanted = record if print_cost or return_costs else None
-    found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted)
+    wanted, last = record if print_cost or return_costs else None, return_costs and print_cost
+    found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted, last)
     if print_cost:
         plot_costs(costs, "iterations (per hundreds)", learning_rate)
     return (found, costs) if return_costs else found

@@ -1,8 +1,9 @@
 """The gradient checking notebook (course 2, week 1): backpropagation against differences of the cost.
 
 Columns are examples. The functions of the notebook's helper file and those that it asks its reader
-to write, with the same names, arguments and results. `backward_propagation_n` is the right one; the
-notebook's has two mistakes in it for its reader to find.
+to write, with the same names, arguments and results: those of one parameter (`forward_propagation`,
+`backward_propagation`, `gradient_check`) and those of a network, whose names end in ``_n``.
+`backward_propagation_n` is the right one; the notebook's has two mistakes in it for its reader to find.
 """
 
 from __future__ import annotations
@@ -20,20 +21,23 @@ from ._layers import (
     Cache,
     Parameters,
     check_gradients,
-    forward_propagation,
     layer_keys,
-    losses,
     n_layers_of,
     relu,
     sigmoid,
+    total_loss,
 )
+from ._layers import forward_propagation as three_layers_forward
 from ._training import flatten, unflatten
 from .reg_utils import backward_propagation as backward_propagation_n
 
 __all__ = [
+    "backward_propagation",
     "backward_propagation_n",
     "dictionary_to_vector",
+    "forward_propagation",
     "forward_propagation_n",
+    "gradient_check",
     "gradient_check_n",
     "gradients_to_vector",
     "relu",
@@ -43,10 +47,100 @@ __all__ = [
 
 Array = NDArray[Any]
 NOTEBOOK = {"W1": (5, 4), "b1": (5, 1), "W2": (3, 5), "b2": (3, 1), "W3": (1, 3), "b3": (1, 1)}
+RIGHT = "The backward propagation is right: the difference is {:.3g}"
+WRONG = "There is a mistake in the backward propagation."
 TOLERANCE = 1e-6  # ten times the notebook's step: a right gradient is within 2e-7 or so by rounding
 
 
-def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) -> tuple[float, Cache]:
+# ------------------------------------------------------------------------------ one parameter
+
+
+def forward_propagation(x: float, theta: float) -> Any:
+    """The cost ``J = theta * x`` of one parameter.
+
+    Parameters
+    ----------
+    x, theta : float
+        Input and parameter.
+
+    Returns
+    -------
+    NumPy scalar
+
+    Examples
+    --------
+    >>> print(forward_propagation(2, 4))
+    8
+    """
+    return np.dot(theta, x)
+
+
+def backward_propagation(x: float, theta: float) -> Any:
+    """The derivative of `forward_propagation` with respect to theta: x.
+
+    Parameters
+    ----------
+    x, theta : float
+        Input and parameter.
+
+    Returns
+    -------
+    x
+
+    Examples
+    --------
+    >>> backward_propagation(2, 4)
+    2
+    """
+    return x
+
+
+def gradient_check(x: float, theta: float, epsilon: float = 1e-7, print_msg: bool = False) -> Any:
+    """Compare `backward_propagation` with the central difference of `forward_propagation`.
+
+    Parameters
+    ----------
+    x, theta : float
+        Input and parameter.
+    epsilon : float
+        Step of the difference.
+    print_msg : bool
+        Say whether the derivative is right.
+
+    Returns
+    -------
+    NumPy scalar, float64
+        ``|grad - gradapprox| / (|grad| + |gradapprox|)``: rounding makes it 1e-10 or so.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not a finite number, or epsilon not above 0.
+
+    Examples
+    --------
+    >>> print(gradient_check(2, 4))
+    2.919335883291695e-10
+    >>> found = gradient_check(3, 4, print_msg=True)
+    The backward propagation is right: the difference is 7.81e-11
+    """
+    number("x", x)
+    number("theta", theta)
+    epsilon = number("epsilon", epsilon, above=0)
+    approximate = (forward_propagation(x, theta + epsilon) - forward_propagation(x, theta - epsilon)) / (
+        2 * epsilon
+    )
+    difference = np.float64(relative(np.asarray(backward_propagation(x, theta)), np.asarray(approximate)))
+    if print_msg:
+        right = difference <= TOLERANCE
+        print(RIGHT.format(difference) if right else f"{WRONG} the difference is {difference:.3g}")
+    return difference
+
+
+# ------------------------------------------------------------------------------ a network
+
+
+def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) -> tuple[Any, Cache]:
     """Cost of a three-layer network and its cache.
 
     Parameters
@@ -59,7 +153,7 @@ def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) ->
 
     Returns
     -------
-    cost : float
+    cost : NumPy scalar, float64
         ``sum(-Y log A3 - (1 - Y) log(1 - A3)) / m``
     cache : tuple
         (Z1, A1, W1, b1, Z2, A2, W2, b2, Z3, A3, W3, b3)
@@ -76,8 +170,9 @@ def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) ->
     >>> print(round(cost, 6), len(cache))
     0.693147 12
     """
-    A3, cache = forward_propagation(X, parameters)
-    return float(1 / A3.shape[1] * np.sum(losses(A3, Y))), cache
+    A3, cache = three_layers_forward(X, parameters)
+    total = total_loss(A3, Y)
+    return 1 / A3.shape[1] * total, cache
 
 
 # ------------------------------------------------------------------------------ vectors
@@ -196,7 +291,7 @@ def gradient_check_n(
     Y: ArrayLike,
     epsilon: float = 1e-7,
     print_msg: bool = False,
-) -> float:
+) -> Any:
     """Compare the gradients of a three-layer network with central differences of its cost.
 
     Parameters
@@ -214,7 +309,7 @@ def gradient_check_n(
 
     Returns
     -------
-    float
+    NumPy scalar, float64
         ``||gradients - differences|| / (||gradients|| + ||differences||)``: rounding makes it about
         1e-7, a mistake 1e-3 or more. The message draws the line at 1e-6.
 
@@ -228,7 +323,7 @@ def gradient_check_n(
     >>> rng = np.random.default_rng(0)
     >>> parameters, X, Y = vector_to_dictionary(rng.normal(size=(47, 1))), rng.normal(size=(4, 3)), [1, 1, 0]
     >>> gradients = backward_propagation_n(X, Y, forward_propagation_n(X, Y, parameters)[1])
-    >>> gradient_check_n(parameters, gradients, X, Y) < 1e-6
+    >>> bool(gradient_check_n(parameters, gradients, X, Y) < 1e-6)
     True
     >>> wrong = gradients | {"dW2": 2 * gradients["dW2"]}
     >>> found = gradient_check_n(parameters, wrong, X, Y, print_msg=True)
@@ -241,7 +336,7 @@ def gradient_check_n(
     pairs = check_gradients(parameters, gradients=gradients)
     found = flatten({key: dW for key, (_, dW) in pairs.items()})
     expected = differences(parameters, X, Y, epsilon)
-    difference = relative(expected, found)
+    difference = np.float64(relative(expected, found))
     if print_msg:
         print(
             message(
@@ -272,7 +367,7 @@ def message(difference: float, found: Mapping[str, Array], expected: Mapping[str
     absolute error could not alone make the check fail are not suspected.
     """
     if difference <= TOLERANCE:
-        return f"The backward propagation is right: the difference is {difference:.3g}"
+        return RIGHT.format(difference)
     whole = sum(float(np.linalg.norm(flatten(arrays))) for arrays in (found, expected))
     share = TOLERANCE / np.sqrt(len(found)) * whole
     errors = {
@@ -282,7 +377,6 @@ def message(difference: float, found: Mapping[str, Array], expected: Mapping[str
     }
     worst = max(errors, key=lambda key: np.inf if np.isnan(errors[key]) else errors[key])
     others = ", ".join(key for key in errors if key != worst)
-    return (
-        "There is a mistake in the backward propagation. The largest relative error is that of "
-        f"{worst}: {errors[worst]:.3g}" + (f" (too large also: {others})" if others else "")
+    return f"{WRONG} The largest relative error is that of {worst}: {errors[worst]:.3g}" + (
+        f" (too large also: {others})" if others else ""
     )

@@ -15,18 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import choice
 from . import _checks as check
 from . import _shapes, _stream
+from ._files import load_flat_cats as load_cat_dataset
 from ._layers import (
     CACHE,
     Cache,
     backward,
-    check_cache,
     forward_propagation,
     initialize,
-    losses,
     predict,
     predict_dec,
     relu,
     sigmoid,
+    total_loss,
     update_parameters,
 )
 from ._pictures import plot_costs, plot_decision_boundary, scatter
@@ -39,6 +39,7 @@ __all__ = [
     "initialize_parameters_he",
     "initialize_parameters_random",
     "initialize_parameters_zeros",
+    "load_cat_dataset",
     "load_dataset",
     "model",
     "plot_decision_boundary",
@@ -140,7 +141,7 @@ INITIALIZATIONS = {
 # ------------------------------------------------------------------------------ functions
 
 
-def compute_loss(a3: ArrayLike, Y: ArrayLike) -> float:
+def compute_loss(a3: ArrayLike, Y: ArrayLike) -> Any:
     """Cross-entropy averaged over the examples, with the notebook's `nansum`.
 
     Parameters
@@ -152,7 +153,7 @@ def compute_loss(a3: ArrayLike, Y: ArrayLike) -> float:
 
     Returns
     -------
-    float
+    NumPy scalar, float64
         ``nansum(-Y log a3 - (1 - Y) log(1 - a3)) / m``: infinite where an output is exactly 0 or 1 and
         wrong, as it happens with weights that start too large.
 
@@ -166,8 +167,8 @@ def compute_loss(a3: ArrayLike, Y: ArrayLike) -> float:
     >>> print(round(compute_loss([[0.8, 0.1]], [[1, 0]]), 6), compute_loss([[1.0, 0.1]], [[0, 0]]))
     0.164252 inf
     """
-    each = losses(a3, Y, "a3")
-    return float(1 / each.shape[1] * np.nansum(each))
+    total = total_loss(a3, Y, "a3", nan=False)
+    return 1 / np.shape(Y)[-1] * total
 
 
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> dict[str, Array]:
@@ -198,8 +199,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> dict[str, 
     >>> sorted(backward_propagation(X, Y, cache))[:4]
     ['dW1', 'dW2', 'dW3', 'da1']
     """
-    inputs, targets, cached = check_cache(X, Y, cache, CACHE)
-    return backward(1 / inputs.shape[1] * (cached["A3"] - targets), inputs, cached, 1, ("z", "a"))
+    return backward(X, Y, cache, CACHE, "za")
 
 
 # ------------------------------------------------------------------------------ training

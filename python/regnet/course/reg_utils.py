@@ -7,35 +7,34 @@ to write, with the same names, arguments and results; `model` trains in the comp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import fraction, number
-from ..datasets import load_football
+from ..checks import fraction, integer, number
 from . import _checks as check
-from . import _stream
+from . import _shapes, _stream
+from ._files import load_2D_dataset
+from ._files import load_flat_cats as load_dataset
 from ._layers import (
     CACHE,
     Cache,
     Parameters,
     backward,
-    check_cache,
     check_inputs,
     forward_propagation,
     initialize,
     linear,
-    losses,
     predict,
     predict_dec,
     rectify,
     relu,
     sigmoid,
+    total_loss,
     update_parameters,
 )
-from ._pictures import plot_costs, plot_decision_boundary, scatter
+from ._pictures import plot_costs, plot_decision_boundary
 from ._training import Net, check_training, descend
 
 __all__ = [
@@ -48,6 +47,8 @@ __all__ = [
     "forward_propagation_with_dropout",
     "initialize_parameters",
     "load_2D_dataset",
+    "load_dataset",
+    "load_planar_dataset",
     "model",
     "plot_decision_boundary",
     "predict",
@@ -92,20 +93,21 @@ def initialize_parameters(layer_dims: list[int]) -> dict[str, Array]:
 # ------------------------------------------------------------------------------ plain
 
 
-def compute_cost(A3: ArrayLike, Y: ArrayLike) -> float:
+@check.also_called(A3="a3")
+def compute_cost(a3: ArrayLike, Y: ArrayLike) -> Any:
     """Cross-entropy averaged over the examples, with the notebook's `nansum`.
 
     Parameters
     ----------
-    A3 : array-like (1, m)
+    a3 : array-like (1, m)
         Outputs between 0 and 1.
     Y : array-like (1, m)
         Classes, 0 or 1.
 
     Returns
     -------
-    float
-        ``nansum(-Y log A3 - (1 - Y) log(1 - A3)) / m``. An output of exactly 0 or 1 that is right
+    NumPy scalar, float64
+        ``nansum(-Y log a3 - (1 - Y) log(1 - a3)) / m``. An output of exactly 0 or 1 that is right
         counts nothing (0 * log 0 is nan), one that is wrong makes the cost infinite.
 
     Raises
@@ -120,8 +122,8 @@ def compute_cost(A3: ArrayLike, Y: ArrayLike) -> float:
     >>> print(round(compute_cost([[1.0, 0.5]], [[1, 0]]), 6), compute_cost([[1.0, 0.5]], [[0, 0]]))
     0.346574 inf
     """
-    each = losses(A3, Y)
-    return float(1 / each.shape[1] * np.nansum(each))
+    total = total_loss(a3, Y, "a3", nan=False)
+    return 1 / np.shape(Y)[-1] * total
 
 
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> Gradients:
@@ -153,8 +155,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> Gradients:
     >>> backward_propagation(X, Y, cache)["dW1"].shape
     (20, 2)
     """
-    inputs, targets, cached = check_cache(X, Y, cache, CACHE)
-    return backward(cached["A3"] - targets, inputs, cached, 1 / inputs.shape[1])
+    return backward(X, Y, cache, CACHE)
 
 
 # ------------------------------------------------------------------------------ L2
@@ -162,7 +163,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> Gradients:
 
 def compute_cost_with_regularization(
     A3: ArrayLike, Y: ArrayLike, parameters: Parameters, lambd: float
-) -> float:
+) -> Any:
     """Cross-entropy and ``lambd / (2 m) * (sum W1^2 + sum W2^2 + sum W3^2)``.
 
     Parameters
@@ -175,7 +176,7 @@ def compute_cost_with_regularization(
 
     Returns
     -------
-    float
+    NumPy scalar, float64
 
     Raises
     ------
@@ -189,9 +190,9 @@ def compute_cost_with_regularization(
     3.0
     """
     lambd = number("lambd", lambd, least=0)
-    cost = compute_cost(A3, Y)
+    cost = 1 / np.shape(Y)[-1] * total_loss(A3, Y, nan=False)
     weights = check.matrices("parameters", parameters, ("W1", "W2", "W3"))
-    return cost + lambd / (2 * np.size(Y)) * float(sum(np.sum(np.square(W)) for W in weights))
+    return cost + lambd / (2 * np.size(Y)) * sum(np.sum(np.square(W)) for W in weights)
 
 
 def backward_propagation_with_regularization(
@@ -227,10 +228,9 @@ def backward_propagation_with_regularization(
     True
     """
     lambd = number("lambd", lambd, least=0)
-    inputs, targets, cached = check_cache(X, Y, cache, CACHE)
-    m = inputs.shape[1]
-    grads = backward(cached["A3"] - targets, inputs, cached, 1 / m)
-    return grads | {f"dW{l}": grads[f"dW{l}"] + lambd / m * cached[f"W{l}"] for l in (3, 2, 1)}
+    grads = backward(X, Y, cache, CACHE)
+    weights, m = dict(zip(CACHE, cache, strict=True)), np.shape(X)[1]
+    return grads | {f"dW{l}": grads[f"dW{l}"] + lambd / m * np.asarray(weights[f"W{l}"]) for l in (3, 2, 1)}
 
 
 # ------------------------------------------------------------------------------ dropout
@@ -318,8 +318,7 @@ def backward_propagation_with_dropout(
     (20, 5)
     """
     keep_prob = fraction("keep_prob", keep_prob, one=True)
-    inputs, targets, cached = check_cache(X, Y, cache, DROPOUT_CACHE)
-    return backward(cached["A3"] - targets, inputs, cached, 1 / inputs.shape[1], keep_prob=keep_prob)
+    return backward(X, Y, cache, DROPOUT_CACHE, keep_prob=keep_prob)
 
 
 # ------------------------------------------------------------------------------ training
@@ -412,35 +411,32 @@ def model(
 # ------------------------------------------------------------------------------ data
 
 
-def load_2D_dataset(
-    path: str | PathLike[str] = "datasets/data.mat", is_plot: bool = True
-) -> tuple[Array, Array, Array, Array]:
-    """Read the notebook's football points from its MATLAB file, and draw the training points.
+def load_planar_dataset(randomness: float, seed: int) -> tuple[Array, Array]:
+    """Two spirals of 25 points each.
 
     Parameters
     ----------
-    path : str or path
-        Where the notebook has it.
-    is_plot : bool
-        Whether to draw.
+    randomness : float
+        Standard deviation of the radius.
+    seed : int
 
     Returns
     -------
-    train_X, train_Y, test_X, test_Y
-        X float64 (2, m), Y int64 (1, m) of 0 and 1.
+    X, Y
+        X float64 (2, 50), Y uint8 (1, 50) of 0 and 1.
 
-    Raises
-    ------
-    ImportError
-        If SciPy is not installed, or matplotlib is not and `is_plot` is True.
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is not that file.
+    Notes
+    -----
+    Reseeds NumPy's process-wide legacy stream, as the notebook's helper file does. The petals under this
+    name belong to course 1, week 3: `planar_utils`.
+
+    Examples
+    --------
+    >>> X, Y = load_planar_dataset(0.1, seed=1)
+    >>> print(X.shape, Y.dtype, X[:, 0].round(3))
+    (2, 50) uint8 [0.162 0.   ]
     """
-    X, y, X_test, y_test = load_football(path)
-    train_X, test_X = np.ascontiguousarray(X.T), np.ascontiguousarray(X_test.T)
-    train_Y, test_Y = y.reshape(1, -1), y_test.reshape(1, -1)
-    if is_plot:
-        scatter(train_X, train_Y)
-    return train_X, train_Y, test_X, test_Y
+    number("randomness", randomness, least=0)
+    seed = integer("seed", seed, least=0, most=2**32 - 1)
+    _stream.reseed(seed)
+    return _shapes.spirals(randomness)
