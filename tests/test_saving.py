@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from files.parts import read_parts, write_parts
+from regnet.files import record
+from regnet.files.record import digest
 
 ENDINGS = [".npz", ".safetensors"]
 X = np.random.default_rng(0).normal(size=(12, 3))
@@ -67,7 +70,15 @@ CLASSES = {
     "uint64": np.array([0, 1, 2**64 - 1], "uint64"),
     "float64": np.array([0.1, 1 / 3, 1e300]),
     "float32": np.array([0.1, 1 / 3, 1e30], "float32"),
+    "float16": np.array([0.1, 1 / 3, 1e4], "float16"),
+    "big-endian": np.array([-5, 0, 2**20], ">i4"),
+    "wider than its labels": np.array(["no", "yes", "perhaps"], "<U50"),
+    "integers as objects": np.array([-5, 0, 2**70], object),
 }
+STRING_DTYPE = getattr(np.dtypes, "StringDType", None)
+if STRING_DTYPE is not None:
+    CLASSES["StringDType"] = np.array(["no", "né", "a label that is not short ☃"], STRING_DTYPE())
+needs_string_dtype = pytest.mark.skipif(STRING_DTYPE is None, reason="NumPy 2 has StringDType")
 
 
 @pytest.mark.parametrize("classes", CLASSES.values(), ids=CLASSES)
@@ -76,6 +87,42 @@ def test_classes_come_back_with_their_dtype(path, classes):
     np.testing.assert_array_equal(loaded.classes, np.sort(classes))
     assert loaded.classes.dtype == classes.dtype
     assert [type(c) for c in loaded.classes.tolist()] == [type(c) for c in classes.tolist()]
+
+
+@needs_string_dtype
+@pytest.mark.parametrize("options", [{"na_object": np.nan}, {"na_object": None}, {"coerce": False}], ids=str)
+def test_strings_that_could_be_missing_come_back_as_strings(path, options):
+    labels = np.array(["no", "yes", "perhaps"], STRING_DTYPE(**options))
+    rn.Model.mlp([3, 3], classes=labels).save(path)
+    found = rn.load(path).classes
+    assert found.dtype == STRING_DTYPE()
+    assert found.tolist() == ["no", "perhaps", "yes"]
+
+
+@needs_string_dtype
+def test_labels_of_a_training_with_string_dtype_come_back(path):
+    y = np.array(["no", "yes", "perhaps"] * 4, STRING_DTYPE())
+    model = rn.Model.mlp([3, 4, 3], seed=1)
+    rn.train(model, X, y, epochs=3)
+    loaded = round_trip(model, path)
+    assert loaded.evaluate(X, y) == model.evaluate(X, y)
+
+
+@needs_string_dtype
+def test_string_labels_without_numpy_2_are_named(path, monkeypatch):
+    rn.Model.mlp([3, 3], classes=CLASSES["StringDType"]).save(path)
+    monkeypatch.delattr(np.dtypes, "StringDType")
+    with pytest.raises(
+        ValueError, match="dtype of classes is NumPy's StringDType, wanted NumPy 2 to load it"
+    ):
+        rn.load(path)
+
+
+def test_labels_that_are_much_wider_than_they_need_be_come_back_narrow(path):
+    """A file does not say how much memory is to be taken for what is in it."""
+    model = rn.Model.mlp([3, 3], classes=np.array(["no", "yes", "perhaps"], "<U6000000"))
+    model.save(path)
+    assert rn.load(path).classes.dtype == "<U7"
 
 
 def test_two_bools_come_back(path):
@@ -176,6 +223,22 @@ def test_saving_changes_nothing(path):
     assert pickle.dumps(model) == before
 
 
+def test_a_model_that_changes_while_it_is_saved_can_be_loaded(path, monkeypatch):
+    """What the digest has seen is what is written, though another thread goes on with the training."""
+    model = rn.Model.mlp([3, 1], seed=1)
+    before = model.parameters.copy()
+
+    def digest_then_change(*parts):
+        found = digest(*parts)
+        model.parameters[:] = 7
+        return found
+
+    monkeypatch.setattr(record, "digest", digest_then_change)
+    model.save(path)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(rn.load(path).parameters, before)
+
+
 # ------------------------------------------------------------------------------ refused on saving
 
 
@@ -200,6 +263,52 @@ def test_classes_that_json_cannot_hold_are_refused_before_anything_is_written(pa
     assert not path.exists()
 
 
+class OwnDense(rn.Dense):
+    """A layer of the user's own."""
+
+
+class OwnL2(rn.L2):
+    """A penalty of the user's own."""
+
+
+UNKNOWN = {
+    "layer": (
+        lambda: rn.Model([rn.Input(3), OwnDense(2)]),
+        "kind of layer is 'OwnDense', wanted one of 'Input', 'Dense'",
+    ),
+    "penalty": (
+        lambda: rn.Model([rn.Input(3), rn.Dense(2, penalty=OwnL2(0.1))]),
+        "kind of penalty is 'OwnL2', wanted one of 'L1', 'L2', 'L0'",
+    ),
+    "label": (
+        lambda: rn.Model.mlp([3, 1], classes=np.array([1.0, np.inf], object)),
+        "classes are not all finite, wanted finite numbers to save them",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), UNKNOWN.values(), ids=UNKNOWN)
+def test_what_could_not_be_loaded_is_not_saved(path, make, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make().save(path)
+    assert not path.exists()
+
+
+def test_parameters_of_another_shape_are_not_saved(path):
+    model = rn.Model.mlp([3, 1])
+    model.parameters = np.zeros(3)
+    wanted = "parameters are (3,) of float64, wanted (4,) of float32"
+    with pytest.raises(ValueError, match=re.escape(wanted)):
+        model.save(path)
+    assert not path.exists()
+
+
+def test_a_seed_of_numpy_is_saved(path):
+    model = rn.Model.mlp([3, 1])
+    model.seed = np.int64(7)
+    assert round_trip(model, path).seed == 7
+
+
 def test_a_missing_folder_is_an_os_error(path):
     with pytest.raises(OSError, match="No such file or directory"):
         rn.Model.mlp([3, 1]).save(path.parent / "nowhere" / path.name)
@@ -213,26 +322,15 @@ def test_missing_file_is_named(path):
         rn.load(path)
 
 
-def changed(path, change):
-    """Save a trained model, change its description and arrays, and write them again."""
+def changed(path, change, protected=True):
+    """Save a trained model, change its description and arrays, and write them again with their digest."""
     model = rn.Model.mlp([3, 4, 1], init="he", dtype="float64", seed=1)
     rn.train(model, X, ["no", "yes"] * 6, epochs=2)  # with Adam
     model.save(path)
-    if path.suffix == ".npz":
-        with np.load(path) as file:
-            arrays = dict(file)
-        about = json.loads(str(arrays.pop("regnet")))
-        change(about, arrays)
-        np.savez(path, regnet=np.array(json.dumps(about)), **arrays)
-    else:
-        from safetensors import safe_open
-        from safetensors.numpy import load_file, save_file
-
-        arrays = load_file(path)
-        with safe_open(path, framework="numpy") as file:
-            about = json.loads(file.metadata()["regnet"])
-        change(about, arrays)
-        save_file(arrays, path, metadata={"regnet": json.dumps(about)})
+    about, arrays = read_parts(path)
+    change(about, arrays)
+    text = json.dumps(about)
+    write_parts(path, text, arrays, **({"sha256": digest(text, arrays)} if protected else {}))
 
 
 def test_nothing_changed_can_be_loaded(path):
@@ -278,25 +376,44 @@ def test_a_file_of_the_first_format_can_be_read(path):
         layers = [{k: v for k, v in layer.items() if k in before} for layer in about["layers"]]
         about.update(format=1, layers=layers)
 
-    changed(path, forget)
-    old = rn.load(path)
+    changed(path, forget, protected=False)
+    with pytest.warns(UserWarning, match="has no digest"):
+        old = rn.load(path)
     changed(path, lambda about, arrays: None)
     assert old.layers == rn.load(path).layers
     np.testing.assert_array_equal(old.parameters, rn.load(path).parameters)
 
 
-@pytest.mark.parametrize("version", [3, 99])
-def test_a_future_format_is_named(path, version):
-    changed(path, lambda about, arrays: about.update(format=version, surprise=1))
-    message = f"{path} has format {version}, wanted 1 to 2: it needs another version of regnet"
+def test_a_file_without_a_digest_is_read_with_a_warning_that_names_it(path):
+    changed(path, lambda about, arrays: about.update(format=2), protected=False)
+    message = f"{path} has no digest, damage to it may go unnoticed: save the model again"
+    with pytest.warns(UserWarning, match=re.escape(message)) as found:
+        old = rn.load(path)
+    assert found[0].filename == __file__
+    old.save(path)
+    np.testing.assert_array_equal(rn.load(path).training_state.moments, old.training_state.moments)
+
+
+def test_a_future_format_is_named(path):
+    changed(path, lambda about, arrays: about.update(format=99, surprise=1))
+    message = (
+        f"{path} is not a regnet model or is damaged: "
+        "format is 99, wanted 1 to 3: it needs a later version of regnet"
+    )
     with pytest.raises(ValueError, match=re.escape(message)):
         rn.load(path)
+
+
+def test_fields_that_are_not_known_are_left_alone(path):
+    changed(path, lambda about, arrays: (about.update(surprise=1), about["layers"][1].update(surprise=1)))
+    assert rn.load(path).training_state.epoch == 2
 
 
 @pytest.mark.parametrize("key", ["format", "layers", "dtype", "seed", "loss", "classes", "training"])
 def test_a_missing_part_of_the_description_is_named(path, key):
     changed(path, lambda about, arrays: about.pop(key))
-    with pytest.raises(ValueError, match=re.escape(f"{path} is not a regnet model: '{key}'")):
+    message = f"{path} is not a regnet model or is damaged: it has no '{key}'"
+    with pytest.raises(ValueError, match=re.escape(message)):
         rn.load(path)
 
 
@@ -455,7 +572,7 @@ def test_pickled_objects_are_refused_and_never_run(tmp_path, how):
         np.savez(path, **{**arrays, "parameters": trap})
     else:
         np.savez(path, **{**arrays, "regnet": trap})
-    with pytest.raises(ValueError, match=re.escape(f"{path} is not an .npz file that regnet wrote")):
+    with pytest.raises(ValueError, match=re.escape(f"{path} is not a regnet model or is damaged: ")):
         rn.load(path)
     assert not Trap.sprung
 

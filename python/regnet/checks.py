@@ -31,11 +31,19 @@ def number(name: str, value: Any, *, above: float | None = None, least: float | 
         wanted = f"a number >= {least:g}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {value!r}, wanted {wanted}")
-    x = float(value)
+    x = as_float(value)
     good = math.isfinite(x) and (above is None or x > above) and (least is None or x >= least)
     if not good:
         raise ValueError(f"{name} is {value!r}, wanted {wanted}")
     return x
+
+
+def as_float(value: Any) -> float:
+    """A real number as a float; one that is too large is infinite, as it is when written 1e400."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def fraction(name: str, value: Any, *, zero: bool = False, one: bool = False) -> float:
@@ -49,7 +57,7 @@ def fraction(name: str, value: Any, *, zero: bool = False, one: bool = False) ->
     wanted = f"0 {'<=' if zero else '<'} {name} {'<=' if one else '<'} 1"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {value!r}, wanted {wanted}")
-    x = float(value)
+    x = as_float(value)
     if not ((x > 0 or (zero and x == 0)) and (x < 1 or (one and x == 1))):
         raise ValueError(f"{name} is {value!r}, wanted {wanted}")
     return x

@@ -125,6 +125,14 @@ class Model(Predictor):
         loss: losses.Loss | None = None,
         classes: ArrayLike | None = None,
     ) -> None:
+        self._set_structure(layers, dtype, seed, loss, classes)
+        self.parameters = aligned_vector(self.layout.size, self.dtype)
+        self.initialize()
+
+    def _set_structure(
+        self, layers: Sequence[Layer], dtype: Any, seed: int, loss: str | None, classes: ArrayLike | None
+    ) -> None:
+        """Set everything but the parameters; `layout` then says how many there are."""
         self.layers = check_layers(layers)
         self.dtype = check_dtype(dtype)
         self.seed = check_seed(seed)
@@ -132,9 +140,16 @@ class Model(Predictor):
         self._plan = plan_layers(self.layers, self.loss, self.seed)
         self._folds = any(self._plan.batch_norm + self._plan.gates)
         self.classes = self._check_classes(classes)
-        self.training_state: TrainingState | None
-        self.parameters = aligned_vector(self.layout.size, self.dtype)
-        self.initialize()
+        self.training_state: TrainingState | None = None
+
+    @classmethod
+    def _without_parameters(
+        cls, layers: Sequence[Layer], *, dtype: Any, seed: int, loss: str | None, classes: ArrayLike | None
+    ) -> Model:
+        """A model without initial weights: `parameters` is still to be set, to an aligned vector."""
+        model = cls.__new__(cls)
+        model._set_structure(layers, dtype, seed, loss, classes)
+        return model
 
     @classmethod
     def mlp(
