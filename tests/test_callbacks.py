@@ -334,7 +334,13 @@ def test_an_interrupt_restores_the_best_weights(backend):
             raise KeyboardInterrupt
 
     model, recorder = net(), Recorder()
-    history = fit(model, [rn.EarlyStopping(1000), recorder, interrupt], backend=backend, **VALIDATED)
+    history = fit(
+        model,
+        [rn.EarlyStopping(1000), recorder, interrupt],
+        backend=backend,
+        on_interrupt="return",
+        **VALIDATED,
+    )
     assert history.stop_reason == "interrupted"
     assert len(history) == 26
     assert_best(model, history, recorder)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from threading import Event
 from typing import Any, TypeVar
 
@@ -76,7 +77,7 @@ class AugmentedEngine(Engine):
         n, means = len(self.examples.X), []
         make = ahead if self.has_helper else one_by_one
         keep_memory()
-        with closing(make(self.prepare, self.pieces(len(rates)))) as prepared:
+        with closing(make(self.prepare, self.pieces(len(rates)), lambda: self.stopped)) as prepared:
             for piece, examples in prepared:
                 mean = self.train_piece(piece, examples, rates)
                 if not np.isfinite(mean):
@@ -125,7 +126,10 @@ class AugmentedEngine(Engine):
             if stop.is_set():
                 break
             rows = piece.rows[block]
-            X[block] = augment.transform(examples.X[rows], rows, self.model.seed, self.epoch + piece.epoch)
+            with self.section.open():  # which is nothing in the helper's thread
+                X[block] = augment.transform(
+                    examples.X[rows], rows, self.model.seed, self.epoch + piece.epoch
+                )
         weight = examples.weight[piece.rows] if examples.weight.size else examples.weight
         return piece, replace(examples, X=X, targets=examples.targets.take(piece.rows), weight=weight)
 
@@ -133,34 +137,54 @@ class AugmentedEngine(Engine):
 Make = Callable[[Task, Event], Result]
 
 
-def one_by_one(make: Make[Task, Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
+def never() -> bool:
+    """Nobody wants to stop."""
+    return False
+
+
+def one_by_one(
+    make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
+) -> Generator[Result, None, None]:
     """Yield ``make(task, stop)`` for each task, made when it is asked for."""
-    never = Event()
-    return (make(task, never) for task in tasks)
+    not_set = Event()
+    return (make(task, not_set) for task in tasks)
 
 
-def ahead(make: Make[Task, Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
+def ahead(
+    make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
+) -> Generator[Result, None, None]:
     """Yield ``make(task, stop)`` for each task, in order; a thread makes the next one meanwhile.
 
-    What `make` raises is raised here. `stop` is set when the generator is closed, and closing waits
-    for the thread to end.
+    What `make` raises is raised here. When `stopped` is true while it makes, that was all. `stop` is set
+    when the generator is closed, and closing waits for the thread to end. Where the system does not start
+    a thread, all is done by the caller.
     """
-    stop, waiting = Event(), None
+    stop, waiting, tasks = Event(), None, iter(tasks)
     with ThreadPoolExecutor(1, thread_name_prefix="regnet-augment") as pool:
         try:
             for task in tasks:
-                following = pool.submit(make, task, stop)
+                try:
+                    following = pool.submit(make, task, stop)
+                except RuntimeError:  # a limit on processes
+                    if waiting is not None:
+                        raise
+                    yield from one_by_one(make, chain([task], tasks))
+                    return
                 if waiting is not None:
-                    yield result_of(waiting)
+                    if not is_done(waiting, stopped):
+                        return
+                    yield waiting.result()
                 waiting = following
-            if waiting is not None:
-                yield result_of(waiting)
+            if waiting is not None and is_done(waiting, stopped):
+                yield waiting.result()
         finally:
             stop.set()
 
 
-def result_of(future: Future[Result]) -> Result:
-    """Wait for a result in steps, so that Ctrl-C is seen on every system."""
+def is_done(future: Future[Any], stopped: Callable[[], bool]) -> bool:
+    """Wait for a result, in steps so that Ctrl-C is seen on every system; False when it came first."""
     while not future.done():
+        if stopped():
+            return False
         wait([future], timeout=LOOK_SECONDS)
-    return future.result()
+    return True

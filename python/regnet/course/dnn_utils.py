@@ -499,7 +499,12 @@ def L_layer_model(
             print(f"Cost after iteration {iteration}: {costs[-1]}")
 
     wanted = record if print_cost or return_costs else None
-    found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted)
+    try:
+        found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted)
+    except KeyboardInterrupt as interrupt:
+        if return_costs:
+            interrupt.result = (getattr(interrupt, "result", None), costs)  # type: ignore[attr-defined]
+        raise
     if print_cost:
         plot_costs(costs, "iterations (per hundreds)", learning_rate)
     return (found, costs) if return_costs else found

@@ -475,7 +475,8 @@ def model(
     number("decay_rate", decay_rate)
     rates = epoch_rates(float(learning_rate), num_epochs, decay, decay_rate)
     net = Net(initialize_parameters(sizes), inputs, targets, kernel, hyper)
-    costs = run_epochs(net, rates, size, print_cost, decay is not None)
+    with net.answering_ctrl_c():
+        costs = run_epochs(net, rates, size, print_cost, decay is not None)
     if print_cost:
         plot_costs(costs[::100], "epochs (per 100)", learning_rate)
     return net.dictionary()
@@ -525,6 +526,8 @@ def run_epochs(net: Net, rates: Array, batch_size: int, print_cost: bool, decays
             print(f"Cost after epoch {epoch}: {costs[epoch]:f}")
             if decays:
                 print(f"learning rate after epoch {epoch}: {rates[epoch + 1]:f}")
+        if net.section.is_set():  # Ctrl-C
+            break
         if len(found) < len(here):
             warn_of_divergence("epoch", len(costs))
             break
