@@ -87,6 +87,7 @@ class AugmentedEngine(Engine):
                     cost = sum(m * size for m, size in means) / n if len(means) > 1 else mean
                     costs[piece.epoch] = self.best_cost[1] = cost
                     means.clear()
+                    self.midway = False
 
     def train_piece(self, piece: Piece, examples: Examples, rates: NDArray[np.float64]) -> float:
         """The mean cost of a piece's batches; the first piece of an epoch may keep the best weights."""

@@ -175,6 +175,12 @@ class EarlyStopping(Watching):
     def _forget(self) -> None:
         super()._forget()
         self._best_parameters: Any = None
+        self._seen_epoch: float = np.inf
+
+    def before_training(self, training: Training) -> None:
+        """Forget an earlier training; check that the curve will be there."""
+        super().before_training(training)
+        self._seen_epoch = training.history.first_epoch - 1
 
     def after_epoch(self, training: Training) -> bool:
         """Keep the weights of an improvement; stop after `patience` epochs without one."""
@@ -184,10 +190,13 @@ class EarlyStopping(Watching):
                     self._best_parameters = training.model.parameters.copy()
                 else:
                     self._best_parameters[:] = training.model.parameters
+            self._seen_epoch = training.epoch
         return self._best_epoch is not None and training.epoch - self._best_epoch >= self.patience
 
     def after_training(self, training: Training) -> None:
         """Restore the best weights."""
+        if training.epoch > self._seen_epoch and training.history.best_epoch is None:
+            self.after_epoch(training)  # another callback, or Ctrl-C, has ended the training before
         # the training cost does not know the weights after its epoch: divergence has better ones
         blind = self.monitor == "cost" and training.history.stop_reason == "diverged"
         if self._best_parameters is not None and not blind:

@@ -274,7 +274,7 @@ def run_epochs(
     history, section = training.history, engine.section
     every_epoch = bool(callbacks) or held_out is not None or engine.average is not None
     take_scale(engine, training)
-    while engine.epoch < training.n_epochs:
+    while engine.epoch < training.n_epochs and not engine.stopped:
         n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
         costs, rates, seconds = engine.run(n)
         training.epoch = engine.epoch - 1
@@ -283,8 +283,7 @@ def run_epochs(
             engine.settle()
         shown = record(engine, history, (costs, rates, seconds), held_out, whole)
         if engine.stopped:
-            history.stop_reason = "interrupted"
-            return
+            break
         if not whole:
             set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
             return
@@ -301,7 +300,9 @@ def run_epochs(
         if history.stop_reason:
             return
     last = history.cost[-1:]
-    if not np.isfinite(training.model.parameters).all():
+    if engine.stopped:
+        history.stop_reason = "interrupted"
+    elif not np.isfinite(training.model.parameters).all():
         set_back(engine, history, f"the weights stopped being finite in epoch {engine.epoch - 1}")
     elif (last > BLOWN_UP * engine.first_cost).any() and last[0] > BLOWN_UP * blind_cost(engine):
         # units that are all off leave the cost finite and enormous: as diverged as an infinite one
