@@ -1,4 +1,4 @@
-"""Training on transformed images: the same epochs, with rows made anew and made ahead of time.
+"""Training on rows that are made ahead of time: images transformed anew, some rows of a file.
 
 A. The order of an epoch is cut in pieces of whole batches. While the core trains on one piece, a
    thread transforms the next one; a call into the core per piece takes the rows as they lie.
@@ -11,6 +11,9 @@ D. The thread is one of the `n_threads` of the training: one more than there are
    core's threads waiting for each other at every step. With a single one there is no helper.
 E. The thread lives no longer than the call that needs it. It is told to stop when that ends, in
    whatever way, and looks between blocks of pictures.
+F. Where a share of a mapped file is held out for validation, the rows of a piece are taken from the file
+   by their numbers: the core trains on all rows of an array, and a copy of those kept might not fit in
+   memory.
 """
 
 from __future__ import annotations
@@ -26,9 +29,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .augment import Compose
+from .augment import BLOCK_PIXELS, Compose
 from .engine import Engine, Examples
-from .resampling import keep_memory
+from .resampling import blocks, keep_memory
 
 __all__ = ["AugmentedEngine", "ahead", "check_augment"]
 
@@ -65,7 +68,7 @@ class Piece:
 
 
 class AugmentedEngine(Engine):
-    """An engine whose examples are transformed by ``examples.augment`` in each epoch."""
+    """An engine whose examples are rows of a larger array or transformed by ``examples.augment``."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -74,7 +77,7 @@ class AugmentedEngine(Engine):
 
     def train_epochs(self, rates: NDArray[np.float64], costs: NDArray[np.float64]) -> None:
         """Train piece by piece; an epoch whose cost is not finite is the last."""
-        n, means = len(self.examples.X), []
+        n, means = self.examples.n, []
         make = ahead if self.has_helper else one_by_one
         keep_memory()
         with closing(make(self.prepare, self.pieces(len(rates)), lambda: self.stopped)) as prepared:
@@ -108,7 +111,7 @@ class AugmentedEngine(Engine):
 
     def pieces(self, n_epochs: int) -> Iterator[Piece]:
         """The batches of the next epochs in their order, as pieces of about the same size."""
-        n, row_bytes = len(self.examples.X), self.examples.X[0].nbytes
+        n, row_bytes = self.examples.n, self.examples.X[0].nbytes
         least = max(2, PIECE_BYTES // (self.batch_size * row_bytes))
         n_pieces = max(1, self.n_batches // least)
         edges = [k * self.n_batches // n_pieces for k in range(n_pieces + 1)]
@@ -121,18 +124,19 @@ class AugmentedEngine(Engine):
     def prepare(self, piece: Piece, stop: Event) -> tuple[Piece, Examples]:
         """The examples of a piece, transformed."""
         examples, augment = self.examples, self.examples.augment
-        assert augment is not None
         X = np.empty((len(piece.rows), examples.X.shape[1]), examples.X.dtype)
-        for block in augment.blocks(len(X)):
+        for block in blocks(len(X), X.shape[1], BLOCK_PIXELS):
             if stop.is_set():
                 break
-            rows = piece.rows[block]
-            with self.section.open():  # which is nothing in the helper's thread
-                X[block] = augment.transform(
-                    examples.X[rows], rows, self.model.seed, self.epoch + piece.epoch
-                )
+            numbers = piece.rows[block]
+            rows = examples.X[numbers if examples.rows is None else examples.rows[numbers]]
+            if augment is not None:
+                with self.section.open():  # which is nothing in the helper's thread
+                    rows = augment.transform(rows, numbers, self.model.seed, self.epoch + piece.epoch)
+            X[block] = rows
         weight = examples.weight[piece.rows] if examples.weight.size else examples.weight
-        return piece, replace(examples, X=X, targets=examples.targets.take(piece.rows), weight=weight)
+        targets = examples.targets.take(piece.rows)
+        return piece, replace(examples, X=X, targets=targets, weight=weight, rows=None)
 
 
 Make = Callable[[Task, Event], Result]

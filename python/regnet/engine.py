@@ -45,13 +45,22 @@ MOST_THREADS = (1 << 31) - 1  # a C int; the core uses no more than a step can k
 
 @dataclass(frozen=True)
 class Examples:
-    """Training data as the core takes them; `augment` is for `AugmentedEngine` alone."""
+    """Training data as the core takes them; `augment` and `rows` are for `AugmentedEngine` alone.
+
+    With `rows` the examples are these rows of X; targets and weights are those of the examples.
+    """
 
     X: Array
     targets: Targets
     weight: Array
     masks: list[Array | None] | None
     augment: Compose | None = None
+    rows: NDArray[np.int64] | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.X if self.rows is None else self.rows)
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,7 @@ class Engine:
         state: TrainingState | None,
         n_threads: int,
     ) -> None:
-        n = len(examples.X)
+        n = examples.n
         self.model, self.examples, self.optimizer = model, examples, rule.optimizer
         self.plan = build_plan(model, rule, n, batch_size)
         self.batch_size = batch_size
@@ -163,7 +172,7 @@ class Engine:
     def epochs_per_call(self) -> int:
         """As many epochs as fill CALL_SECONDS: one at first, then at most ten times as many as before."""
         n = int(CALL_SECONDS / self.seconds_per_epoch)
-        return max(1, min(n, MOST_ORDERS // len(self.examples.X)))
+        return max(1, min(n, MOST_ORDERS // self.examples.n))
 
     def learning_rates(self, n_epochs: int) -> NDArray[np.float64]:
         """Rates of the next epochs, one row per epoch and one column per batch; callbacks scale them."""
@@ -177,7 +186,7 @@ class Engine:
 
     def orders(self, n_epochs: int) -> NDArray[np.int64]:
         """Shuffled orders, one row per epoch; a full batch is taken as it lies."""
-        n = len(self.examples.X)
+        n = self.examples.n
         if self.n_batches == 1:
             return np.empty((n_epochs, 0), np.int64)
         orders = [epoch_order(n, self.model.seed, self.epoch + e) for e in range(n_epochs)]

@@ -223,16 +223,15 @@ def train(
         raise TypeError(f"cancel is {cancel!r}, wanted None or a threading.Event")
     state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
-    size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
-    masks = check_masks(model, dropout_masks, len(examples.X), size)
+    size = resolve_batch_size(batch_size, examples.n, any(model.plan.batch_norm))
+    masks = check_masks(model, dropout_masks, examples.n, size)
     weight = data.weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    compose: Compose | None = None
     kind: type[Engine] = Engine
-    if augment is not None:
+    if augment is not None or examples.rows is not None:
         from .augmented import AugmentedEngine, check_augment
 
-        compose, kind = check_augment(augment, model.sizes[0]), AugmentedEngine
-    examples = replace(examples, weight=weight, masks=masks, augment=compose)
+        augment, kind = check_augment(augment, model.sizes[0]), AugmentedEngine
+    examples = replace(examples, weight=weight, masks=masks, augment=augment)
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
     engine = kind(model, examples, rule, size, epochs, backend, state, threads)
@@ -442,7 +441,10 @@ def check_examples(
     labels = None if targets.classes is None else np.asarray(given).reshape(-1)
     held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
-    return Examples(X[kept], targets.take(kept), kept_weight, None), (X[held_out], targets.take(held_out))
+    examples = Examples(X, targets.take(kept), kept_weight, None, rows=kept)
+    if not data.is_mapped(X):  # which would be in memory twice
+        examples = replace(examples, X=X[kept], rows=None)
+    return examples, (X[held_out], targets.take(held_out))
 
 
 def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array | None] | None:
