@@ -188,7 +188,7 @@ def test_stopped_before_its_end_the_model_has_the_average_so_far(stop):
         return None
 
     model = net()
-    fit(model, averaging=rn.SWA(5), callbacks=[end], cancel=cancel)
+    fit(model, averaging=rn.SWA(5), callbacks=[end], cancel=cancel, on_interrupt="return")
     np.testing.assert_allclose(model.parameters, weights[5:10].mean(axis=0), rtol=1e-12, atol=1e-14)
 
 
@@ -205,7 +205,7 @@ def test_ctrl_c_while_statistics_are_gathered_leaves_those_averaged(monkeypatch,
     monkeypatch.setattr("cregnet.network_train", gathering)
     model = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
     seen = {"callbacks": [lambda training: None]} if looked_at else {}
-    history = fit(model, averaging=rn.SWA(0), optimizer=rn.Adam(), **seen)
+    history = fit(model, averaging=rn.SWA(0), optimizer=rn.Adam(), on_interrupt="return", **seen)
     assert history.stop_reason == "interrupted"
     assert len(history) >= 1
     assert model.parameters[model.layout.weight].all()
@@ -245,7 +245,7 @@ def test_ctrl_c_within_an_epoch_leaves_the_average_so_far(monkeypatch, epoch):
 
     monkeypatch.setattr("cregnet.network_train", interrupted)
     model = net()
-    history = fit(model, averaging=rn.SWA(5))
+    history = fit(model, averaging=rn.SWA(5), on_interrupt="return")
     assert history.stop_reason == "interrupted"
     assert len(history) == epoch
     expected = weights[5:8].mean(axis=0) if epoch == 8 else weights[epoch]

@@ -268,7 +268,8 @@ def test_ctrl_c_leaves_an_average_with_its_statistics():
             raise KeyboardInterrupt
 
     model = net()
-    history = fit(model, batch_size=None, averaging=rn.SWA(2), callbacks=[interrupt])
+    options = {"averaging": rn.SWA(2), "callbacks": [interrupt]}
+    history = fit(model, batch_size=None, on_interrupt="return", **options)
     assert history.stop_reason == "interrupted"
     Z = model.weights[0] @ X.T
     np.testing.assert_allclose(statistics(model, 0)[0][:, 0], Z.mean(axis=1), rtol=1e-9, atol=1e-12)

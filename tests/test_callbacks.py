@@ -1,6 +1,7 @@
 """Callbacks: when they are called, how they stop a training, and early stopping's best weights."""
 
 import re
+import signal
 
 import numpy as np
 import pytest
@@ -334,7 +335,13 @@ def test_an_interrupt_restores_the_best_weights(backend):
             raise KeyboardInterrupt
 
     model, recorder = net(), Recorder()
-    history = fit(model, [rn.EarlyStopping(1000), recorder, interrupt], backend=backend, **VALIDATED)
+    history = fit(
+        model,
+        [rn.EarlyStopping(1000), recorder, interrupt],
+        backend=backend,
+        on_interrupt="return",
+        **VALIDATED,
+    )
     assert history.stop_reason == "interrupted"
     assert len(history) == 26
     assert_best(model, history, recorder)
@@ -504,3 +511,158 @@ def test_a_wrong_budget_is_named(seconds, error, message):
     assert repr(rn.TimeBudget(2.5)) == "TimeBudget(2.5)"
     with pytest.raises(error, match="^" + re.escape(message) + "$"):
         rn.TimeBudget(seconds)
+
+
+# ------------------------------------------------------------------------------ what callbacks return
+
+
+@pytest.mark.parametrize("answer", [None, False, np.False_])
+def test_these_let_a_training_go_on(answer):
+    assert len(fit(net(), [lambda training: answer], epochs=3)) == 3
+
+
+@pytest.mark.parametrize("answer", [True, np.True_])
+def test_true_stops_it(answer):
+    assert len(fit(net(), [lambda training: answer], epochs=3)) == 1
+
+
+class Counting(rn.Callback):
+    """Returns what a progress bar's method might."""
+
+    def after_epoch(self, training):
+        return 1
+
+    def __repr__(self):
+        return "Counting()"
+
+
+def show(training):
+    return training.history.cost
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (show, "the callback show returned array([0."),
+        (lambda training: 0, "the callback <lambda> returned 0, wanted True to stop the training, "),
+        (lambda training: "no", "the callback <lambda> returned 'no', wanted True to stop the training"),
+        (
+            Counting(),
+            "the callback Counting() returned 1, wanted True to stop the training, or False or None",
+        ),
+    ],
+)
+def test_anything_else_is_an_error_that_says_so(callback, message):
+    model, told = net(), []
+
+    class Last(rn.Callback):
+        def after_training(self, training):
+            told.append(len(training.history))
+
+    with pytest.raises(TypeError, match=re.escape(message)):
+        fit(model, [callback, Last()], epochs=3)
+    assert told == [1]
+    assert model.training_state.epoch == 1
+
+
+class FromKeras(rn.Callback):
+    """The names of Keras."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        raise AssertionError
+
+    def on_train_begin(self, logs=None):
+        raise AssertionError
+
+
+class FromLightning:
+    """The names of Lightning, in a class of its own."""
+
+    def on_train_epoch_start(self, trainer, module):
+        raise AssertionError
+
+
+class Duck:
+    """Our names, in a class of its own, that can be called besides."""
+
+    def after_epoch(self, training):
+        raise AssertionError
+
+    def __call__(self, training):
+        raise AssertionError
+
+
+class Both(rn.Callback):
+    """A callback that serves two libraries."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        raise AssertionError
+
+    def after_epoch(self, training):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (
+            FromKeras(),
+            "callbacks has FromKeras with on_train_begin, on_epoch_end, "
+            "wanted before_training and after_epoch",
+        ),
+        (
+            FromLightning(),
+            "callbacks has FromLightning with on_train_epoch_start, wanted before_training, after_epoch or "
+            "after_training in a class derived from regnet.Callback",
+        ),
+        (Duck(), "callbacks has Duck with after_epoch, wanted them in a class derived from regnet.Callback"),
+    ],
+)
+def test_methods_that_would_never_be_called_are_refused(callback, message):
+    model = net()
+    before = model.parameters.copy()
+    for call in (lambda: fit(model, [callback]), lambda: rn.fit_many([model], X, Y, callbacks=[callback])):
+        with pytest.raises(TypeError, match="^" + re.escape(message) + "$"):
+            call()
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_a_callback_may_serve_two_libraries():
+    assert len(fit(net(), [Both()])) == 1
+
+
+def test_early_stopping_sees_the_epoch_that_an_error_ended():
+    costs = []
+
+    def end(training):
+        costs.append(training.history.val_cost[-1])
+        if len(costs) > 1 and costs[-1] < min(costs[:-1]):
+            raise OSError
+
+    model = net()
+    with pytest.raises(OSError):  # noqa: PT011
+        fit(model, [end, rn.EarlyStopping(1000)], **VALIDATED)
+    assert model.evaluate(X_TEST, Y_TEST).cost == pytest.approx(costs[-1], rel=1e-12)
+
+
+def test_early_stopping_keeps_epoch_and_weights_together(monkeypatch):
+    """Ctrl-C beside the copy of the weights."""
+    improved = rn.EarlyStopping._improved
+
+    def pressing(self, training):
+        found = improved(self, training)
+        if training.epoch == 3:
+            signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(rn.EarlyStopping, "_improved", pressing)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        model = net()
+        options = {"validation": (X_TEST, Y_TEST), "on_interrupt": "return"}
+        history = fit(model, [rn.EarlyStopping(1000)], **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(history) == 4
+    assert history.best_epoch == history.val_cost.argmin()
+    assert model.evaluate(X_TEST, Y_TEST).cost == history.val_cost.min()

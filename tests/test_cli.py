@@ -6,7 +6,6 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -430,9 +429,7 @@ def test_without_tqdm_the_progress_is_a_line(folder, capsys, monkeypatch, no_mat
 
 def test_ctrl_c_ends_the_demo_with_a_line(folder, capsys, monkeypatch):
     def interrupted(*arguments, **options):
-        history = rn.History()
-        history.stop_reason = "interrupted"
-        return history
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("regnet.demo.train", interrupted)
     assert main(QUICK) == 130
@@ -441,8 +438,10 @@ def test_ctrl_c_ends_the_demo_with_a_line(folder, capsys, monkeypatch):
 
 
 def test_ctrl_c_in_the_search_ends_the_demo_too(folder, capsys, monkeypatch):
-    interrupted = SimpleNamespace(interrupted=True)
-    monkeypatch.setattr("regnet.demo.search", lambda *arguments, **options: interrupted)
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("regnet.demo.search", interrupted)
     assert main(QUICK) == 130
     printed, complaint = capsys.readouterr()
     assert "no regularisation" not in printed

@@ -131,7 +131,8 @@ def test_weights_that_were_never_validated_have_no_dev_error(end, words):
     options = {"optimizer": rn.GradientDescent(1e-3, **rate), "validation": (X_TEST, Y_TEST)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rn.DivergenceWarning)
-        history = rn.train(model, X, Y, epochs=6, callbacks=[leave] * (end == "interrupted"), **options)
+        options["callbacks"] = [leave] * (end == "interrupted")
+        history = rn.train(model, X, Y, epochs=6, on_interrupt="return", **options)
     assert history.stop_reason == end
     message = (
         f"dev is None and the training {words}: its weights may not be those of the last validation, "

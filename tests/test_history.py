@@ -2,11 +2,14 @@
 
 import re
 import sys
+import time
+import warnings
 
 import numpy as np
 import pytest
 
 import regnet as rn
+from regnet.engine import Engine
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(50, 20)
 
@@ -130,3 +133,38 @@ def test_missing_pandas_is_named_with_the_extra_that_brings_it(monkeypatch):
         ImportError, match=re.escape("History.to_frame needs pandas: pip install 'regnet[frame]'")
     ):
         rn.History().to_frame()
+
+
+@pytest.mark.parametrize("kind", ["interrupted", "diverged"])
+def test_seconds_are_those_of_the_epochs_completed(kind, monkeypatch):
+    train_epochs = Engine.train_epochs
+
+    def three_of_many(self, rates, costs):
+        train_epochs(self, rates, costs)
+        if len(costs) > 3:
+            time.sleep(0.3)
+            costs[3:] = np.nan
+            if kind == "interrupted":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, "train_epochs", three_of_many)
+    started = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rn.DivergenceWarning)
+        _, history = trained(epochs=51, on_interrupt="return")
+    assert history.stop_reason == kind
+    assert len(history) == 4
+    assert 0.3 < history.seconds[1:].sum() < time.perf_counter() - started
+
+
+def test_an_append_that_fails_leaves_the_curves_as_they_were():
+    history = rn.History()
+    history.append(cost=[1.0], seconds=[2.0])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="could not convert"):
+            history.append(cost=[3.0], seconds=["long"])
+        assert (len(history), len(history.cost), len(history.seconds)) == (1, 1, 1)
+        assert history.last("cost") == 1
+    history.append(cost=[4.0], seconds=[5.0])
+    np.testing.assert_array_equal(history.cost, [1, 4])
+    np.testing.assert_array_equal(history.seconds, [2, 5])

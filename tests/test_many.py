@@ -101,7 +101,8 @@ def test_ctrl_c_stops_them_all(ctrl_c_after):
     models = nets(5)
     waiting = models[4].parameters.copy()
     ctrl_c_after(0.5)
-    histories = rn.fit_many(models, X, Y, epochs=10**7, batch_size=None, n_threads=2)
+    options = {"epochs": 10**7, "batch_size": None, "n_threads": 2}
+    histories = rn.fit_many(models, X, Y, on_interrupt="return", **options)
     assert {history.stop_reason for history in histories} == {"interrupted"}
     assert [len(history) > 0 for history in histories] == [True, True, False, False, False]
     assert all(np.isfinite(model.parameters).all() for model in models)

@@ -298,7 +298,7 @@ def test_ctrl_c_between_trainings_keeps_the_rows_so_far():
             raise KeyboardInterrupt
         return make_model(config)
 
-    result = found(make=make, rounds=1)  # nine, the best three, the best one
+    result = found(make=make, rounds=1, on_interrupt="return")  # nine, the best three, the best one
     assert result.interrupted
     assert len(result.rows) == 9
     assert [row["epochs"] for row in result.rows] == [3] * 9
@@ -317,7 +317,8 @@ def test_ctrl_c_within_trainings_keeps_the_rows_so_far(n_threads):
         if len(calls) == 350:  # from the thread that trains; Python answers in the main thread
             signal.raise_signal(signal.SIGINT)
 
-    result = found(epochs=100, halving=1, callbacks=[stop], n_threads=n_threads)
+    options = {"epochs": 100, "halving": 1, "callbacks": [stop], "n_threads": n_threads}
+    result = found(on_interrupt="return", **options)
     assert result.interrupted
     assert 1 <= len(result.rows) < 9
     assert all(row["epochs"] == 100 and np.isfinite(row["val_cost"]) for row in result.rows)
@@ -328,7 +329,7 @@ def test_ctrl_c_before_anything_leaves_an_empty_table():
     def make(config):
         raise KeyboardInterrupt
 
-    result = found(make=make)
+    result = found(make=make, on_interrupt="return")
     assert (result.rows, result.best, result.model, result.interrupted) == ([], None, None, True)
     assert str(result) == "SearchResult(0 configurations, 0 failed, interrupted, best: none)"
 

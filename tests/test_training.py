@@ -387,7 +387,7 @@ def press():
     press.at = time.perf_counter()
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=press, daemon=True).start()
-history = rn.train(model, X, y, epochs=100000, batch_size=64)
+history = rn.train(model, X, y, epochs=100000, batch_size=64, on_interrupt="return")
 late = time.perf_counter() - press.at
 assert history.stop_reason == "interrupted", history
 assert np.isfinite(model.parameters).all()
@@ -400,7 +400,7 @@ print(late)
     assert float(done.stdout) < 5  # answered at all; how soon is measured in bench/
 
 
-def test_ctrl_c_in_a_callback_returns_the_history():
+def test_ctrl_c_in_a_callback_ends_the_training_after_its_epoch():
     X, y = points()
 
     def press(training):
@@ -408,10 +408,10 @@ def test_ctrl_c_in_a_callback_returns_the_history():
             signal.raise_signal(signal.SIGINT)
 
     model = classifier()
-    history = rn.train(model, X, y, epochs=10, callbacks=[press])
+    history = rn.train(model, X, y, epochs=10, callbacks=[press], on_interrupt="return")
     assert history.stop_reason == "interrupted"
     assert len(history) == 3
-    assert model.training_state is None
+    assert model.training_state.epoch == 3
 
 
 def test_progress_is_shown_on_standard_error(capfd):
@@ -577,7 +577,7 @@ def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch, ctrl
     X, y = points()
     monkeypatch.setattr("regnet.engine.CALL_SECONDS", 5.0)
     ctrl_c_after(0.5)
-    history = rn.train(classifier(), X, y, epochs=10**7, batch_size=None)
+    history = rn.train(classifier(), X, y, epochs=10**7, batch_size=None, on_interrupt="return")
     assert history.stop_reason == "interrupted"
     assert len(history) > 1111  # the first three calls have 1, 10 and 100 epochs
     assert np.isfinite(history.cost).all()

@@ -65,8 +65,6 @@ def main() -> None:
     def search() -> dict[str, Any]:
         started = time.perf_counter()
         found = rn.search(make_model, X, y[:N_TRAIN], SPACE, n=given.n, epochs=given.epochs, progress=True)
-        if found.interrupted:
-            raise KeyboardInterrupt
         print(found)
         return {"rows": found.rows, "seconds": time.perf_counter() - started}
 

@@ -70,8 +70,6 @@ def try_out(recipe: Recipe, X: np.ndarray, y: np.ndarray, seed: int) -> dict[str
     history = rn.train(
         recipe.model(seed), X, y, epochs=SELECTION_EPOCHS, validation=SHARE_HELD_OUT, **recipe.options()
     )
-    if history.stop_reason == "interrupted":
-        raise KeyboardInterrupt
     return {
         "error": 1 - float(history.val_score[-1]),
         "cost": float(history.val_cost[-1]),

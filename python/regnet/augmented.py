@@ -1,4 +1,4 @@
-"""Training on transformed images: the same epochs, with rows made anew and made ahead of time.
+"""Training on rows that are made ahead of time: images transformed anew, some rows of a file.
 
 A. The order of an epoch is cut in pieces of whole batches. While the core trains on one piece, a
    thread transforms the next one; a call into the core per piece takes the rows as they lie.
@@ -11,6 +11,9 @@ D. The thread is one of the `n_threads` of the training: one more than there are
    core's threads waiting for each other at every step. With a single one there is no helper.
 E. The thread lives no longer than the call that needs it. It is told to stop when that ends, in
    whatever way, and looks between blocks of pictures.
+F. Where a share of a mapped file is held out for validation, the rows of a piece are taken from the file
+   by their numbers: the core trains on all rows of an array, and a copy of those kept might not fit in
+   memory.
 """
 
 from __future__ import annotations
@@ -19,15 +22,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from threading import Event
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .augment import Compose
+from .augment import BLOCK_PIXELS, Compose
 from .engine import Engine, Examples
-from .resampling import keep_memory
+from .resampling import blocks, keep_memory
 
 __all__ = ["AugmentedEngine", "ahead", "check_augment"]
 
@@ -64,7 +68,7 @@ class Piece:
 
 
 class AugmentedEngine(Engine):
-    """An engine whose examples are transformed by ``examples.augment`` in each epoch."""
+    """An engine whose examples are rows of a larger array or transformed by ``examples.augment``."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -73,10 +77,10 @@ class AugmentedEngine(Engine):
 
     def train_epochs(self, rates: NDArray[np.float64], costs: NDArray[np.float64]) -> None:
         """Train piece by piece; an epoch whose cost is not finite is the last."""
-        n, means = len(self.examples.X), []
+        n, means = self.examples.n, []
         make = ahead if self.has_helper else one_by_one
         keep_memory()
-        with closing(make(self.prepare, self.pieces(len(rates)))) as prepared:
+        with closing(make(self.prepare, self.pieces(len(rates)), lambda: self.stopped)) as prepared:
             for piece, examples in prepared:
                 mean = self.train_piece(piece, examples, rates)
                 if not np.isfinite(mean):
@@ -86,6 +90,7 @@ class AugmentedEngine(Engine):
                     cost = sum(m * size for m, size in means) / n if len(means) > 1 else mean
                     costs[piece.epoch] = self.best_cost[1] = cost
                     means.clear()
+                    self.midway = False
 
     def train_piece(self, piece: Piece, examples: Examples, rates: NDArray[np.float64]) -> float:
         """The mean cost of a piece's batches; the first piece of an epoch may keep the best weights."""
@@ -106,7 +111,7 @@ class AugmentedEngine(Engine):
 
     def pieces(self, n_epochs: int) -> Iterator[Piece]:
         """The batches of the next epochs in their order, as pieces of about the same size."""
-        n, row_bytes = len(self.examples.X), self.examples.X[0].nbytes
+        n, row_bytes = self.examples.n, self.examples.X[0].nbytes
         least = max(2, PIECE_BYTES // (self.batch_size * row_bytes))
         n_pieces = max(1, self.n_batches // least)
         edges = [k * self.n_batches // n_pieces for k in range(n_pieces + 1)]
@@ -119,48 +124,72 @@ class AugmentedEngine(Engine):
     def prepare(self, piece: Piece, stop: Event) -> tuple[Piece, Examples]:
         """The examples of a piece, transformed."""
         examples, augment = self.examples, self.examples.augment
-        assert augment is not None
         X = np.empty((len(piece.rows), examples.X.shape[1]), examples.X.dtype)
-        for block in augment.blocks(len(X)):
+        for block in blocks(len(X), X.shape[1], BLOCK_PIXELS):
             if stop.is_set():
                 break
-            rows = piece.rows[block]
-            X[block] = augment.transform(examples.X[rows], rows, self.model.seed, self.epoch + piece.epoch)
+            numbers = piece.rows[block]
+            rows = examples.X[numbers if examples.rows is None else examples.rows[numbers]]
+            if augment is not None:
+                with self.section.open():  # which is nothing in the helper's thread
+                    rows = augment.transform(rows, numbers, self.model.seed, self.epoch + piece.epoch)
+            X[block] = rows
         weight = examples.weight[piece.rows] if examples.weight.size else examples.weight
-        return piece, replace(examples, X=X, targets=examples.targets.take(piece.rows), weight=weight)
+        targets = examples.targets.take(piece.rows)
+        return piece, replace(examples, X=X, targets=targets, weight=weight, rows=None)
 
 
 Make = Callable[[Task, Event], Result]
 
 
-def one_by_one(make: Make[Task, Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
+def never() -> bool:
+    """Nobody wants to stop."""
+    return False
+
+
+def one_by_one(
+    make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
+) -> Generator[Result, None, None]:
     """Yield ``make(task, stop)`` for each task, made when it is asked for."""
-    never = Event()
-    return (make(task, never) for task in tasks)
+    not_set = Event()
+    return (make(task, not_set) for task in tasks)
 
 
-def ahead(make: Make[Task, Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
+def ahead(
+    make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
+) -> Generator[Result, None, None]:
     """Yield ``make(task, stop)`` for each task, in order; a thread makes the next one meanwhile.
 
-    What `make` raises is raised here. `stop` is set when the generator is closed, and closing waits
-    for the thread to end.
+    What `make` raises is raised here. When `stopped` is true while it makes, that was all. `stop` is set
+    when the generator is closed, and closing waits for the thread to end. Where the system does not start
+    a thread, all is done by the caller.
     """
-    stop, waiting = Event(), None
+    stop, waiting, tasks = Event(), None, iter(tasks)
     with ThreadPoolExecutor(1, thread_name_prefix="regnet-augment") as pool:
         try:
             for task in tasks:
-                following = pool.submit(make, task, stop)
+                try:
+                    following = pool.submit(make, task, stop)
+                except RuntimeError:  # a limit on processes
+                    if waiting is not None:
+                        raise
+                    yield from one_by_one(make, chain([task], tasks))
+                    return
                 if waiting is not None:
-                    yield result_of(waiting)
+                    if not is_done(waiting, stopped):
+                        return
+                    yield waiting.result()
                 waiting = following
-            if waiting is not None:
-                yield result_of(waiting)
+            if waiting is not None and is_done(waiting, stopped):
+                yield waiting.result()
         finally:
             stop.set()
 
 
-def result_of(future: Future[Result]) -> Result:
-    """Wait for a result in steps, so that Ctrl-C is seen on every system."""
+def is_done(future: Future[Any], stopped: Callable[[], bool]) -> bool:
+    """Wait for a result, in steps so that Ctrl-C is seen on every system; False when it came first."""
     while not future.done():
+        if stopped():
+            return False
         wait([future], timeout=LOOK_SECONDS)
-    return future.result()
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -9,11 +10,35 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from .checks import choice, fraction, integer, number
+from .interrupts import Section
 
 if TYPE_CHECKING:
     from .training import Training
 
-__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks"]
+__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks", "asks_to_stop"]
+
+# what other libraries call the moments of a training, and what they are called here
+OTHER_NAMES = {
+    "on_train_begin": "before_training",  # Keras, skorch, transformers
+    "on_train_start": "before_training",  # Lightning
+    "on_fit_start": "before_training",
+    "on_epoch_end": "after_epoch",
+    "on_train_epoch_end": "after_epoch",
+    "on_validation_epoch_end": "after_epoch",
+    "after_iteration": "after_epoch",  # XGBoost
+    "on_train_end": "after_training",
+    "on_fit_end": "after_training",
+    "on_epoch_begin": "",
+    "on_epoch_start": "",
+    "on_train_epoch_start": "",
+    "before_iteration": "",
+    "on_batch_begin": "",
+    "on_batch_end": "",
+    "on_train_batch_begin": "",
+    "on_train_batch_start": "",
+    "on_train_batch_end": "",
+}
+OWN_NAMES = ("before_training", "after_epoch", "after_training")
 
 Monitor = Literal["val_cost", "val_score", "cost"]
 Direction = Literal["min", "max"]
@@ -22,7 +47,18 @@ Direction = Literal["min", "max"]
 class Callback:
     """Base of the callbacks: override what is needed.
 
-    Any function of one argument is a callback too; it is called after each epoch.
+    Any function of one argument is a callback too; it is called after each epoch. What it returns decides:
+    a lambda returns whatever its expression has, ``lambda training: bar.update()`` of tqdm the True that
+    stops a training, so write a function without a return where nothing is to be decided.
+
+    Examples
+    --------
+    >>> class Best(Callback):
+    ...     def before_training(self, training):
+    ...         self.cost = float("inf")
+    ...
+    ...     def after_epoch(self, training):
+    ...         self.cost = min(self.cost, training.history.last("cost"))
     """
 
     stop_reason = "callback"
@@ -31,11 +67,17 @@ class Callback:
         """Called once, before the first epoch, with arguments checked."""
 
     def after_epoch(self, training: Training) -> bool | None:
-        """Called after each epoch, its values in ``training.history``; True stops the training."""
+        """Called after each epoch, its values in ``training.history``.
+
+        True stops the training, False or None lets it go on; anything else is a TypeError.
+        """
         return None
 
     def after_training(self, training: Training) -> None:
-        """Called once, however the training ended."""
+        """Called once, however the training ended: for what must not be left undone.
+
+        Ctrl-C waits for it, but for no longer than a second if it is pressed again.
+        """
 
 
 class ByFunction(Callback):
@@ -138,18 +180,28 @@ class EarlyStopping(Watching):
     def _forget(self) -> None:
         super()._forget()
         self._best_parameters: Any = None
+        self._seen_epoch: float = np.inf
+
+    def before_training(self, training: Training) -> None:
+        """Forget an earlier training; check that the curve will be there."""
+        super().before_training(training)
+        self._seen_epoch = training.history.first_epoch - 1
 
     def after_epoch(self, training: Training) -> bool:
         """Keep the weights of an improvement; stop after `patience` epochs without one."""
-        if self._improved(training):
-            if self._best_parameters is None:
-                self._best_parameters = training.model.parameters.copy()
-            else:
-                self._best_parameters[:] = training.model.parameters
+        with Section():  # the best epoch and its weights change together
+            if self._improved(training):
+                if self._best_parameters is None:
+                    self._best_parameters = training.model.parameters.copy()
+                else:
+                    self._best_parameters[:] = training.model.parameters
+            self._seen_epoch = training.epoch
         return self._best_epoch is not None and training.epoch - self._best_epoch >= self.patience
 
     def after_training(self, training: Training) -> None:
         """Restore the best weights."""
+        if training.epoch > self._seen_epoch and training.history.best_epoch is None:
+            self.after_epoch(training)  # another callback, or Ctrl-C, has ended the training before
         # the training cost does not know the weights after its epoch: divergence has better ones
         blind = self.monitor == "cost" and training.history.stop_reason == "diverged"
         if self._best_parameters is not None and not blind:
@@ -280,12 +332,53 @@ def as_callbacks(callbacks: Any) -> Sequence[Callback]:
         found = list(callbacks or ())
     except TypeError:
         raise TypeError(f"callbacks is {callbacks!r}, wanted a sequence of callbacks") from None
-    result: list[Callback] = []
-    for entry in found:
-        if isinstance(entry, Callback):
-            result.append(entry)
-        elif callable(entry) and not isinstance(entry, type):
-            result.append(ByFunction(entry))
-        else:
-            raise TypeError(f"callbacks has {entry!r}, wanted a Callback or a function of one argument")
-    return result
+    return [as_callback(entry) for entry in found]
+
+
+def as_callback(entry: Any) -> Callback:
+    """A callback from one or from a function."""
+    methods = [name for name in OTHER_NAMES if callable(getattr(entry, name, None))]
+    own = [name for name in OWN_NAMES if callable(getattr(entry, name, None))]
+    if isinstance(entry, Callback):
+        if methods and all(is_inherited(entry, name) for name in OWN_NAMES):
+            raise TypeError(f"callbacks has {type(entry).__name__} with {translated(methods)}")
+        return entry
+    if isinstance(entry, type) or not (callable(entry) or methods or own):
+        raise TypeError(f"callbacks has {entry!r}, wanted a Callback or a function of one argument")
+    if own or methods:  # they would never be called, even if the object can be called itself
+        found = f"{', '.join(own)}, wanted them" if own else translated(methods)
+        raise TypeError(
+            f"callbacks has {type(entry).__name__} with {found} in a class derived from regnet.Callback"
+        )
+    return ByFunction(entry)
+
+
+def is_inherited(callback: Callback, name: str) -> bool:
+    """Whether a method is that of the base, which does nothing."""
+    return getattr(getattr(callback, name), "__func__", None) is getattr(Callback, name)
+
+
+def translated(methods: Sequence[str]) -> str:
+    """Methods as other libraries name them, and what is wanted in their place."""
+    wanted = dict.fromkeys(OTHER_NAMES[name] for name in methods if OTHER_NAMES[name])
+    names = " and ".join(wanted) or "before_training, after_epoch or after_training"
+    return f"{', '.join(methods)}, wanted {names}"
+
+
+def asks_to_stop(callback: Callback, training: Training) -> bool:
+    """Whether a callback stops the training; a slip such as a lambda's value is not taken for a wish."""
+    answer = callback.after_epoch(training)
+    if answer is None or isinstance(answer, (bool, np.bool_)):
+        return bool(answer)
+    given = callback.function if isinstance(callback, ByFunction) else callback
+    raise TypeError(
+        f"the callback {shown(given)} returned {shown(answer)}, wanted True to stop the training, "
+        "or False or None to go on"
+    )
+
+
+def shown(value: Any) -> str:
+    """A value for a message: a function by its name, anything long cut short."""
+    short = reprlib.Repr()
+    short.maxother = 60
+    return str(getattr(value, "__qualname__", None) or short.repr(value))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,14 @@ def as_numbers(name: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
         raise TypeError(f"{name} has dtype {array.dtype}, wanted numbers (float, integer or bool)")
     with np.errstate(over="ignore"):  # a value too large for float32 becomes infinite and is named below
         return np.ascontiguousarray(array, dtype=dtype)
+
+
+def is_mapped(array: Array) -> bool:
+    """Whether an array is a file that is mapped into memory, and may be larger than that."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base, mmap.mmap)
 
 
 def check_finite(name: str, array: Array) -> None:

@@ -97,9 +97,7 @@ class Result:
 def result(
     name: str, model: Model, history: History, data: Football, seconds: float, times_faster: float | None
 ) -> Result:
-    """The result of a training that was not interrupted."""
-    if history.stop_reason == "interrupted":
-        raise KeyboardInterrupt
+    """The result of a training."""
     X, y, X_test, y_test = data
     accuracies = model.evaluate(X, y).score, model.evaluate(X_test, y_test).score
     return Result(name, model, history, *accuracies, seconds, times_faster)
@@ -147,8 +145,6 @@ def run_search(data: Football, iterations: int, seed: int, progress: bool) -> Re
         seed=seed,
         progress=progress,
     )
-    if found.interrupted:
-        raise KeyboardInterrupt
     model, history = found.refit(X, y, progress=progress)
     return result(SEARCHED, model, history, data, time.perf_counter() - started, None)
 

@@ -23,6 +23,7 @@ from .averaging import WeightAverage
 from .batches import count_batches, epoch_order
 from .checks import fraction, number
 from .data import Targets
+from .interrupts import Section
 from .losses import SQUARED
 from .model import Model, TrainingState
 from .optimizers import Optimizer, as_optimizer
@@ -40,17 +41,27 @@ BACKENDS: dict[Backend, ModuleType] = {"compiled": cregnet, "reference": cregnet
 
 CALL_SECONDS = 0.1  # length of a call into the core when epochs are shorter than this
 MOST_ORDERS = 1 << 20  # entries of the shuffled orders that one call may hold
+MOST_THREADS = (1 << 31) - 1  # a C int; the core uses no more than a step can keep busy
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Training data as the core takes them; `augment` is for `AugmentedEngine` alone."""
+    """Training data as the core takes them; `augment` and `rows` are for `AugmentedEngine` alone.
+
+    With `rows` the examples are these rows of X; targets and weights are those of the examples.
+    """
 
     X: Array
     targets: Targets
     weight: Array
     masks: list[Array | None] | None
     augment: Compose | None = None
+    rows: NDArray[np.int64] | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.X if self.rows is None else self.rows)
 
 
 @dataclass(frozen=True)
@@ -128,12 +139,12 @@ class Engine:
         state: TrainingState | None,
         n_threads: int,
     ) -> None:
-        n = len(examples.X)
+        n = examples.n
         self.model, self.examples, self.optimizer = model, examples, rule.optimizer
         self.plan = build_plan(model, rule, n, batch_size)
         self.batch_size = batch_size
         self.n_batches = count_batches(n, batch_size, any(self.plan.batch_norm))
-        self.kernels, self.n_threads = BACKENDS[backend], n_threads
+        self.kernels, self.n_threads = BACKENDS[backend], min(n_threads, MOST_THREADS)
         self.horizon = Horizon(n_epochs, n_epochs * self.n_batches)
         self.epoch = 0 if state is None else state.epoch
         if state is None:
@@ -145,28 +156,38 @@ class Engine:
         self.first_cost = np.nan
         self.learning_rate_scale = 1.0 if state is None else state.learning_rate_scale
         self.average: WeightAverage | None = None
+        self.section = Section()
         self.cancel: Event | None = None
-        self.interrupted = False
+        self.midway = False  # whether the weights are those in the midst of an epoch
         self.seconds_per_epoch = np.inf
+
+    def watch(self, section: Section, cancel: Event | None) -> None:
+        """Stop when Ctrl-C is noted in a section, and when another thread sets `cancel`."""
+        self.section, self.cancel = section, section.with_event(cancel)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether Ctrl-C was noted or `cancel` set."""
+        return self.section.is_set() or (self.cancel is not None and self.cancel.is_set())
 
     def epochs_per_call(self) -> int:
         """As many epochs as fill CALL_SECONDS: one at first, then at most ten times as many as before."""
         n = int(CALL_SECONDS / self.seconds_per_epoch)
-        return max(1, min(n, MOST_ORDERS // len(self.examples.X)))
+        return max(1, min(n, MOST_ORDERS // self.examples.n))
 
     def learning_rates(self, n_epochs: int) -> NDArray[np.float64]:
         """Rates of the next epochs, one row per epoch and one column per batch; callbacks scale them."""
         epochs = np.arange(self.epoch, self.epoch + n_epochs)
         steps = epochs[:, None] * self.n_batches + np.arange(self.n_batches)
         schedule = as_schedule(self.optimizer.schedule)
-        rates = schedule.rates(
-            self.optimizer.learning_rate, np.broadcast_to(epochs[:, None], steps.shape), steps, self.horizon
-        )
+        of_steps = np.broadcast_to(epochs[:, None], steps.shape)
+        with self.section.open():
+            rates = schedule.rates(self.optimizer.learning_rate, of_steps, steps, self.horizon)
         return np.ascontiguousarray(rates * self.learning_rate_scale, np.float64)
 
     def orders(self, n_epochs: int) -> NDArray[np.int64]:
         """Shuffled orders, one row per epoch; a full batch is taken as it lies."""
-        n = len(self.examples.X)
+        n = self.examples.n
         if self.n_batches == 1:
             return np.empty((n_epochs, 0), np.int64)
         orders = [epoch_order(n, self.model.seed, self.epoch + e) for e in range(n_epochs)]
@@ -175,8 +196,8 @@ class Engine:
     def run(self, n_epochs: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Train for `n_epochs`; return costs and rates of those completed, and the seconds it took.
 
-        Where weights are averaged, n_epochs is 1. Fewer are completed when the cost is no longer finite,
-        when `cancel` is set, and on Ctrl-C, which sets `interrupted`.
+        Where weights are averaged, n_epochs is 1. Fewer are completed when the cost is no longer finite
+        and when the engine is `stopped`.
         """
         rates = self.learning_rates(n_epochs)
         costs = np.full(n_epochs, np.nan)
@@ -185,12 +206,16 @@ class Engine:
             self.average.hide()
         try:
             self.train_epochs(rates, costs)
-        except KeyboardInterrupt:
-            self.interrupted = True
-        done = int(np.isfinite(costs).sum())
-        self.epoch += done
-        if self.average is not None and done:
-            self.average.add(self.epoch - 1)
+        except KeyboardInterrupt:  # in a transformation, or of a handler of the user's own
+            self.section.set()
+        finally:
+            done = int(np.isfinite(costs).sum())
+            self.epoch += done
+            self.midway = self.midway and done < n_epochs
+            if self.average is not None and done:
+                self.average.add(self.epoch - 1)
+            elif self.average is not None:
+                self.average.show()
         seconds = time.perf_counter() - started
         if np.isnan(self.first_cost):
             self.first_cost = float(self.best_cost[0])  # the first call has one epoch: its first batch
@@ -214,6 +239,7 @@ class Engine:
         costs: NDArray[np.float64],
     ) -> None:
         """One call into the core."""
+        self.midway = True
         self.kernels.network_train(
             self.plan,
             self.model.parameters,
@@ -246,16 +272,20 @@ class Engine:
         still = copy(self)
         still.plan = replace(self.plan, optimizer="gradient_descent", hyper=(), max_norm=())
         still.moments, still.best = np.zeros((0, places.size), self.model.dtype), self.best[:0]
-        still.best_cost, still.cancel = np.array([np.inf, np.nan]), None
+        still.best_cost = np.array([np.inf, np.nan])
+        still.watch(self.section, None)
         statistics = self.model.parameters[places.n_trained :]
         mean_of_statistics = statistics.copy()
         statistics[:] = 0
+        cost = np.full(1, np.nan)
         try:
-            still.train_epochs(np.zeros((1, self.n_batches)), np.full(1, np.nan))
+            still.train_epochs(np.zeros((1, self.n_batches)), cost)
         except KeyboardInterrupt:
-            statistics[:] = mean_of_statistics  # nearer to the truth than a few batches, or none
-            raise
-        average.settled = True
+            self.section.set()
+        finally:
+            average.settled = bool(np.isfinite(cost[0]))
+            if not average.settled:
+                statistics[:] = mean_of_statistics  # nearer to the truth than a few batches, or none
 
     def set_back(self) -> None:
         """Go back to the best weights; the moments that led away from them are forgotten."""

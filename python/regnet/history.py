@@ -26,18 +26,20 @@ class History:
         Mean of the batches' costs, penalty and dropout included, weighted by batch size, each taken
         before its update. With a full batch ``cost[0]`` belongs to the initial weights.
     val_cost, val_score : arrays
-        Mean loss and score on the validation set after each epoch; empty without one.
+        Mean loss and score on the validation set after each epoch; empty without one, NaN for an epoch
+        after which Ctrl-C or an error ended the validation.
     learning_rate : array
         Rate of the first step of each epoch.
     seconds : array
-        Duration of each epoch; epochs run in one call to the core share its time evenly.
+        Duration of each epoch; epochs run in one call to the core share its time evenly, with that of an
+        epoch in which it was stopped.
     first_epoch : int
         Number of the first entry; above 0 for a resumed training.
     best_epoch : int or None
         Epoch whose weights the model has, where early stopping restored them.
     stop_reason : str
-        "epochs" (all done), "diverged", "interrupted", or what a callback calls itself: "early stopping",
-        "time budget", "manual control", "callback".
+        "epochs" (all done), "diverged", "interrupted" (by Ctrl-C or `cancel`), or what a callback calls
+        itself: "early stopping", "time budget", "manual control", "callback".
 
     Examples
     --------
@@ -51,22 +53,31 @@ class History:
 
     def __init__(self, first_epoch: int = 0) -> None:
         self._curves = {name: array("d") for name in self.CURVES}
+        self._lengths = dict.fromkeys(self.CURVES, 0)
         self.first_epoch = first_epoch
         self.best_epoch: int | None = None
         self.stop_reason = ""
 
     def append(self, **values: Any) -> None:
-        """Add values to curves: each keyword is a curve, each value a sequence."""
+        """Add values to curves: each keyword is a curve, each value a sequence.
+
+        All curves get their values or none does, whatever may interrupt it.
+        """
+        lengths = dict(self._lengths)
         for name, new in values.items():
-            self._curves[name].frombytes(np.asarray(new, np.float64).tobytes())
+            curve = self._curves[name]
+            del curve[lengths[name] :]  # of an append that was interrupted
+            curve.frombytes(np.asarray(new, np.float64).tobytes())
+            lengths[name] = len(curve)
+        self._lengths = lengths
 
     def curve(self, name: str) -> Curve:
         """One curve by name."""
-        return np.array(self._curves[name], dtype=np.float64)
+        return np.array(self._curves[name][: self._lengths[name]], dtype=np.float64)
 
     def last(self, name: str) -> float:
         """The last value of a curve, without an array of all of them."""
-        return self._curves[name][-1]
+        return self._curves[name][self._lengths[name] - 1]
 
     @property
     def cost(self) -> Curve:
@@ -94,10 +105,10 @@ class History:
         return self.curve("seconds")
 
     def __len__(self) -> int:
-        return len(self._curves["cost"])
+        return self._lengths["cost"]
 
     def __repr__(self) -> str:
-        last = f", cost {self._curves['cost'][-1]:.6g}" if len(self) else ""
+        last = f", cost {self.last('cost'):.6g}" if len(self) else ""
         best = "" if self.best_epoch is None else f", best epoch {self.best_epoch}"
         return f"History({len(self)} epochs{last}{best}, stopped by {self.stop_reason or 'nothing yet'})"
 
@@ -155,11 +166,6 @@ class History:
             import pandas as pd
         except ImportError:
             raise ImportError("History.to_frame needs pandas: pip install 'regnet[frame]'") from None
-        # a curve that is a value short (Ctrl-C between an epoch and its validation) ends in NaN
-        curves = {
-            name: np.pad(values, (0, len(self) - len(values)), constant_values=np.nan)
-            for name, values in self._curves.items()
-            if len(values)
-        }
+        curves = {name: self.curve(name) for name in self.CURVES if self._lengths[name]}
         epochs = range(self.first_epoch, self.first_epoch + len(self))
         return pd.DataFrame(curves, index=pd.Index(epochs, name="epoch"))

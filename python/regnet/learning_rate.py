@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .averaging import exponential_average
 from .batches import epoch_order, resolve_batch_size
-from .checks import fraction, integer, number
+from .checks import choice, fraction, integer, number
 from .data import weigh_classes
 from .engine import Engine, Examples, Rule, build_plan, check_rule
+from .interrupts import ON_INTERRUPT, Section
 from .model import Model
 from .optimizers import Optimizer
 from .penalties import Penalty
@@ -125,6 +126,7 @@ def find_learning_rate(
     sample_weight: ArrayLike | None = None,
     class_weight: Mapping[Any, float] | str | None = None,
     n_threads: int | None = None,
+    on_interrupt: str = "raise",
 ) -> LearningRateRange:
     """Train a copy of a model at rising rates and see where the cost falls and where it diverges.
 
@@ -146,6 +148,8 @@ def find_learning_rate(
         As for `train`, but for its learning rate and schedule, which do not count.
     batch_size, penalty, label_smoothing, clip_norm, clip_value, sample_weight, class_weight, n_threads
         As for `train`.
+    on_interrupt : {"raise", "return"}
+        Whether Ctrl-C raises KeyboardInterrupt or returns the rates tried so far.
 
     Returns
     -------
@@ -156,6 +160,9 @@ def find_learning_rate(
     ------
     ValueError, TypeError
         If an argument is wrong; the message names it.
+    KeyboardInterrupt
+        On Ctrl-C, with the rates tried so far as its attribute `result` (as `train`), unless
+        `on_interrupt` is "return".
 
     Notes
     -----
@@ -182,6 +189,7 @@ def find_learning_rate(
         raise ValueError(f"lowest is {lowest!r} and highest is {highest!r}, wanted lowest < highest")
     integer("n_steps", n_steps, least=10)
     fraction("smoothing", smoothing, zero=True)
+    choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
     rising = replace(rule.optimizer, learning_rate=lowest, schedule=Rising(highest / lowest))
     rule, threads, copy = replace(rule, optimizer=rising), resolve_threads(n_threads), model.copy()
@@ -189,7 +197,17 @@ def find_learning_rate(
     weight = weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
     size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
     examples = replace(examples, weight=weight)
-    costs, initial = rising_costs(copy, examples, rule, size, n_steps, threads)
+    with Section(on_interrupt) as section:
+        pairs = rising_costs(copy, examples, rule, size, n_steps, threads, section)
+        found = section.result = range_of(*pairs, lowest, highest, n_steps, smoothing)
+        section.take()
+    return found
+
+
+def range_of(
+    costs: Curve, initial: Curve, lowest: float, highest: float, n_steps: int, smoothing: float
+) -> LearningRateRange:
+    """What the costs of the steps, and those by the initial weights, say of the rates."""
     change = exponential_average(costs - initial, smoothing)
     rise = change - np.minimum.accumulate(change)
     over = np.flatnonzero(rise > DIVERGED * np.mean(initial)) if len(rise) else rise
@@ -206,10 +224,11 @@ def rising_costs(
     size: int,
     n_steps: int,
     n_threads: int,
+    section: Section,
 ) -> tuple[Curve, Curve]:
     """Costs of each step's batch before the step, and by the initial weights; trains the model.
 
-    Both are as long as they are finite.
+    Both are as long as they are finite, and until Ctrl-C.
     """
     n, costs = len(examples.X), []
     per_epoch = n // size  # a smaller last batch has a noisier cost: it is left out
@@ -220,16 +239,19 @@ def rising_costs(
     )
     moving.plan = still.plan = build_plan(model, rule, n, size)  # the penalty's m is that of all examples
     still.learning_rate_scale = 0.0
+    for engine in (moving, still):
+        engine.watch(section, None)
     for step in range(n_steps):
         epoch, number_of_batch = divmod(step, per_epoch)
         if per_epoch > 1:
             if number_of_batch == 0:
                 order = epoch_order(n, model.seed, epoch)
             moving.examples = still.examples = part(examples, order[number_of_batch * size :][:size])
-        pair = [cost for engine in (moving, still) for cost in engine.run(1)[0]]
-        if moving.interrupted or still.interrupted:
-            raise KeyboardInterrupt
-        if len(pair) < 2:
+        try:
+            pair = [cost for engine in (moving, still) for cost in engine.run(1)[0]]
+        except KeyboardInterrupt:
+            section.set()
+        if section.is_set() or len(pair) < 2:  # not finite
             break
         costs.append(pair)
     both = np.array(costs, np.float64).reshape(-1, 2)

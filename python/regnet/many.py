@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike
 
 from . import data
 from .callbacks import as_callbacks
+from .checks import choice
 from .history import History
+from .interrupts import IMPATIENT, ON_INTERRUPT, Flag, Section
 from .model import Model
 from .progress import Progress
 from .threads import resolve_threads
@@ -30,6 +32,7 @@ def fit_many(
     options: Sequence[Mapping[str, Any]] | None = None,
     n_threads: int | None = None,
     progress: bool = False,
+    on_interrupt: str = "raise",
     **shared: Any,
 ) -> list[History]:
     """Train many models in place on the same data, each on a thread of its own.
@@ -49,6 +52,9 @@ def fit_many(
         Models trained at the same time; None as in `train`.
     progress : bool
         Show how many models are done.
+    on_interrupt : {"raise", "return"}
+        What Ctrl-C does when it has stopped all of them: raise KeyboardInterrupt, or return the
+        histories so far.
     **shared
         Keyword arguments of `train` for all models. Of callbacks each model gets a copy; functions
         are called from the threads.
@@ -56,7 +62,7 @@ def fit_many(
     Returns
     -------
     list of History
-        In the order of the models. Ctrl-C stops all of them; histories then have the `stop_reason`
+        In the order of the models. After Ctrl-C those that it stopped have the `stop_reason`
         "interrupted", and those of models that had not begun no epochs.
 
     Raises
@@ -64,6 +70,13 @@ def fit_many(
     ValueError, TypeError
         If an argument is wrong. What `train` finds wrong for one model is raised after the others
         have stopped.
+    KeyboardInterrupt
+        On Ctrl-C, with the list of histories as its attribute `result` (as `train`), unless
+        `on_interrupt` is "return".
+
+    Notes
+    -----
+    Where the system does not start as many threads, the others train the more models.
 
     Examples
     --------
@@ -78,13 +91,17 @@ def fit_many(
         models = list(models)
     except TypeError:
         raise TypeError(f"models is {models!r}, wanted a sequence of Models") from None
+    choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     each = check_models(models, options, shared)
-    with Progress(len(models), progress, "models", "model") as bar:
+    with Section(on_interrupt) as section, Progress(len(models), progress, "models", "model") as bar:
 
         def done(number: int, history: History) -> None:
-            bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
+            with section.open(IMPATIENT):
+                bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
 
-        return fit_each(models, each, X, y, n_threads, done, Event())
+        histories = section.result = fit_each(models, each, X, y, n_threads, done, section)
+        section.take()
+    return histories
 
 
 def fit_each(
@@ -94,68 +111,92 @@ def fit_each(
     y: ArrayLike,
     n_threads: int | None,
     done: Callable[[int, History], None],
-    stop: Event,
+    section: Section,
 ) -> list[History]:
-    """`fit_many` with its arguments checked.
+    """`fit_many` with its arguments checked; Ctrl-C is noted in `section`, which stops all models.
 
-    `done` is told of each model that is trained, by its number, by one thread at a time; `stop` is set
-    on Ctrl-C.
+    `done` is told of each model that is trained, by its number, by one thread at a time.
     """
-    inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
-    targets: Any = data.SharedTargets(np.asarray(y))
-    for model in models:
-        model.check_targets(targets, len(data.check_inputs(inputs[model.dtype], model.dtype, model.sizes[0])))
+    with section.open():
+        inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
+        targets: Any = data.SharedTargets(np.asarray(y))
+        for model in models:
+            found = data.check_inputs(inputs[model.dtype], model.dtype, model.sizes[0])
+            model.check_targets(targets, len(found))
+    stop = Flag(section)  # which an error sets, too
 
     def fit(number: int) -> History:
         found: Any = inputs[models[number].dtype]
-        return train(models[number], found, targets, n_threads=1, cancel=stop, **each[number])
+        options = {"n_threads": 1, "cancel": stop, "on_interrupt": "return", **each[number]}
+        history = train(models[number], found, targets, **options)
+        if history.stop_reason == "interrupted" and not stop.is_set():  # KeyboardInterrupt of user code
+            section.set()
+        return history
 
-    histories = in_threads(fit, len(models), resolve_threads(n_threads), done, stop)
+    histories = in_threads(fit, len(models), resolve_threads(n_threads), done, stop, section)
     # Ctrl-C may have come between taking a model and training it
     return [histories[number] if number in histories else fit(number) for number in range(len(models))]
 
 
 def in_threads(
-    fit: Callable[[int], History], n: int, n_threads: int, done: Callable[[int, History], None], stop: Event
+    fit: Callable[[int], History],
+    n: int,
+    n_threads: int,
+    done: Callable[[int, History], None],
+    stop: Flag,
+    section: Section,
 ) -> dict[int, History]:
-    """What `fit` returns for 0 to n - 1; the calling thread, whose is Ctrl-C, works as the others do.
+    """What `fit` returns for 0 to n - 1; the calling thread works as the others do.
 
-    The first error, or Ctrl-C, sets `stop`. An error is raised when all threads have ended.
+    The first error sets `stop`, and is raised when all threads have ended.
     """
     waiting, histories, lock = deque(range(n)), dict[int, History](), Lock()
     errors: list[BaseException] = []
 
-    def work(others: Sequence[Thread] = ()) -> None:
+    def fail(error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            section.set()
+        else:
+            errors.append(error)
+            stop.set()
+
+    def work() -> None:
         try:
-            for thread in others:
-                thread.start()
             while not errors:
                 try:
                     number = waiting.popleft()
                 except IndexError:
                     return
                 histories[number] = history = fit(number)
-                if history.stop_reason == "interrupted":
-                    stop.set()
                 with lock:
                     done(number, history)
-        except KeyboardInterrupt:
-            stop.set()
         except BaseException as error:
-            errors.append(error)
-            stop.set()
+            fail(error)
 
     others = [Thread(target=work, name=f"regnet {i}") for i in range(1, min(n_threads, n))]
-    work(others)
+    try:
+        start(others)
+    except BaseException as error:  # here and below of a signal handler of the user's own
+        fail(error)
+    work()
     for thread in others:
         while thread.is_alive():
             try:
                 thread.join(0.1)
-            except KeyboardInterrupt:
-                stop.set()
+            except BaseException as error:
+                fail(error)
     if errors:
         raise errors[0]
     return histories
+
+
+def start(threads: Sequence[Thread]) -> None:
+    """Start as many threads as the system gives."""
+    for thread in threads:
+        try:
+            thread.start()
+        except RuntimeError:  # a limit on processes; the threads that there are do the work
+            return
 
 
 def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -173,7 +214,7 @@ def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -
         if not isinstance(own, Mapping):
             raise TypeError(f"options[{number}] is {own!r}, wanted a mapping of keyword arguments of train")
         keywords = {**shared, **own}
-        for name in ("n_threads", "progress", "cancel"):
+        for name in ("n_threads", "progress", "cancel", "on_interrupt"):
             if name in own or name in shared:
                 raise TypeError(f"options[{number}] has {name!r}, which cannot be set for a single model")
         keywords["callbacks"] = [copy.copy(callback) for callback in as_callbacks(keywords.get("callbacks"))]

@@ -69,6 +69,8 @@ class SearchResult:
         ------
         ValueError
             If there is no best configuration, or `train` refuses an argument.
+        KeyboardInterrupt
+            On Ctrl-C, with the pair as its attribute `result`, unless `on_interrupt` is "return".
         """
         if self.best is None:
             raise ValueError("every configuration has failed, wanted at least one to train again")

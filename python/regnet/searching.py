@@ -16,7 +16,6 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Event
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -25,6 +24,7 @@ from numpy.typing import ArrayLike
 from . import data
 from .checks import choice, integer
 from .history import History
+from .interrupts import IMPATIENT, ON_INTERRUPT, Section
 from .many import check_models, fit_each
 from .model import Model
 from .progress import Progress
@@ -191,25 +191,28 @@ class Trainer:
         strategy: Strategy,
         n_threads: int | None,
         bar: Progress,
+        section: Section,
     ) -> None:
         self.make_model, self.options, self.strategy = make_model, options, strategy
         self.X, self.y, self.held_out = sets
-        self.n_threads, self.bar = n_threads, bar
+        self.n_threads, self.bar, self.section = n_threads, bar, section
         self.seen: list[Trial] = []
         self.best: Trial | None = None
         self.model: Model | None = None
 
     def measure(self, trials: list[Trial], epochs: int) -> None:
         """Train each of the trials for so many epochs; a KeyboardInterrupt leaves those completed."""
-        built = [build(self.make_model, trial.config) for trial in trials]
+        with self.section.open():
+            built = [build(self.make_model, trial.config) for trial in trials]
         models = [model for model, _ in built]
         each = check_models(models, [own for _, own in built], {**self.options, "epochs": epochs})
         for keywords in each:
             if keywords["callbacks"]:  # they may want a validation curve; others do not pay for one
                 keywords["validation"] = self.held_out
         if not self.seen:  # before any work
-            check_examples(models[0], self.X, self.y, self.held_out, each[0].get("sample_weight"))
-        waiting, stop = set(range(len(trials))), Event()
+            with self.section.open():
+                check_examples(models[0], self.X, self.y, self.held_out, each[0].get("sample_weight"))
+        waiting = set(range(len(trials)))
 
         def done(i: int, history: History) -> None:
             self.settle(trials[i], models[i], history, epochs)
@@ -218,12 +221,12 @@ class Trainer:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DivergenceWarning)  # the row says so
-                histories = fit_each(models, each, self.X, self.y, self.n_threads, done, stop)
+                histories = fit_each(models, each, self.X, self.y, self.n_threads, done, self.section)
             for i in sorted(waiting):  # completed while an interrupt was on its way
                 self.settle(trials[i], models[i], histories[i], epochs)
         finally:
             self.keep_best([pair for pair in zip(trials, models, strict=True) if pair[0].length == epochs])
-        if stop.is_set() or any(history.stop_reason == "interrupted" for history in histories):
+        if self.section.is_set():
             raise KeyboardInterrupt
 
     def settle(self, trial: Trial, model: Model, history: History, length: int) -> None:
@@ -241,7 +244,8 @@ class Trainer:
         best = min(self.seen, key=self.strategy.rank)
         if best.sound:
             shown[f"best {self.strategy.monitor}"] = self.strategy.value(best)
-        self.bar.advance(1, **shown)
+        with self.section.open(IMPATIENT):
+            self.bar.advance(1, **shown)
 
     def keep_best(self, trained: list[tuple[Trial, Model]]) -> None:
         """Keep the best of these and of the one kept so far, whose longer training replaces it."""
@@ -264,7 +268,7 @@ def build(make_model: Callable[[Config], Any], config: Config) -> tuple[Model, C
     return model, dict(own)
 
 
-OWN = ("epochs", "validation", "resume", "n_threads", "progress", "cancel")
+OWN = ("epochs", "validation", "resume", "n_threads", "progress", "cancel", "on_interrupt")
 
 
 def check_options(where: str, options: Mapping[str, Any]) -> None:
@@ -292,6 +296,7 @@ def search(
     seed: int = 0,
     n_threads: int | None = None,
     progress: bool = False,
+    on_interrupt: str = "raise",
     **options: Any,
 ) -> SearchResult:
     """Find good hyper-parameters by random sampling, coarse to fine, many nets at a time.
@@ -327,19 +332,24 @@ def search(
         Nets trained at the same time; None as in `train`. The result does not depend on it.
     progress : bool
         Show on standard error the trainings and configurations done, and the best so far.
+    on_interrupt : {"raise", "return"}
+        Whether Ctrl-C raises KeyboardInterrupt or returns what was found so far.
     **options
         Keyword arguments of `train` for all nets; those that make_model returns go before.
 
     Returns
     -------
     SearchResult
-        The table of all configurations, the best one and its net. After Ctrl-C: of those
+        The table of all configurations, the best one and its net; after Ctrl-C of those
         completed. A configuration that diverges is a row with the note "diverged" and no score.
 
     Raises
     ------
     ValueError, TypeError
         If an argument is wrong, what make_model returns is no model, or `train` refuses it.
+    KeyboardInterrupt
+        On Ctrl-C, with the result as its attribute `result` (as `train`), unless `on_interrupt` is
+        "return".
 
     Notes
     -----
@@ -369,31 +379,36 @@ def search(
     strategy = Strategy(n, rounds, epochs, halving, monitor, seed)
     resolve_threads(n_threads)
     check_options("options has", options)
+    choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     sets, options = hold_out(X, y, validation, seed, options)
-    trials: list[Trial] = []
-    interrupted = False
-    with Progress(strategy.n_trainings(), progress, "search", "training") as bar:
-        trainer = Trainer(make_model, sets, options, strategy, n_threads, bar)
-        try:
-            explore(spaces, strategy, trainer.measure, trials)
-        except KeyboardInterrupt:
-            interrupted = True
-    settled = [trial for trial in sorted(trials, key=strategy.rank) if trial.length]
 
     def fit(config: Config, X: ArrayLike, y: ArrayLike, more: dict[str, Any]) -> tuple[Model, History]:
         model, own = build(make_model, config)
         mine = {name: value for name, value in options.items() if name != "sample_weight"}
-        return model, train(model, X, y, **{"epochs": epochs, **mine, **own, **more})
+        try:
+            return model, train(model, X, y, **{"epochs": epochs, **mine, **own, **more})
+        except KeyboardInterrupt as interrupt:
+            interrupt.result = (model, getattr(interrupt, "result", None))  # type: ignore[attr-defined]
+            raise
 
-    return SearchResult(
-        [trial.row() for trial in settled],
-        spaces,
-        monitor,
-        None if trainer.best is None else trainer.best.config,
-        trainer.model,
-        interrupted,
-        fit,
-    )
+    trials: list[Trial] = []
+    with Section(on_interrupt) as section:
+        with Progress(strategy.n_trainings(), progress, "search", "training") as bar:
+            trainer = Trainer(make_model, sets, options, strategy, n_threads, bar, section)
+            try:
+                explore(spaces, strategy, trainer.measure, trials)
+            except KeyboardInterrupt:
+                section.set()
+        result = section.result = SearchResult(
+            [trial.row() for trial in sorted(trials, key=strategy.rank) if trial.length],
+            spaces,
+            monitor,
+            None if trainer.best is None else trainer.best.config,
+            trainer.model,
+            section.take(),
+            fit,
+        )
+    return result
 
 
 def hold_out(

@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from . import data
 from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
-from .callbacks import Callback, as_callbacks
+from .callbacks import Callback, as_callbacks, asks_to_stop
 from .checks import choice, integer, number
 from .engine import BACKENDS, Backend, Engine, Examples, check_rule
 from .history import History
+from .interrupts import IMPATIENT, ON_INTERRUPT, Section
 from .losses import BINARY, SQUARED
 from .model import Model, TrainingState
 from .optimizers import Optimizer
@@ -97,6 +98,7 @@ def train(
     resume: bool = False,
     backend: Backend = "compiled",
     cancel: Event | None = None,
+    on_interrupt: str = "raise",
 ) -> History:
     """Train a model in place.
 
@@ -129,7 +131,7 @@ def train(
     validation : (X, y) or float, optional
         Data to evaluate after each epoch, or the share of X to hold out for it (stratified).
     callbacks : sequence of Callback or function
-        Called after each epoch; True stops.
+        Called after each epoch; True stops, None and False go on.
     sample_weight : array-like (n_samples,), optional
         At least 0; scaled to a mean of 1. Each example's loss is multiplied by its weight.
     class_weight : "balanced" or dict, optional
@@ -154,12 +156,16 @@ def train(
     progress : bool
         Show a progress bar on standard error, or a line every ten seconds where that is a file or pipe.
     resume : bool
-        Go on from where the model's last training (by the same optimiser) ended, up to `epochs`. Not
-        possible after Ctrl-C, divergence, averaging, or early stopping that restored earlier weights.
+        Go on from where the model's last training (by the same optimiser) ended, up to `epochs`; also
+        after one that an error ended between two epochs. Not possible after one that ended in the midst
+        of an epoch (Ctrl-C), divergence, averaging, or early stopping that restored earlier weights.
     backend : {"compiled", "reference"}
         The compiled core, or its NumPy twin.
     cancel : threading.Event, optional
-        When another thread sets it, the training ends as by Ctrl-C, within 0.2 s unless a step takes longer.
+        When another thread sets it, the training ends as by Ctrl-C, within 0.2 s unless a step takes
+        longer, and the history is returned.
+    on_interrupt : {"raise", "return"}
+        Whether Ctrl-C raises KeyboardInterrupt or returns the history so far; see the notes.
 
     Returns
     -------
@@ -168,7 +174,11 @@ def train(
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong; the message names it and nothing has been changed.
+        If an argument is wrong; the message names it and nothing has been changed. Also if a callback
+        returns anything but True, False or None. Such an error, as any that a callback or a schedule
+        raises, leaves the model as it was after the last epoch.
+    KeyboardInterrupt
+        On Ctrl-C, with the history as its attribute `result`, unless `on_interrupt` is "return".
 
     Warns
     -----
@@ -178,8 +188,12 @@ def train(
 
     Notes
     -----
-    The cost is ``(1/m) sum of losses + penalty``; see `History` for how an epoch is averaged. Ctrl-C
-    ends the training in good order: the history so far is returned, `stop_reason` is "interrupted".
+    The cost is ``(1/m) sum of losses + penalty``; see `History` for how an epoch is averaged.
+
+    Ctrl-C stops the training cleanly: the model gets its best or its average weights where it would have
+    them at the end, callbacks are told, `stop_reason` is "interrupted". Then KeyboardInterrupt is raised,
+    so that a script ends and does not go on with a model that is half trained. In an interactive session
+    the history is ``sys.last_value.result``. Before the first epoch there is no result.
 
     With `averaging`, the training itself goes on from its own weights, to which the costs belong;
     what a callback writes into the weights shown is lost. `EarlyStopping` keeps and restores averages,
@@ -203,25 +217,25 @@ def train(
     found, averaging = as_callbacks(callbacks), as_averaging(averaging)
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
+    choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     threads = resolve_threads(n_threads)
     if cancel is not None and not isinstance(cancel, Event):
         raise TypeError(f"cancel is {cancel!r}, wanted None or a threading.Event")
     state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
-    size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
-    masks = check_masks(model, dropout_masks, len(examples.X), size)
+    size = resolve_batch_size(batch_size, examples.n, any(model.plan.batch_norm))
+    masks = check_masks(model, dropout_masks, examples.n, size)
     weight = data.weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    compose: Compose | None = None
     kind: type[Engine] = Engine
-    if augment is not None:
+    if augment is not None or examples.rows is not None:
         from .augmented import AugmentedEngine, check_augment
 
-        compose, kind = check_augment(augment, model.sizes[0]), AugmentedEngine
-    examples = replace(examples, weight=weight, masks=masks, augment=compose)
+        augment, kind = check_augment(augment, model.sizes[0]), AugmentedEngine
+    examples = replace(examples, weight=weight, masks=masks, augment=augment)
     average = None if averaging is None else WeightAverage(averaging, model.parameters, epochs)
 
     engine = kind(model, examples, rule, size, epochs, backend, state, threads)
-    engine.average, engine.cancel = average, cancel
+    engine.average = average
     training = Training(
         model,
         History(engine.epoch),
@@ -232,36 +246,20 @@ def train(
     )
     for callback in found:
         callback.before_training(training)
-    model.classes = examples.targets.classes if model.classes is None else model.classes
-    model.training_state = None
-    try:
-        try:
-            run_epochs(engine, training, found, held_out, progress, cancel)
-        except KeyboardInterrupt:
-            training.history.stop_reason = "interrupted"
-            if average is not None:
-                average.show()
-        if training.history.stop_reason != "diverged":
-            try:
-                engine.settle()
-            except KeyboardInterrupt:  # a second one, or one that came after the last epoch
-                training.history.stop_reason = "interrupted"
-    finally:
+    with Section(on_interrupt) as section:
+        section.result = training.history
+        engine.watch(section, cancel)
+        before = model.classes, model.training_state
+        model.classes = examples.targets.classes if model.classes is None else model.classes
         model.training_state = None
-        for callback in found:
-            callback.after_training(training)
-    if is_at_its_end(training, average):
-        engine.learning_rate_scale = training.learning_rate_scale
-        model.training_state = engine.state()
+        try:
+            with Progress(epochs - engine.epoch, progress) as bar:
+                run_epochs(engine, training, found, held_out, bar)
+        except KeyboardInterrupt:  # in user code; all else is only told of it
+            section.set()
+        finally:
+            finish(engine, training, found, before)
     return training.history
-
-
-def is_at_its_end(training: Training, average: WeightAverage | None) -> bool:
-    """Whether the weights are those after the last epoch, so that a later training can go on from them."""
-    history = training.history
-    set_back = history.best_epoch is not None and history.best_epoch != training.epoch
-    averaged = average is not None and average.n > 0
-    return history.stop_reason not in ("interrupted", "diverged") and not set_back and not averaged
 
 
 def run_epochs(
@@ -269,44 +267,41 @@ def run_epochs(
     training: Training,
     callbacks: Sequence[Callback],
     held_out: Checked | None,
-    progress: bool,
-    cancel: Event | None,
+    bar: Progress,
 ) -> None:
     """The loop: a call into the core, then what wants to look at the result."""
-    history = training.history
+    history, section = training.history, engine.section
     every_epoch = bool(callbacks) or held_out is not None or engine.average is not None
-    with Progress(training.n_epochs - engine.epoch, progress) as bar:
-        while engine.epoch < training.n_epochs:
-            n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
-            engine.learning_rate_scale = number(
-                "training.learning_rate_scale", training.learning_rate_scale, least=0
-            )
-            costs, rates, seconds = engine.run(n)
-            history.append(cost=costs, learning_rate=rates, seconds=[seconds / n] * len(costs))
-            if engine.interrupted or (cancel is not None and cancel.is_set()):
-                raise KeyboardInterrupt
-            if len(costs) < n:
-                set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
-                return
-            training.epoch = engine.epoch - 1
-            if callbacks or held_out is not None:
-                engine.settle()
-            shown = {"cost": float(costs[-1])}
-            if held_out is not None:
-                result = training.model.evaluate_checked(*held_out, np.empty(0))
-                history.append(val_cost=[result.cost], val_score=[result.score])
-                shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
+    take_scale(engine, training)
+    while engine.epoch < training.n_epochs and not engine.stopped:
+        n = 1 if every_epoch else min(engine.epochs_per_call(), training.n_epochs - engine.epoch)
+        costs, rates, seconds = engine.run(n)
+        training.epoch = engine.epoch - 1
+        whole = len(costs) == n and not engine.stopped
+        if whole and (callbacks or held_out is not None):
+            engine.settle()
+        shown = record(engine, history, (costs, rates, seconds), held_out, whole)
+        if engine.stopped:
+            break
+        if not whole:
+            set_back(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
+            return
+        with section.open(IMPATIENT):
             bar.advance(n, **shown)
-            if callbacks and engine.average is None:  # what a callback saves can be gone on with
-                engine.learning_rate_scale = training.learning_rate_scale
-                training.model.training_state = engine.state()
-            for callback in callbacks:
-                if callback.after_epoch(training):
-                    history.stop_reason = callback.stop_reason
-            if history.stop_reason:
-                return
+        if callbacks and engine.average is None:  # what a callback saves can be gone on with
+            training.model.training_state = engine.state()
+        for callback in callbacks:
+            with section.open():
+                stops = asks_to_stop(callback, training)
+            take_scale(engine, training)
+            if stops:
+                history.stop_reason = callback.stop_reason
+        if history.stop_reason:
+            return
     last = history.cost[-1:]
-    if not np.isfinite(training.model.parameters).all():
+    if engine.stopped:
+        history.stop_reason = "interrupted"
+    elif not np.isfinite(training.model.parameters).all():
         set_back(engine, history, f"the weights stopped being finite in epoch {engine.epoch - 1}")
     elif (last > BLOWN_UP * engine.first_cost).any() and last[0] > BLOWN_UP * blind_cost(engine):
         # units that are all off leave the cost finite and enormous: as diverged as an infinite one
@@ -315,6 +310,85 @@ def run_epochs(
         )
     else:
         history.stop_reason = "epochs"
+
+
+def take_scale(engine: Engine, training: Training) -> None:
+    """Let the engine have the scale that a callback may have set."""
+    scale = number("training.learning_rate_scale", training.learning_rate_scale, least=0)
+    engine.learning_rate_scale = scale
+
+
+def record(
+    engine: Engine,
+    history: History,
+    ran: tuple[Array, Array, float],
+    held_out: Checked | None,
+    whole: bool,
+) -> dict[str, float]:
+    """Add the epochs of a call to the history, validated if they are whole; the last values, to be shown."""
+    costs, rates, seconds = ran
+    n, unknown = len(costs), np.full(len(costs), np.nan)
+    curves = {"cost": costs, "learning_rate": rates, "seconds": np.full(n, seconds / max(n, 1))}
+    shown = {"cost": float(costs[-1])} if n else {}
+    if held_out is not None:
+        curves |= {"val_cost": unknown, "val_score": unknown}
+    try:
+        if held_out is not None and whole:
+            with engine.section.open():
+                result = engine.model.evaluate_checked(*held_out, np.empty(0))
+            curves |= {"val_cost": np.array([result.cost]), "val_score": np.array([result.score])}
+            shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
+    finally:
+        history.append(**curves)
+    return shown
+
+
+def finish(
+    engine: Engine, training: Training, callbacks: Sequence[Callback], before: tuple[Any, Any]
+) -> None:
+    """Leave all in order, however the training ended: its end is told to all callbacks, whatever one raises.
+
+    `before` are the classes and the state that the model had; it has them again if nothing has changed it.
+    """
+    model, history, section = engine.model, training.history, engine.section
+    errors: list[Exception] = []
+    interrupt(section, history)
+    model.training_state = None
+    try:
+        if history.stop_reason != "diverged":
+            engine.settle()
+    except Exception as error:  # of a transformation
+        errors.append(error)
+    for callback in callbacks:
+        try:
+            with section.open(IMPATIENT):
+                callback.after_training(training)
+        except KeyboardInterrupt:
+            section.set()
+        except Exception as error:
+            errors.append(error)
+    interrupt(section, history)
+    ended_early = history.stop_reason in ("", "interrupted")
+    if ended_early and engine.epoch == history.first_epoch and np.array_equal(model.parameters, engine.best):
+        model.classes, model.training_state = before
+    elif is_at_its_end(engine, training):
+        model.training_state = engine.state()
+    if errors:
+        raise errors[0]
+
+
+def interrupt(section: Section, history: History) -> None:
+    """If Ctrl-C was noted, say so in the history."""
+    if section.take() and history.stop_reason != "diverged":
+        history.stop_reason = "interrupted"
+
+
+def is_at_its_end(engine: Engine, training: Training) -> bool:
+    """Whether the weights are those after an epoch, so that a later training can go on from them."""
+    history, average = training.history, engine.average
+    restored = history.best_epoch is not None and history.best_epoch != training.epoch
+    averaged = average is not None and average.n > 0
+    return not engine.midway and history.stop_reason != "diverged" and not restored and not averaged
 
 
 def blind_cost(engine: Engine) -> float:
@@ -367,7 +441,10 @@ def check_examples(
     labels = None if targets.classes is None else np.asarray(given).reshape(-1)
     held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
-    return Examples(X[kept], targets.take(kept), kept_weight, None), (X[held_out], targets.take(held_out))
+    examples = Examples(X, targets.take(kept), kept_weight, None, rows=kept)
+    if not data.is_mapped(X):  # which would be in memory twice
+        examples = replace(examples, X=X[kept], rows=None)
+    return examples, (X[held_out], targets.take(held_out))
 
 
 def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array | None] | None:

@@ -1,14 +1,15 @@
 """The notebooks' training loops, run by the compiled engine.
 
 The parameters of a dictionary are one vector here, W1, b1, W2, b2, ..., each row by row, which is the
-engine's own layout. A call into the engine runs the iterations from one recorded cost to the next;
-in between it answers Ctrl-C itself.
+engine's own layout. A call into the engine runs the iterations from one recorded cost to the next.
+On Ctrl-C the KeyboardInterrupt of a `model` has the parameters so far as its attribute `result`.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ import cregnet
 from cregnet import Plan, n_moments
 
 from ..checks import integer, number
+from ..interrupts import Section
 from ..threads import resolve_threads
 from ..training import DivergenceWarning
 from . import _checks as check
@@ -93,10 +95,21 @@ class Net:
         self.moments = np.zeros((n_moments(self.optimizer), self.vector.size))
         self.rows, self.targets = (np.ascontiguousarray(a.T) for a in (self.X, self.Y))
         self.steps = 0
+        self.section = Section()
 
     def dictionary(self) -> dict[str, Array]:
         """The present parameters, as new arrays."""
         return unflatten(self.vector, self.parameters)
+
+    @contextmanager
+    def answering_ctrl_c(self) -> Iterator[Section]:
+        """A block that Ctrl-C ends, with KeyboardInterrupt and the parameters as its `result`."""
+        with Section() as self.section:
+            try:
+                yield self.section
+            finally:
+                self.section.result = self.dictionary()
+                self.section.take()
 
     def run(
         self, rates: Array, batch_size: int, orders: Array | None = None, rows: Array | None = None
@@ -124,6 +137,7 @@ class Net:
             np.array([np.inf, np.nan]),
             costs,
             resolve_threads(None),
+            self.section.with_event(None),
         )
         self.steps += done * rates.shape[1]
         return costs[:done]
@@ -156,12 +170,16 @@ def descend(
     if last and num_iterations:
         starts.add(num_iterations - 1)
     ends = sorted({*starts, num_iterations} - {0})  # none of either for no iterations
-    for start, end in zip(sorted(starts), ends, strict=True):
-        if record is not None:
-            record(start, net.dictionary())
-        rates = np.full((end - start, 1), float(learning_rate))
-        done = len(net.run(rates, m))
-        if done < len(rates):
-            warn_of_divergence("iteration", start + done)
-            break
+    with net.answering_ctrl_c() as section:
+        for start, end in zip(sorted(starts), ends, strict=True):
+            if record is not None:
+                with section.open():
+                    record(start, net.dictionary())
+            rates = np.full((end - start, 1), float(learning_rate))
+            done = len(net.run(rates, m))
+            if section.is_set():
+                break
+            if done < len(rates):
+                warn_of_divergence("iteration", start + done)
+                break
     return net.dictionary()

@@ -633,7 +633,12 @@ def L_layer_model(
             print(f"Cost after iteration {iteration}: {cost if return_costs else format(cost, 'f')}")
 
     wanted, last = record if print_cost or return_costs else None, return_costs and print_cost
-    found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted, last)
+    try:
+        found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted, last)
+    except KeyboardInterrupt as interrupt:
+        if return_costs:
+            interrupt.result = (getattr(interrupt, "result", None), costs)  # type: ignore[attr-defined]
+        raise
     if print_cost:
         plot_costs(costs, "iterations (per hundreds)", learning_rate)
     return (found, costs) if return_costs else found

@@ -534,7 +534,8 @@ def train(
     number("decay_rate", decay_rate)
     rates = epoch_rates(float(learning_rate), num_epochs, decay, decay_rate)
     net = Net(initialize_parameters(sizes), inputs, targets, kernel, hyper)
-    costs = run_epochs(net, rates, size, print_cost, decay is not None, last_batch and print_cost)
+    with net.answering_ctrl_c():
+        costs = run_epochs(net, rates, size, print_cost, decay is not None, last_batch and print_cost)
     if print_cost:
         plot_costs(costs[::100], "epochs (per 100)", learning_rate)
     return net.dictionary()
@@ -592,6 +593,8 @@ def run_epochs(
             print(f"Cost after epoch {epoch}: {costs[epoch]:f}")
             if decays:
                 print(f"learning rate after epoch {epoch}: {rates[epoch + 1]:f}")
+        if net.section.is_set():  # Ctrl-C
+            break
         if len(found) < end - first:
             warn_of_divergence("epoch", len(costs), stacklevel=5)
             break

@@ -1,0 +1,529 @@
+"""Ctrl-C: everything in order first, then KeyboardInterrupt; nothing lost by a burst, nothing left behind."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import regnet as rn
+from regnet.course import dnn_utils, opt_utils, reg_utils
+from regnet.interrupts import IMPATIENT, Flag, Section
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+
+BURSTS = Path(__file__).with_name("ctrl_c_bursts.py")
+X, Y, X_VAL, Y_VAL = rn.datasets.make_football(60, 20)
+
+
+@pytest.fixture(autouse=True)
+def sigint():
+    """Python's own handler, also where the tests run with SIGINT ignored; it must be there in the end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    after = signal.signal(signal.SIGINT, before)
+    assert after is signal.default_int_handler
+
+
+def press(*arguments):
+    """Ctrl-C, here and now."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def press_in(epoch):
+    """A callback that presses Ctrl-C after an epoch."""
+    return lambda training: press() if training.epoch == epoch else None
+
+
+def net(**options):
+    return rn.Model.mlp([2, 8, 1], dtype="float64", seed=1, **options)
+
+
+def run(script, *arguments):
+    """A script in a process of its own."""
+    return subprocess.run(
+        [sys.executable, *(["-c", script] if isinstance(script, str) else [script]), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+# ------------------------------------------------------------------------------ bursts
+
+
+@pytest.mark.parametrize("kind", ["train", "fit_many", "search"])
+def test_a_burst_leaves_no_thread_no_lock_and_no_handler_behind(kind, attacks):
+    done = run(BURSTS, kind, str(attacks(10)))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ------------------------------------------------------------------------------ what comes out
+
+TWO = """
+import signal, sys, threading, time
+import numpy as np, regnet as rn
+signal.signal(signal.SIGINT, signal.default_int_handler)
+X, y, X_val, y_val = rn.datasets.make_football(60, 20)
+def press():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+class Said(rn.Callback):
+    def after_training(self, training):
+        costs = training.history.val_cost
+        restored = training.model.evaluate(X_val, y_val).cost == costs[np.isfinite(costs)].min()
+        print("first ended", training.history.stop_reason, restored, flush=True)
+threading.Thread(target=press, daemon=True).start()
+options = {"epochs": 10**7, "validation": (X_val, y_val)}
+model = rn.Model.mlp([2, 8, 1], dtype="float64")
+rn.train(model, X, y, callbacks=[rn.EarlyStopping(10**6), Said()], progress=True, **options)
+print("went on")
+rn.train(rn.Model.mlp([2, 8, 1]), X, y, **options)
+"""
+
+
+def test_a_script_of_two_trainings_ends_in_the_first():
+    done = run(TWO)
+    assert done.stdout == "first ended interrupted True\n"
+    assert done.returncode == -signal.SIGINT  # as any script that KeyboardInterrupt ends
+    assert done.stderr.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_the_interrupt_has_the_history():
+    model = net()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        rn.train(model, X, Y, epochs=10, callbacks=[press_in(3)])
+    history = caught.value.result
+    assert isinstance(history, rn.History)
+    assert history.stop_reason == "interrupted"
+    assert len(history) == 4
+    alone = net()
+    rn.train(alone, X, Y, epochs=4)
+    np.testing.assert_array_equal(model.parameters, alone.parameters)
+
+
+def test_the_history_is_returned_when_asked_for():
+    history = rn.train(net(), X, Y, epochs=10, callbacks=[press_in(3)], on_interrupt="return")
+    assert (history.stop_reason, len(history)) == ("interrupted", 4)
+
+
+def test_an_event_returns_the_history_whatever_ctrl_c_does():
+    cancel = threading.Event()
+    history = rn.train(net(), X, Y, epochs=9, callbacks=[lambda t: cancel.set()], cancel=cancel)
+    assert (history.stop_reason, len(history)) == ("interrupted", 1)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_the_interrupt_of_fit_many_has_all_histories(n_threads):
+    options = {"epochs": 50, "callbacks": [press_in(3)], "n_threads": n_threads}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        rn.fit_many([net() for _ in range(4)], X, Y, **options)
+    assert [type(history) for history in caught.value.result] == [rn.History] * 4
+    assert "interrupted" in {history.stop_reason for history in caught.value.result}
+    histories = rn.fit_many([net() for _ in range(4)], X, Y, on_interrupt="return", **options)
+    assert "interrupted" in {history.stop_reason for history in histories}
+
+
+def make(config):
+    return net(), {"optimizer": rn.Adam(config["rate"])}
+
+
+SPACE = {"rate": rn.log_uniform(1e-3, 1e-1)}
+
+
+def test_the_interrupt_of_search_has_its_result():
+    calls = []
+
+    def later(training):
+        calls.append(training)
+        if len(calls) == 60:
+            press()
+
+    options = {"n": 6, "epochs": 20, "halving": 1, "n_threads": 1}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        rn.search(make, X, Y, SPACE, callbacks=[later], **options)
+    found = caught.value.result
+    assert isinstance(found, rn.SearchResult)
+    assert found.interrupted
+    assert len(found.rows) == 2
+    calls.clear()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        found.refit(X, Y, callbacks=[press_in(4)])
+    model, history = caught.value.result
+    assert isinstance(model, rn.Model)
+    assert len(history) == 5
+
+
+def test_the_interrupt_of_find_learning_rate_has_the_rates_so_far(monkeypatch):
+    import cregnet
+
+    train, calls = cregnet.network_train, []
+
+    def pressing(*args):
+        calls.append(args)
+        if len(calls) == 60:
+            press()
+        return train(*args)
+
+    monkeypatch.setattr("cregnet.network_train", pressing)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        rn.find_learning_rate(net(), X, Y)
+    assert len(caught.value.result.rates) == len(caught.value.result.costs) == 29
+    calls.clear()
+    assert len(rn.find_learning_rate(net(), X, Y, on_interrupt="return").rates) == 29
+    calls[:] = [None] * 59  # before anything
+    assert len(rn.find_learning_rate(net(), X, Y, on_interrupt="return").rates) == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "call"),
+    [
+        (reg_utils, lambda: reg_utils.model(X.T, Y.reshape(1, -1), num_iterations=10**9, print_cost=False)),
+        (opt_utils, lambda: opt_utils.model(X.T, Y.reshape(1, -1), [2, 5, 2, 1], "adam", num_epochs=10**9)),
+        (dnn_utils, lambda: dnn_utils.L_layer_model(X.T, Y, [2, 5, 1], num_iterations=10**9)),
+    ],
+    ids=["reg_utils", "opt_utils", "dnn_utils"],
+)
+def test_the_interrupt_of_a_course_model_has_its_parameters(ctrl_c_after, function, call, monkeypatch):
+    monkeypatch.setattr(opt_utils, "epoch_rates", lambda a, n, *decay: np.full(10**6, a))
+    ctrl_c_after(0.3)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call()
+    parameters = caught.value.result
+    assert {"W1", "b1"} <= set(parameters)
+    assert all(np.isfinite(a).all() for a in parameters.values())
+
+
+def test_the_costs_that_were_wanted_are_in_the_result(monkeypatch):
+    calls = []
+
+    def pressing(A, Y):
+        calls.append(A)
+        if len(calls) == 4:
+            press()
+        return 0.5
+
+    monkeypatch.setattr(dnn_utils, "compute_cost", pressing)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        dnn_utils.L_layer_model(X.T, Y, [2, 5, 1], num_iterations=10**9, return_costs=True)
+    parameters, costs = caught.value.result
+    assert set(parameters) == {"W1", "b1", "W2", "b2"}
+    assert costs == [0.5] * 3
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda **options: rn.train(net(), X, Y, **options),
+        lambda **options: rn.fit_many([net()], X, Y, **options),
+        lambda **options: rn.search(make, X, Y, SPACE, **options),
+        lambda **options: rn.find_learning_rate(net(), X, Y, **options),
+    ],
+    ids=["train", "fit_many", "search", "find_learning_rate"],
+)
+def test_the_choice_is_checked(call):
+    with pytest.raises(ValueError, match=r"^on_interrupt is 'ignore', wanted one of 'raise', 'return'$"):
+        call(on_interrupt="ignore")
+
+
+def test_the_choice_is_that_of_the_whole_call():
+    message = "options[0] has 'on_interrupt', which cannot be set for a single model"
+    with pytest.raises(TypeError, match=re.escape(message)):
+        rn.fit_many([net()], X, Y, options=[{"on_interrupt": "return"}])
+    with pytest.raises(TypeError, match="the option 'on_interrupt', which belongs to the search"):
+        rn.search(lambda config: (net(), {"on_interrupt": "return"}), X, Y, SPACE, n=2, rounds=1)
+
+
+# ------------------------------------------------------------------------------ user code
+
+
+def pressed_after(seconds):
+    """Ctrl-C for the main thread; returns when it was."""
+    at = []
+
+    def later():
+        time.sleep(seconds)
+        at.append(time.perf_counter())
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    threading.Thread(target=later, daemon=True).start()
+    return at
+
+
+def sleep(*arguments):
+    time.sleep(20)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"callbacks": [sleep]},
+        {"optimizer": rn.GradientDescent(0.1, schedule=sleep)},
+    ],
+    ids=["callback", "schedule"],
+)
+@pytest.mark.parametrize("call", [rn.train, rn.fit_many])
+def test_user_code_is_interrupted_at_once(options, call):
+    at = pressed_after(0.2)
+    with pytest.raises(KeyboardInterrupt):
+        call(net() if call is rn.train else [net(), net()], X, Y, n_threads=1, **options)
+    assert time.perf_counter() - at[0] < 10  # not after all those seconds
+
+
+def test_what_must_not_be_left_undone_waits_but_not_for_ever():
+    ended = []
+
+    class Slow(rn.Callback):
+        def after_training(self, training):
+            try:
+                time.sleep(20)
+            finally:
+                ended.append("slow")
+
+    class Last(rn.Callback):
+        def after_training(self, training):
+            ended.append("last")
+
+    def twice():
+        for pause in (0.2, 0.05, IMPATIENT + 0.2):  # the first two are a burst
+            time.sleep(pause)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    threading.Thread(target=twice, daemon=True).start()
+    started = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        rn.train(net(), X, Y, epochs=2, callbacks=[Slow(), Last()])
+    assert IMPATIENT < time.perf_counter() - started < 10
+    assert ended == ["slow", "last"]
+
+
+def test_user_code_that_catches_the_interrupt_goes_on():
+    def catching(training):
+        with contextlib.suppress(KeyboardInterrupt):
+            press()
+
+    assert rn.train(net(), X, Y, epochs=3, callbacks=[catching]).stop_reason == "epochs"
+
+
+def test_what_cleans_up_after_the_interrupt_is_not_interrupted():
+    cleaned = []
+
+    def cleaning(training):
+        try:
+            press()
+        finally:
+            press()
+            cleaned.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        rn.train(net(), X, Y, epochs=3, callbacks=[cleaning])
+    assert cleaned == [True]
+
+
+def test_a_training_within_a_callback_answers_for_itself():
+    inner = []
+
+    def train_another(training):
+        options = {"callbacks": [press_in(1)], "on_interrupt": "return"}
+        inner.append(rn.train(net(), X, Y, epochs=5, **options))
+
+    history = rn.train(net(), X, Y, epochs=3, callbacks=[train_another])
+    assert [len(h) for h in inner] == [2, 2, 2]
+    assert history.stop_reason == "epochs"
+    raising = lambda training: rn.train(net(), X, Y, epochs=5, callbacks=[press_in(1)])  # noqa: E731
+    with pytest.raises(KeyboardInterrupt) as caught:
+        rn.train(net(), X, Y, epochs=3, callbacks=[raising])
+    assert len(caught.value.result) == 1  # the outer training's
+
+
+@pytest.mark.parametrize("before_append", [False, True])
+def test_an_interrupt_beside_the_history_leaves_equal_curves(monkeypatch, before_append):
+    append = rn.History.append
+
+    def pressing(self, **values):
+        if before_append:
+            press()
+        append(self, **values)
+        press()
+
+    monkeypatch.setattr(rn.History, "append", pressing)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        rn.train(net(), X, Y, epochs=3, validation=(X_VAL, Y_VAL))
+    assert [len(caught.value.result.curve(name)) for name in rn.History.CURVES] == [1] * 5
+
+
+def test_an_interrupted_validation_is_nan(monkeypatch):
+    evaluate, calls = rn.Model.evaluate_checked, []
+
+    def pressing(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            press()
+        return evaluate(self, *arguments)
+
+    monkeypatch.setattr(rn.Model, "evaluate_checked", pressing)
+    model, callback = net(), rn.EarlyStopping(10)
+    options = {"validation": (X_VAL, Y_VAL), "callbacks": [callback], "on_interrupt": "return"}
+    history = rn.train(model, X, Y, epochs=9, **options)
+    assert np.isnan(history.val_cost).tolist() == np.isnan(history.val_score).tolist() == [False, False, True]
+    assert len(history) == len(history.seconds) == 3
+    assert history.best_epoch in (0, 1)
+    assert model.evaluate(X_VAL, Y_VAL).cost == history.val_cost[history.best_epoch]
+
+
+# ------------------------------------------------------------------------------ other handlers
+
+
+class Unhappy(Exception):
+    """What a handler of the user's own raises."""
+
+
+@pytest.fixture
+def own_handler():
+    """A handler that raises something else; it must still be there afterwards."""
+
+    def handler(number, frame):
+        raise Unhappy
+
+    signal.signal(signal.SIGINT, handler)
+    yield
+    assert signal.getsignal(signal.SIGINT) is handler
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_a_handler_of_the_user_s_is_not_replaced(own_handler, n_threads):
+    models = [net() for _ in range(4)]
+    for call in (
+        lambda: rn.train(models[0], X, Y, epochs=10**7),
+        lambda: rn.fit_many(models, X, Y, epochs=10**7, n_threads=n_threads),
+        lambda: rn.search(make, X, Y, SPACE, n=4, epochs=10**7, n_threads=n_threads),
+    ):
+        pressed_after(0.2)
+        with pytest.raises(Unhappy):
+            call()
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("regnet")]
+    assert all(np.isfinite(model.parameters).all() for model in models)
+
+
+def test_sigint_that_is_ignored_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        history = rn.train(net(), X, Y, epochs=3, callbacks=[press])
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert history.stop_reason == "epochs"
+
+
+def test_in_another_thread_nothing_is_replaced():
+    seen = []
+
+    def look(training):
+        seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=lambda: rn.train(net(), X, Y, epochs=1, callbacks=[look]))
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]
+
+
+# ------------------------------------------------------------------------------ sections
+
+
+def test_a_burst_in_a_section_is_one_interrupt_at_its_end():
+    steps = []
+
+    def work():
+        with Section() as section:
+            section.result = "so far"
+            for _ in range(5):
+                press()
+            steps.append("end")
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        work()
+    assert steps == ["end"]
+    assert caught.value.result == "so far"
+
+
+def test_a_section_of_the_work_passes_ctrl_c_on():
+    with Section("return") as outer:
+        with Section() as inner:
+            press()
+            assert inner.is_set()
+            assert outer.is_set()
+        assert outer.take()
+        assert not outer.take()
+
+
+def test_an_interrupt_that_nobody_took_is_raised_although_the_result_is_wanted():
+    with pytest.raises(KeyboardInterrupt), Section("return"):
+        press()
+
+
+def test_an_interrupt_is_not_lost_to_another_error():
+    def work():
+        with Section():
+            press()
+            raise ValueError("of the work")
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        work()
+    assert str(caught.value.__context__) == "of the work"
+
+
+def test_a_handler_that_was_kept_is_python_s_again():
+    with Section():
+        kept = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, kept)
+    with pytest.raises(KeyboardInterrupt):
+        press()
+    with pytest.raises(KeyboardInterrupt), Section():
+        press()
+
+
+def test_only_the_thread_of_the_section_opens_it():
+    with Section("return") as section:
+        thread = threading.Thread(target=lambda: section.open().__enter__())
+        thread.start()
+        thread.join()
+        press()
+        assert section.take()
+
+
+def test_a_flag_is_set_with_others():
+    first = threading.Event()
+    flag = Flag(first)
+    assert not flag.is_set()
+    first.set()
+    assert flag.is_set()
+    assert Flag(flag).is_set()
+
+
+def test_a_forked_child_has_its_sections():
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    script = """
+import os, signal, regnet as rn
+signal.signal(signal.SIGINT, signal.default_int_handler)
+X, y, *_ = rn.datasets.make_football(60, 20)
+child = os.fork()
+if child == 0:
+    try:
+        press = lambda training: signal.raise_signal(signal.SIGINT)
+        rn.train(rn.Model.mlp([2, 4, 1]), X, y, epochs=5, callbacks=[press])
+    except KeyboardInterrupt as interrupt:
+        os._exit(len(interrupt.result))
+    os._exit(9)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert run(script).stdout == "1\n"
