@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.course import dnn_utils, opt_utils, reg_utils
+from regnet.course import dnn_utils, opt_utils, opt_utils_v1a, reg_utils
 from regnet.interrupts import IMPATIENT, Flag, Section
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
@@ -188,12 +188,16 @@ def test_the_interrupt_of_find_learning_rate_has_the_rates_so_far(monkeypatch):
     [
         (reg_utils, lambda: reg_utils.model(X.T, Y.reshape(1, -1), num_iterations=10**9, print_cost=False)),
         (opt_utils, lambda: opt_utils.model(X.T, Y.reshape(1, -1), [2, 5, 2, 1], "adam", num_epochs=10**9)),
+        (
+            opt_utils_v1a,
+            lambda: opt_utils_v1a.model(X.T, Y.reshape(1, -1), [2, 5, 2, 1], "adam", num_epochs=10**9),
+        ),
         (dnn_utils, lambda: dnn_utils.L_layer_model(X.T, Y, [2, 5, 1], num_iterations=10**9)),
     ],
-    ids=["reg_utils", "opt_utils", "dnn_utils"],
+    ids=["reg_utils", "opt_utils", "opt_utils_v1a", "dnn_utils"],
 )
 def test_the_interrupt_of_a_course_model_has_its_parameters(ctrl_c_after, function, call, monkeypatch):
-    monkeypatch.setattr(opt_utils, "epoch_rates", lambda a, n, *decay: np.full(10**6, a))
+    monkeypatch.setattr(opt_utils_v1a, "epoch_rates", lambda a, n, *decay: np.full(10**6, a))
     ctrl_c_after(0.3)
     with pytest.raises(KeyboardInterrupt) as caught:
         call()

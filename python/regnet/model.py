@@ -130,7 +130,12 @@ class Model(Predictor):
         self.initialize()
 
     def _set_structure(
-        self, layers: Sequence[Layer], dtype: Any, seed: int, loss: str | None, classes: ArrayLike | None
+        self,
+        layers: Sequence[Layer],
+        dtype: Any,
+        seed: int,
+        loss: losses.Loss | None,
+        classes: ArrayLike | None,
     ) -> None:
         """Set everything but the parameters; `layout` then says how many there are."""
         self.layers = check_layers(layers)
@@ -144,7 +149,13 @@ class Model(Predictor):
 
     @classmethod
     def _without_parameters(
-        cls, layers: Sequence[Layer], *, dtype: Any, seed: int, loss: str | None, classes: ArrayLike | None
+        cls,
+        layers: Sequence[Layer],
+        *,
+        dtype: Any,
+        seed: int,
+        loss: losses.Loss | None,
+        classes: ArrayLike | None,
     ) -> Model:
         """A model without initial weights: `parameters` is still to be set, to an aligned vector."""
         model = cls.__new__(cls)

@@ -153,6 +153,20 @@ def warn_of_divergence(what: str, number: int, stacklevel: int = 4) -> None:
     )
 
 
+def stretches(n: int, every: int, last: bool) -> Iterator[tuple[int, int]]:
+    """First and end of the iterations between two records; with `last` the last iteration is one of its own.
+
+    >>> list(stretches(5, 2, last=False)), list(stretches(4, 2, last=True))
+    ([(0, 2), (2, 4), (4, 5)], [(0, 2), (2, 3), (3, 4)])
+    """
+    for start in range(0, n, every):
+        end = min(start + every, n)
+        if last and end == n and start < n - 1:
+            yield start, n - 1
+            start = n - 1
+        yield start, end
+
+
 def descend(
     net: Net,
     learning_rate: float,
@@ -166,12 +180,8 @@ def descend(
     With `last` also before the last iteration.
     """
     m = net.X.shape[1]
-    starts = set(range(0, num_iterations, every))
-    if last and num_iterations:
-        starts.add(num_iterations - 1)
-    ends = sorted({*starts, num_iterations} - {0})  # none of either for no iterations
     with net.answering_ctrl_c() as section:
-        for start, end in zip(sorted(starts), ends, strict=True):
+        for start, end in stretches(num_iterations, every, last):
             if record is not None:
                 with section.open():
                     record(start, net.dictionary())
