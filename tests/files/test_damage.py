@@ -20,6 +20,7 @@ import pytest
 import regnet as rn
 from files.parts import read_parts, write_parts
 from regnet.files.record import digest
+from regnet.saving import expected_arrays
 
 X = np.random.default_rng(0).normal(size=(12, 3))
 REFUSED = "is not a regnet model or is damaged: "
@@ -405,19 +406,23 @@ def test_weights_that_are_not_finite_come_back(path, model):
 # ------------------------------------------------------------------------------ sizes
 
 
+def load_in_little_memory(path):
+    """`load`, with a check that it never took more than 5 MB."""
+    rn.Model.mlp([3, 1])  # imports and caches its tables
+    tracemalloc.start()
+    try:
+        return rn.load(path)
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 5e6
+
+
 def test_a_model_that_the_file_is_too_small_for_is_refused_before_it_is_built(path, model):
     """3e7 units would take 600 MB of parameters, and initial weights to draw for each."""
     with_about(path, model, lambda about: about["layers"][1].update(units=30_000_000))
-    rn.Model.mlp([3, 1])  # what is imported and cached once is no part of it
-    tracemalloc.start()
-    try:
-        with pytest.raises(
-            ValueError, match=r"parameters are \(\d+,\) of float32, wanted \(\d{9},\) of float32"
-        ):
-            rn.load(path)
-        assert tracemalloc.get_traced_memory()[1] < 5e6
-    finally:
-        tracemalloc.stop()
+    with pytest.raises(ValueError, match=r"parameters are \(\d+,\) of float32, wanted \(\d{9},\) of float32"):
+        load_in_little_memory(path)
 
 
 def test_nothing_is_drawn_for_a_model_that_is_loaded(path, model, monkeypatch):
@@ -436,9 +441,9 @@ def members(path):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def write_members(path, found, **options):
+def write_members(path, found):
     """An archive of members."""
-    with zipfile.ZipFile(path, "w", **options) as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         for name, content in found.items():
             archive.writestr(name, content)
 
@@ -596,12 +601,7 @@ def test_only_members_that_are_wanted_are_read(tmp_path, model):
     with zipfile.ZipFile(path, "a", compression=zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.npy", bomb())
     assert path.stat().st_size < 200_000
-    tracemalloc.start()
-    try:
-        assert outcome(path, model) == "same"
-        assert tracemalloc.get_traced_memory()[1] < 5e6
-    finally:
-        tracemalloc.stop()
+    assert is_same(load_in_little_memory(path), model)
 
 
 @pytest.mark.parametrize("member", ["parameters", "moments", "regnet", "sha256"])
@@ -609,15 +609,29 @@ def test_a_wanted_member_that_is_compressed_is_refused_before_it_unfolds(tmp_pat
     path = tmp_path / "net.npz"
     model.save(path)
     found = members(path)
-    found[f"{member}.npy"] = bomb()
-    write_members(path, found, compression=zipfile.ZIP_DEFLATED)
-    del found
-    tracemalloc.start()
-    try:
-        assert outcome(path, model) == "refused"
-        assert tracemalloc.get_traced_memory()[1] < 5e6
-    finally:
-        tracemalloc.stop()
+    del found[f"{member}.npy"]
+    write_members(path, found)
+    with zipfile.ZipFile(path, "a", compression=zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{member}.npy", bomb())
+    with pytest.raises(ValueError, match=f"{REFUSED}{member} is compressed or encrypted, wanted it stored"):
+        load_in_little_memory(path)
+
+
+def test_an_archive_that_is_longer_in_its_own_words_than_on_the_disk_is_refused(tmp_path, model):
+    """Description, array header and list of members agree on 400 MB; the file has some kB."""
+    path = tmp_path / "net.npz"
+    with_about(path, model, lambda about: about["layers"][1].update(units=10_000_000))
+    found = members(path)
+    _, (size,) = expected_arrays(read_parts(path)[0])["parameters"]
+    found["parameters.npy"] = array_file(header().replace("SIZE", str(size)), b"")
+    write_members(path, found)
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"parameters.npy") - 46 + 20  # two sizes in the list of members
+    length = len(found["parameters.npy"]) + 4 * size
+    content[at : at + 8] = struct.pack("<II", length, length)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"{REFUSED}parameters is longer than the file"):
+        load_in_little_memory(path)
 
 
 # ------------------------------------------------------------------------------ safetensors
