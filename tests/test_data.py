@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet import data
-from regnet.data import check_inputs, check_targets, check_weights, split_sizes
+from regnet.data import check_inputs, check_targets, check_weights, inputs, targets
+from regnet.data.splitting import split_sizes
 
 F32, F64 = np.dtype("float32"), np.dtype("float64")
 BINARY, CATEGORICAL, SQUARED = "binary_cross_entropy", "categorical_cross_entropy", "squared_error"
@@ -381,7 +381,7 @@ def test_a_value_that_is_not_finite_is_named_with_its_place(row, column, value, 
 
 @pytest.mark.parametrize("at", [0, 6, 7, 8, 13, 14, 20])
 def test_the_place_is_right_in_every_block_that_is_looked_at(at, monkeypatch):
-    monkeypatch.setattr(data, "CHECK_ROWS", 7)
+    monkeypatch.setattr(inputs, "CHECK_ROWS", 7)
     X = np.zeros((7, 3))
     X.flat[at] = np.nan
     with pytest.raises(ValueError, match=f"row {at // 3}, column {at % 3},"):
@@ -706,7 +706,7 @@ def test_the_name_in_the_message_of_targets_can_be_chosen(loss, y):
 @pytest.mark.parametrize("labels", [[3, 1, 3, 7, 1], [-128, 127, 5], [-3, -3], [0], [5, 10**15, 5]])
 def test_distinct_labels_are_those_of_unique(labels, dtype):
     labels = np.array(labels).astype(dtype)
-    found, numbers = data.distinct(labels)
+    found, numbers = targets.distinct(labels)
     expected, inverse = np.unique(labels, return_inverse=True)
     assert found.dtype == labels.dtype
     np.testing.assert_array_equal(found, expected)
