@@ -88,7 +88,7 @@ def check_gradients(
         raise TypeError(f"model is {model!r}, wanted a Model")
     epsilon = number("epsilon", epsilon, above=0)
     dtype = np.dtype(np.float64)
-    inputs = data.check_inputs(X, dtype, model.sizes[0])
+    inputs = data.check_inputs(X, dtype, model.sizes[0], "X", model.feature_names)
     n = len(inputs)
     targets = data.check_targets(y, model.loss, model.sizes[-1], n, model.classes, dtype)
     plan = build_plan(model, check_rule(model, GradientDescent(), penalty, label_smoothing), n, n)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock, Thread
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from . import data
@@ -102,9 +101,12 @@ def fit_each(
     on Ctrl-C.
     """
     inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
-    targets: Any = data.SharedTargets(np.asarray(y))
+    targets: Any = data.SharedTargets(data.target_array("y", y))
     for model in models:
-        model.check_targets(targets, len(data.check_inputs(inputs[model.dtype], model.dtype, model.sizes[0])))
+        X_model = data.check_inputs(
+            inputs[model.dtype], model.dtype, model.sizes[0], "X", model.feature_names
+        )
+        model.check_targets(targets, len(X_model))
 
     def fit(number: int) -> History:
         found: Any = inputs[models[number].dtype]

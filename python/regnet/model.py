@@ -98,6 +98,10 @@ class Model(Predictor):
         open in a step, with probability 0.02 it is 0; at prediction it starts at 0.98.
     classes : array or None
         Sorted class labels, for a classifier that has seen labels.
+    feature_names : tuple of str or None
+        Names of the columns of X, when the first training after the start saw a frame whose columns all
+        have names that are text. A frame given later must have the same columns in the same order; arrays
+        are taken as they lie.
 
     Raises
     ------
@@ -266,6 +270,7 @@ class Model(Predictor):
     def initialize(self) -> None:
         """Set the parameters to their initial values, a function of the seed; forget earlier training."""
         self.training_state = None
+        self.feature_names = None
         self.parameters[:] = 0
         for gamma in self.layout.gamma:
             if gamma is not None:
@@ -299,12 +304,12 @@ class Model(Predictor):
             return None
         if self.loss == losses.SQUARED:
             raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
+        labels = data.target_array("classes", classes).reshape(-1)
+        data.check_present("classes", labels, "entry")
         try:
-            found = np.unique(np.asarray(classes))
+            found = np.unique(labels)
         except TypeError:
             raise TypeError("classes mixes labels that cannot be sorted, wanted labels of one type") from None
-        if found.dtype.kind == "f":
-            data.check_finite("classes", found)
         wanted = max(self.sizes[-1], 2)
         if found.size != wanted:
             raise ValueError(

@@ -57,6 +57,7 @@ class Predictor:
     loss: str
     dtype: np.dtype[Any]
     classes: Array | None
+    feature_names: tuple[str, ...] | None = None
     parameters: Array
     _plan: Plan
     _folds: bool
@@ -76,10 +77,10 @@ class Predictor:
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
         """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""
-        array = data.as_inputs(X, self.dtype, self.layers[0].units)
+        array = data.as_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
         out, finite = self._forward(array, logits)
         if not finite:
-            data.check_finite("X", array)
+            data.check_finite("X", array, data.feature_names(X))
         return out
 
     def predict(self, X: ArrayLike) -> Array:
@@ -97,7 +98,8 @@ class Predictor:
         Raises
         ------
         ValueError, TypeError
-            If X is empty, not finite, or not (n_samples, n_features) numbers.
+            If X is empty, not finite, or not (n_samples, n_features) numbers, or is a frame whose columns
+            are not those of the training, in its order.
 
         Examples
         --------
@@ -231,7 +233,7 @@ class Predictor:
         >>> model.evaluate([[1.0], [2.0]], [2.0, 5.0])
         Evaluation(cost=0.25, score=0.7777777777777778, metric='r2')
         """
-        X = data.check_inputs(X, self.dtype, self.layers[0].units)
+        X = data.check_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
         targets = self.check_targets(y, len(X))
         weight = data.check_weights(sample_weight, len(X), self.dtype)
         return self.evaluate_checked(X, targets, weight)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cregnet import n_moments
 
 from . import initializers
-from .checks import choice, integer, number
+from .checks import choice, integer, number, shown
 from .layers import Dense, Input, Layer
 from .model import Model, TrainingState
 from .optimizers import KERNELS
@@ -46,6 +46,7 @@ def describe(model: Model) -> dict[str, Any]:
         "seed": model.seed,
         "loss": model.loss,
         "classes": None if model.classes is None else describe_classes(model.classes),
+        "feature_names": model.feature_names,
         "training": None if state is None else describe_training(state),
     }
 
@@ -164,6 +165,7 @@ def build_model(arrays: Arrays, about: dict[str, Any]) -> Model:
     if classes is not None and not np.array_equal(np.asarray(model.classes), classes):
         raise ValueError("classes are not sorted")
     model.parameters[:] = checked(arrays, "parameters", model.parameters)
+    model.feature_names = check_feature_names(about.get("feature_names"), model.sizes[0])
     if state is not None:
         optimizer, epoch = (
             choice("optimizer", state["optimizer"], KERNELS),
@@ -173,6 +175,16 @@ def build_model(arrays: Arrays, about: dict[str, Any]) -> Model:
         like = np.empty((n_moments(optimizer), model.parameters.size), model.dtype)
         model.training_state = TrainingState(optimizer, checked(arrays, "moments", like), epoch, scale)
     return model
+
+
+def check_feature_names(names: Any, n_features: int) -> tuple[str, ...] | None:
+    """Names of the columns, one for each input; files from before they were kept have none."""
+    if names is None:
+        return None
+    good = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not good or len(names) != n_features:
+        raise ValueError(f"feature_names are {shown(names)}, wanted {n_features} names")
+    return tuple(names)
 
 
 def checked(arrays: Arrays, name: str, like: NDArray[Any]) -> NDArray[Any]:

@@ -403,10 +403,12 @@ def hold_out(
         if len(validation) != 2:
             raise ValueError(f"validation has {len(validation)} entries, wanted (X, y) or a share of X")
         return (X, y, (validation[0], validation[1])), options
-    X, y = data.same_length(X, y)
-    labels = y.reshape(-1) if data.is_labels(y) else None
-    held_out, kept = data.hold_out(validation, len(X), labels, seed)
+    rows, targets = data.same_length(X, y)
+    labels = targets.reshape(-1) if data.is_labels(targets) else None
+    held_out, kept = data.hold_out(validation, len(rows), labels, seed)
     weight = options.get("sample_weight")
     if weight is not None:
-        options = {**options, "sample_weight": data.check_weights(weight, len(X), np.dtype(np.float64))[kept]}
-    return (X[kept], y[kept], (X[held_out], y[held_out])), options
+        weight = data.check_weights(weight, len(rows), np.dtype(np.float64))
+        options = {**options, "sample_weight": weight[kept]}
+    inside, outside = data.take_rows(rows, kept), data.take_rows(rows, held_out)
+    return (inside, targets[kept], (outside, targets[held_out])), options

@@ -104,7 +104,8 @@ def train(
     ----------
     model : Model
     X : array-like (n_samples, n_features)
-        Finite numbers. Not copied when C-contiguous and of the model's dtype.
+        Finite numbers. Not copied when C-contiguous and of the model's dtype. Of a frame the model
+        learns the names of the columns, which later frames must have: see `Model`.
     y : array-like (n_samples,) or (n_samples, n_outputs)
         Class labels of any dtype for a cross-entropy, numbers for the squared error.
     epochs : int
@@ -233,6 +234,7 @@ def train(
     for callback in found:
         callback.before_training(training)
     model.classes = examples.targets.classes if model.classes is None else model.classes
+    model.feature_names = data.feature_names(X) if model.feature_names is None else model.feature_names
     model.training_state = None
     try:
         try:
@@ -344,7 +346,8 @@ def check_examples(
     model: Model, X: ArrayLike, y: ArrayLike, validation: Any, sample_weight: ArrayLike | None
 ) -> tuple[Examples, Checked | None]:
     """Training data, and validation data if any; a share is held out here."""
-    X = data.check_inputs(X, model.dtype, model.sizes[0])
+    names = data.feature_names(X) if model.feature_names is None else model.feature_names
+    X = data.check_inputs(X, model.dtype, model.sizes[0], "X", names)
     targets = model.check_targets(y, len(X))
     weight = data.check_weights(sample_weight, len(X), model.dtype)
     if validation is None:
@@ -352,7 +355,7 @@ def check_examples(
     if isinstance(validation, (tuple, list)):
         if len(validation) != 2:
             raise ValueError(f"validation has {len(validation)} entries, wanted (X, y) or a share of X")
-        X_held = data.check_inputs(validation[0], model.dtype, model.sizes[0], "validation X")
+        X_held = data.check_inputs(validation[0], model.dtype, model.sizes[0], "validation X", names)
         held = data.check_targets(
             validation[1],
             model.loss,
@@ -364,7 +367,7 @@ def check_examples(
         )
         return Examples(X, targets, weight, None), (X_held, held)
     given = y.array if isinstance(y, data.SharedTargets) else y
-    labels = None if targets.classes is None else np.asarray(given).reshape(-1)
+    labels = None if targets.classes is None else data.target_array("y", given).reshape(-1)
     held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
     return Examples(X[kept], targets.take(kept), kept_weight, None), (X[held_out], targets.take(held_out))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .inputs import check_inputs
+from .inputs import as_array, check_inputs, feature_names
 
 __all__ = ["standardize"]
 
@@ -43,12 +43,16 @@ def standardize(X: ArrayLike, *others: ArrayLike, return_scale: bool = False) ->
     (array([[-1.,  0.],
            [ 1.,  0.]]), array([[3., 1.]]))
     """
-    first = np.asarray(X)
+    first = as_array("X", X)
     if first.ndim != 2:
         raise ValueError(f"X has shape {first.shape}, wanted (n_samples, n_features)")
     dtype = np.dtype(np.float32 if first.dtype == np.float32 else np.float64)
     names = ["X"] + [f"set {i + 2}" for i in range(len(others))]
-    sets = [check_inputs(A, dtype, first.shape[1], name) for A, name in zip((X, *others), names, strict=True)]
+    columns = feature_names(X)
+    sets = [
+        check_inputs(A, dtype, first.shape[1], name, columns)
+        for A, name in zip((X, *others), names, strict=True)
+    ]
     mean = sets[0].mean(axis=0, dtype=np.float64)
     deviation = sets[0].std(axis=0, dtype=np.float64)
     # rounding can give a constant column a mean beside its value and a deviation above 0

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import randomness
-from ..checks import fraction
+from ..checks import boolean, fraction, shown
+from .frames import is_frame, take_rows
+from .inputs import as_array
+from .targets import check_present, target_array
 
 __all__ = ["hold_out", "is_labels", "same_length", "split"]
 
 Array = NDArray[Any]
-Pair = tuple[Array, Array]
+Pair = tuple[Any, Array]
 
 
 def split_sizes(n: int, fractions: tuple[float, float, float] | None = None) -> tuple[int, int, int]:
@@ -31,10 +34,10 @@ def split_sizes(n: int, fractions: tuple[float, float, float] | None = None) -> 
     if fractions is None:
         fractions = (0.6, 0.2, 0.2) if n <= 1_000_000 else (0.98, 0.01, 0.01)
     if not isinstance(fractions, Iterable):
-        raise TypeError(f"fractions is {fractions!r}, wanted three shares that sum to 1")
+        raise TypeError(f"fractions is {shown(fractions)}, wanted three shares that sum to 1")
     shares = [fraction("a share of fractions", share) for share in fractions]
     if len(shares) != 3 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"fractions is {fractions!r}, wanted three shares that sum to 1")
+        raise ValueError(f"fractions is {shown(fractions)}, wanted three shares that sum to 1")
     n_dev, n_test = max(round(shares[1] * n), 1), max(round(shares[2] * n), 1)
     while n_dev + n_test >= n:  # rounded up both: the larger one gives
         n_dev, n_test = (n_dev - 1, n_test) if n_dev > n_test else (n_dev, n_test - 1)
@@ -47,7 +50,11 @@ def split_rows(sizes: tuple[int, ...], labels: Array | None, seed: int) -> list[
     order = randomness.permutation(n, seed, "split")
     if labels is None:
         return np.split(order, np.cumsum(sizes)[:-1])
-    _, numbers, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
+    check_present("y", labels)
+    try:
+        _, numbers, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
+    except TypeError:
+        raise TypeError("y mixes labels that cannot be sorted, wanted labels of one type") from None
     numbers = numbers.reshape(-1)
     by_class = np.argsort(numbers, kind="stable")
     rank = np.empty(n, np.int64)
@@ -62,7 +69,9 @@ def hold_out(validation: Any, n: int, labels: Array | None, seed: int) -> tuple[
     share = fraction("validation", validation)
     n_held = round(share * n)
     if not 0 < n_held < n:
-        raise ValueError(f"validation is {validation!r} of {n} rows, wanted at least one row on each side")
+        raise ValueError(
+            f"validation is {shown(validation)} of {n} rows, wanted at least one row on each side"
+        )
     held_out, kept = map(np.sort, split_rows((n_held, n - n_held), labels, seed))
     return held_out, kept
 
@@ -96,12 +105,15 @@ def class_sizes(counts: Array, sizes: Array) -> Array:
     return table + up
 
 
-def same_length(X: ArrayLike, y: ArrayLike) -> Pair:
-    """Both as arrays with as many rows."""
-    X, y = np.asarray(X), np.asarray(y)
-    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
-        raise ValueError(f"X has shape {X.shape} and y {y.shape}, wanted the same number of rows")
-    return X, y
+def same_length(X: ArrayLike, y: ArrayLike) -> tuple[Any, Array]:
+    """Both as arrays with as many rows; X may be a frame, and stays one."""
+    rows: Any = X if is_frame(X) else as_array("X", X)
+    targets = target_array("y", y)
+    if rows.shape == () or targets.shape == () or len(rows) != len(targets):
+        raise ValueError(
+            f"X has shape {tuple(rows.shape)} and y {targets.shape}, wanted the same number of rows"
+        )
+    return rows, targets
 
 
 def is_labels(y: Array) -> bool:
@@ -134,12 +146,13 @@ def split(
     Returns
     -------
     (X_train, y_train), (X_dev, y_dev), (X_test, y_test)
-        Copies, dtypes kept.
+        Copies, dtypes kept. X that is a frame stays one, with the names of its columns.
 
     Raises
     ------
     ValueError
-        If lengths differ, there are fewer than 3 rows, or the fractions do not sum to 1.
+        If lengths differ, there are fewer than 3 rows, the fractions do not sum to 1, or a label is
+        missing where classes are to keep their proportions.
 
     Examples
     --------
@@ -149,11 +162,14 @@ def split(
     >>> len(y_train), len(y_dev), len(y_test), int(y_train.sum())
     (6, 2, 2, 3)
     """
-    X, y = same_length(X, y)
-    n_train, n_dev, n_test = split_sizes(len(X), fractions)
+    if stratify is not None:
+        stratify = boolean("stratify", stratify)
+    rows, targets = same_length(X, y)
+    n_train, n_dev, n_test = split_sizes(len(rows), fractions)
     if stratify is None:
-        stratify = is_labels(y)
+        stratify = is_labels(targets)
     train, dev, test = split_rows(
-        (n_train, n_dev, n_test), y.reshape(-1) if stratify else None, randomness.check_seed(seed)
+        (n_train, n_dev, n_test), targets.reshape(-1) if stratify else None, randomness.check_seed(seed)
     )
-    return (X[train], y[train]), (X[dev], y[dev]), (X[test], y[test])
+    sets = [(take_rows(rows, part), targets[part]) for part in (train, dev, test)]
+    return sets[0], sets[1], sets[2]

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
-from .inputs import as_numbers, check_finite
+from .frames import columns_of, is_frame, is_missing
+from .inputs import as_array, as_numbers, check_finite
 
-__all__ = ["SharedTargets", "Targets", "check_targets"]
+__all__ = ["SharedTargets", "Targets", "check_present", "check_targets", "target_array"]
 
 Array = NDArray[Any]
+
+MANY = 20  # so many different whole numbers look like numbers to be predicted
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,17 @@ class SharedTargets:
         return self.checked[kind]
 
 
+def target_array(name: str, y: Any) -> Array:
+    """y as an array; one column of a frame may hold labels of any dtype."""
+    array = as_array(name, columns_of(y)[0] if is_frame(y) and y.shape[1] == 1 else y)
+    if array.dtype.kind in "US" and isinstance(y, (list, tuple)):
+        # NumPy makes texts of all that stands among texts: NaN would be the label "nan"
+        objects = np.array(y, dtype=object)
+        if not all(isinstance(label, (str, bytes)) for label in objects.reshape(-1).tolist()):
+            return objects
+    return array
+
+
 def check_targets(
     y: ArrayLike | SharedTargets,
     loss: str,
@@ -85,7 +99,7 @@ def check_targets(
     """
     if isinstance(y, SharedTargets):
         return y.check(loss, n_outputs, n, classes, dtype, name)
-    array = np.asarray(y)
+    array = target_array(name, y)
     if array.ndim == 0 or array.shape[0] != n:
         raise ValueError(f"{name} has shape {array.shape} and X has {n} rows, wanted one target per row")
     if loss == losses.SQUARED:
@@ -125,8 +139,7 @@ def check_labels(
     array: Array, loss: str, n_outputs: int, classes: Array | None, dtype: np.dtype[Any], name: str
 ) -> Targets:
     """Class numbers of labels; for one sigmoid output a column of 0 and 1."""
-    if array.dtype.kind == "f":
-        check_finite(name, array)
+    check_present(name, array)
     n_classes = 2 if n_outputs == 1 else n_outputs
     if loss == losses.BINARY and n_outputs > 1:
         raise ValueError(f"{name} has one column, wanted {n_outputs}: one 0 or 1 per sigmoid output")
@@ -138,8 +151,8 @@ def check_labels(
         classes = found
         if classes.size != n_classes:
             raise ValueError(
-                f"{name} has {count(classes.size)}, wanted {n_classes} as the model's output; "
-                "pass classes=... to Model when some have no example"
+                f"{name} has {count(classes.size)}, wanted {n_classes} as the model's output"
+                f"{class_advice(classes, n_classes)}"
             )
     known = set(classes.tolist())  # as Python values: NumPy would take the text "1" for the number 1
     unknown = [label for label in found.tolist() if label not in known]
@@ -149,6 +162,32 @@ def check_labels(
     if loss == losses.CATEGORICAL:
         return Targets(np.empty((0, n_outputs), dtype), labels, classes)
     return Targets(labels.astype(dtype)[:, None], np.empty(0, np.int32), classes)
+
+
+def check_present(name: str, labels: Array, entry: str = "row") -> None:
+    """No label is missing: NaN, NaT and None would become classes of their own, or cannot be sorted.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or infinite; the message names its row.
+    """
+    kind = labels.dtype.kind
+    if kind == "f":
+        check_finite(name, labels)
+        return
+    if kind in "mM":
+        missing = np.isnat(labels)
+    elif kind == "c":
+        missing = np.isnan(labels)
+    elif kind in "OT":  # objects, and NumPy's texts of any length
+        missing = np.array([is_missing(label) for label in labels.tolist()], bool)
+    else:
+        return
+    if missing.any():
+        place = int(missing.argmax())
+        label = f"({labels[place]})"
+        raise ValueError(f"{name} has no label at {entry} {place} {label}, wanted one in every {entry}")
 
 
 def distinct(labels: Array) -> tuple[Array, NDArray[np.intp]]:
@@ -161,6 +200,15 @@ def distinct(labels: Array) -> tuple[Array, NDArray[np.intp]]:
             return (np.flatnonzero(present) + low).astype(labels.dtype), (np.cumsum(present) - 1)[places]
     found, numbers = np.unique(labels, return_inverse=True)
     return found, numbers.reshape(-1)
+
+
+def class_advice(classes: Array, n_classes: int) -> str:
+    """What may be meant by another number of classes than the model has outputs for."""
+    if classes.size < n_classes:
+        return "; pass classes=... to Model when some have no example"
+    if classes.dtype.kind == "f" or (classes.dtype.kind in "iu" and classes.size > MANY):
+        return '; to predict numbers give the output layer the activation "identity": output="identity"'
+    return f"; for {classes.size} classes it wants {classes.size} softmax outputs"
 
 
 def count(n: int) -> str:
