@@ -7,6 +7,7 @@ import pytest
 
 import regnet as rn
 from models import X, random_model
+from regnet.prediction import r_squared
 
 
 def logits(model, X):
@@ -239,6 +240,21 @@ def constant_model(value):
 )
 def test_r2_as_scikit_learn_has_it(prediction, y, score):
     assert constant_model(prediction).evaluate([[0.0], [0.0]], y).score == pytest.approx(score)
+
+
+@pytest.mark.parametrize("exponent", [-1000, -560, 530, 1000])
+def test_r2_of_targets_far_from_1(exponent):
+    # R^2 has no scale: a power of two, which changes no digit, must not change it
+    rng = np.random.default_rng(0)
+    Y, A, weight = rng.normal(size=(2, 30)), rng.normal(size=(2, 30)), rng.uniform(size=30)
+    with np.errstate(all="raise"):
+        found = r_squared(np.ldexp(Y, exponent), np.ldexp(A, exponent), weight)
+    assert found == r_squared(Y, A, weight)
+
+
+def test_r2_of_outputs_without_bounds_is_minus_infinity():
+    with np.errstate(all="raise"):
+        assert r_squared(np.array([[1.0, 2.0]]), np.array([[1e200, 1.0]]), np.ones(2)) == -np.inf
 
 
 def test_a_weight_of_0_leaves_an_example_out():

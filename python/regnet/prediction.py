@@ -260,10 +260,13 @@ class Predictor:
 
 def r_squared(Y: Array, A: Array, weight: Array) -> float:
     """1 - residual / total sum of squares, averaged over the outputs; columns are examples."""
+    if Y.dtype == np.float64 and (exponents := data.power_of_two(np.abs(Y).max(axis=1))).any():
+        Y, A = (np.ldexp(array, -exponents[:, None]) for array in (Y, A))
     Y, weight = Y.astype(np.float64), weight.astype(np.float64)
-    mean = np.average(Y, axis=1, weights=weight)[:, None]
-    residual = ((Y - A) ** 2 * weight).sum(axis=1)
-    total = ((Y - mean) ** 2 * weight).sum(axis=1)
-    # a constant target has no variance to explain: 1 when it is met exactly, else 0, as scikit-learn
-    constant = np.where(residual == 0, 1.0, 0.0)
-    return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))
+    with np.errstate(over="ignore", invalid="ignore"):  # outputs of a net that diverges
+        mean = np.average(Y, axis=1, weights=weight)[:, None]
+        residual = ((Y - A) ** 2 * weight).sum(axis=1)
+        total = ((Y - mean) ** 2 * weight).sum(axis=1)
+        # a constant target has no variance to explain: 1 when it is met exactly, else 0, as scikit-learn
+        constant = np.where(residual == 0, 1.0, 0.0)
+        return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))

@@ -7,7 +7,7 @@ data.
 
 from .frames import take_rows
 from .inputs import FiniteInputs, as_inputs, check_finite, check_inputs, feature_names
-from .scaling import standardize
+from .scaling import power_of_two, standardize
 from .splitting import hold_out, is_labels, same_length, split
 from .targets import SharedTargets, Targets, check_present, check_targets, target_array
 from .weights import check_weights, weigh_classes
@@ -25,6 +25,7 @@ __all__ = [
     "feature_names",
     "hold_out",
     "is_labels",
+    "power_of_two",
     "same_length",
     "split",
     "standardize",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import number
+from ..checks import number, shown
 from .inputs import as_numbers, check_finite
 from .targets import Targets, short_list
 
@@ -41,6 +41,7 @@ def weigh_classes(class_weight: Any, weight: Array, targets: Targets, dtype: np.
     of_class = class_weights(
         class_weight, targets.classes, np.bincount(numbers, minlength=len(targets.classes))
     )
+    of_class = np.ldexp(of_class, -np.frexp(of_class.max())[1])  # at most 1: the products do not overflow
     each = of_class[numbers] if weight.size == 0 else of_class[numbers] * weight
     if each.max() == 0:
         raise ValueError("class_weight and sample_weight leave no example a weight, wanted some > 0")
@@ -52,7 +53,9 @@ def class_weights(class_weight: Any, classes: Array, counts: Array) -> Array:
     if isinstance(class_weight, str) and class_weight == "balanced":
         return counts.sum() / (len(classes) * np.maximum(counts, 1))
     if not isinstance(class_weight, Mapping):
-        raise TypeError(f"class_weight is {class_weight!r}, wanted 'balanced' or a dict from label to weight")
+        raise TypeError(
+            f"class_weight is {shown(class_weight)}, wanted 'balanced' or a dict from label to weight"
+        )
     labels = classes.tolist()
     unknown = [label for label in class_weight if label not in labels]
     if unknown:
