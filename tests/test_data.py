@@ -469,7 +469,7 @@ def test_a_memory_map_is_taken(tmp_path):
         (
             ([1, 2, 3], [4, 5, 6], 7),
             ValueError,
-            "X has a single value in row 2 and 3 values in row 0, wanted",
+            "X has a number in row 2 and 3 values in row 0, wanted",
         ),
         (
             [[1, 2, [3]], [4, 5, 6]],

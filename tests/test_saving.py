@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from regnet import saving
 
 ENDINGS = [".npz", ".safetensors"]
 X = np.random.default_rng(0).normal(size=(12, 3))
@@ -501,3 +502,13 @@ def test_a_checkpoint_of_a_callback_can_be_gone_on_with(tmp_path):
     again = rn.load(tmp_path / "net.npz")
     rn.train(again, X, y, epochs=7, resume=True, **options)
     np.testing.assert_array_equal(again.parameters, model.parameters)
+
+
+def test_gaussian_dropout_that_drops_nothing_is_read():
+    # such layers could be made before they were refused; the dropout had no effect
+    for layer, plain in (
+        (rn.Dense(3, "relu", 0.5, dropout="gaussian"), rn.Dense(3, "relu")),
+        (rn.Input(3, 0.5, dropout="gaussian"), rn.Input(3)),
+    ):
+        assert saving.build_layer(saving.describe_layer(layer)) == layer
+        assert saving.build_layer({**saving.describe_layer(layer), "keep_prob": 1.0}) == plain

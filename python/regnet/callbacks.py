@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import choice, fraction, integer, number
+from .checks import choice, fraction, integer, number, shown
+from .keywords import suggests_keywords
 
 if TYPE_CHECKING:
     from .training import Training
@@ -115,6 +116,7 @@ class EarlyStopping(Watching):
 
     stop_reason = "early stopping"
 
+    @suggests_keywords
     def __init__(
         self,
         patience: int = 10,
@@ -188,6 +190,7 @@ class ReduceOnPlateau(Watching):
     ReduceOnPlateau(factor=0.5, patience=3, monitor='val_cost', min_delta=0, direction='min', min_rate=0)
     """
 
+    @suggests_keywords
     def __init__(
         self,
         factor: float = 0.1,
@@ -274,7 +277,7 @@ def as_callbacks(callbacks: Any) -> Sequence[Callback]:
     try:
         found = list(callbacks or ())
     except TypeError:
-        raise TypeError(f"callbacks is {callbacks!r}, wanted a sequence of callbacks") from None
+        raise TypeError(f"callbacks is {shown(callbacks)}, wanted a sequence of callbacks") from None
     result: list[Callback] = []
     for entry in found:
         if isinstance(entry, Callback):
@@ -282,5 +285,5 @@ def as_callbacks(callbacks: Any) -> Sequence[Callback]:
         elif callable(entry) and not isinstance(entry, type):
             result.append(ByFunction(entry))
         else:
-            raise TypeError(f"callbacks has {entry!r}, wanted a Callback or a function of one argument")
+            raise TypeError(f"callbacks has {shown(entry)}, wanted a Callback or a function of one argument")
     return result

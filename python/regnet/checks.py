@@ -37,14 +37,6 @@ class Shown(reprlib.Repr):
 shown = Shown().repr
 
 
-def finite(value: numbers.Real) -> float:
-    """The value in double; infinite where it is too large for one, as 10**400 is."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-
-
 def number(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
     """Return a finite real number, or say what is wrong with it.
 
@@ -62,11 +54,19 @@ def number(name: str, value: Any, *, above: float | None = None, least: float | 
         wanted = f"a number >= {least:g}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
-    x = finite(value)
+    x = as_float(value)
     good = math.isfinite(x) and (above is None or x > above) and (least is None or x >= least)
     if not good:
         raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
     return x
+
+
+def as_float(value: Any) -> float:
+    """A real number as a float; one that is too large is infinite, as it is when written 1e400."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def fraction(name: str, value: Any, *, zero: bool = False, one: bool = False) -> float:
@@ -80,7 +80,7 @@ def fraction(name: str, value: Any, *, zero: bool = False, one: bool = False) ->
     wanted = f"0 {'<=' if zero else '<'} {name} {'<=' if one else '<'} 1"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
-    x = finite(value)
+    x = as_float(value)
     if not ((x > 0 or (zero and x == 0)) and (x < 1 or (one and x == 1))):
         raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
     return x

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .callbacks import EarlyStopping
+from .checks import boolean
 from .datasets import Football, load_football, make_football
 from .history import History
 from .initializers import Xavier
@@ -197,6 +198,7 @@ def run_demo(
     """
     from . import plotting
 
+    boolean("progress", progress)
     if picture is not None:
         picture = plotting.picture_path(picture)  # before any work
     points = make_football(seed=seed) if data is None else load_football(data)

@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike
 
 from . import data
 from .callbacks import as_callbacks
+from .checks import boolean, shown
 from .history import History
+from .keywords import arguments, check_keywords
 from .model import Model
 from .progress import Progress
 from .threads import resolve_threads
@@ -76,7 +78,8 @@ def fit_many(
     try:
         models = list(models)
     except TypeError:
-        raise TypeError(f"models is {models!r}, wanted a sequence of Models") from None
+        raise TypeError(f"models is {shown(models)}, wanted a sequence of Models") from None
+    boolean("progress", progress)
     each = check_models(models, options, shared)
     with Progress(len(models), progress, "models", "model") as bar:
 
@@ -164,7 +167,7 @@ def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -
     """Keyword arguments of each model, or an error before any work."""
     for number, model in enumerate(models):
         if not isinstance(model, Model):
-            raise TypeError(f"models[{number}] is {model!r}, wanted a Model")
+            raise TypeError(f"models[{number}] is {shown(model)}, wanted a Model")
     if len({id(model) for model in models}) < len(models):
         raise ValueError("models has the same object twice, wanted different ones (Model.copy makes another)")
     options = [{}] * len(models) if options is None else list(options)
@@ -173,8 +176,11 @@ def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -
     result = []
     for number, own in enumerate(options):
         if not isinstance(own, Mapping):
-            raise TypeError(f"options[{number}] is {own!r}, wanted a mapping of keyword arguments of train")
+            raise TypeError(
+                f"options[{number}] is {shown(own)}, wanted a mapping of keyword arguments of train"
+            )
         keywords = {**shared, **own}
+        check_keywords("train", keywords, arguments(train))
         for name in ("n_threads", "progress", "cancel"):
             if name in own or name in shared:
                 raise TypeError(f"options[{number}] has {name!r}, which cannot be set for a single model")

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from cregnet import Layout, Plan
 
 from . import data, losses
-from .checks import choice
+from .checks import choice, fraction, shown
+from .keywords import suggests_keywords
 from .layers import Dense, Input, Layer
 from .prediction import Predictor
 from .randomness import check_seed
@@ -117,6 +118,7 @@ class Model(Predictor):
     ((3, 2), (3, 1))
     """
 
+    @suggests_keywords
     def __init__(
         self,
         layers: Sequence[Layer],
@@ -138,6 +140,7 @@ class Model(Predictor):
         self.initialize()
 
     @classmethod
+    @suggests_keywords
     def mlp(
         cls,
         sizes: Sequence[int],
@@ -178,24 +181,23 @@ class Model(Predictor):
         try:
             sizes = list(sizes)
         except TypeError:
-            raise TypeError(f"sizes is {sizes!r}, wanted a sequence such as [2, 20, 1]") from None
+            raise TypeError(f"sizes is {shown(sizes)}, wanted a sequence such as [2, 20, 1]") from None
         if len(sizes) < 2:
-            raise ValueError(f"sizes is {sizes!r}, wanted at least the inputs and the outputs")
+            raise ValueError(f"sizes is {shown(sizes)}, wanted at least the inputs and the outputs")
         if output is None:
             output = "sigmoid" if sizes[-1] == 1 else "softmax"
-        if isinstance(keep_prob, Iterable):
+        if isinstance(keep_prob, Iterable) and not isinstance(keep_prob, str):
             keep = list(keep_prob)
         else:
-            keep = [1.0] + [keep_prob] * (len(sizes) - 2)
+            keep = [1.0] + [fraction("keep_prob", keep_prob, one=True)] * (len(sizes) - 2)
         if len(keep) != len(sizes) - 1:
             raise ValueError(
                 f"keep_prob has {len(keep)} entries, wanted {len(sizes) - 1}, one per layer but the last"
             )
-        hidden = [
-            Dense(n, activation, k, init, max_norm=max_norm, batch_norm=batch_norm)
-            for n, k in zip(sizes[1:-1], keep[1:], strict=True)
-        ]
-        layers = [Input(sizes[0], keep[0]), *hidden, Dense(sizes[-1], output, 1.0, init)]
+        # made also where there is no hidden layer, so that what is given for them is checked
+        hidden = Dense(1, activation, 1.0, init, max_norm=max_norm, batch_norm=batch_norm)
+        between = [replace(hidden, units=n, keep_prob=k) for n, k in zip(sizes[1:-1], keep[1:], strict=True)]
+        layers = [Input(sizes[0], keep[0]), *between, Dense(sizes[-1], output, 1.0, init)]
         return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
 
     # -------------------------------------------------------------------------- structure
@@ -346,6 +348,15 @@ class Model(Predictor):
         save(self, path)
 
 
+def check_model(model: Any, *others: Any) -> Model:
+    """The model that a function is given first; `others` are the arguments that may have its place."""
+    if isinstance(model, Model):
+        return model
+    swapped = any(isinstance(other, Model) for other in others)
+    where = " first: train(model, X, y), and other functions alike" if swapped else ""
+    raise TypeError(f"model is {shown(model)}, wanted a Model{where}")
+
+
 def plan_layers(layers: Sequence[Layer], loss: str, seed: int) -> Plan:
     """The layers as the kernels read them, without penalties."""
     inputs, sources = layers[0], layers[:-1]
@@ -379,13 +390,15 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """One Input, then at least one Dense, the last without dropout, batch norm and gates."""
     if not isinstance(layers, Iterable):
-        raise TypeError(f"layers is {layers!r}, wanted a sequence: Input(...), Dense(...), ...")
+        raise TypeError(f"layers is {shown(layers)}, wanted a sequence: Input(...), Dense(...), ...")
     found = tuple(layers)
     if len(found) < 2 or not isinstance(found[0], Input):
-        raise ValueError(f"layers is {list(found)!r}, wanted Input(...) and then at least one Dense(...)")
+        raise ValueError(
+            f"layers is {shown(list(found))}, wanted Input(...) and then at least one Dense(...)"
+        )
     for number, layer in enumerate(found[1:], start=1):
         if not isinstance(layer, Dense):
-            raise TypeError(f"layers[{number}] is {layer!r}, wanted Dense(...)")
+            raise TypeError(f"layers[{number}] is {shown(layer)}, wanted Dense(...)")
     if found[-1].keep_prob < 1:
         raise ValueError(
             f"keep_prob of the output layer is {found[-1].keep_prob}, wanted 1: outputs are not dropped"

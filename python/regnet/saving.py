@@ -98,6 +98,8 @@ def describe_term(term: Term) -> dict[str, Any]:
 def build_layer(fields: dict[str, Any]) -> Layer:
     """The layer that `describe_layer` described."""
     given = {name: fields[name] for name in KEYWORDS if name in fields}  # format 1 has none of them
+    if given.get("dropout") == "gaussian" and fields["keep_prob"] == 1:
+        given["dropout"] = "bernoulli"  # without effect, and refused since
     if given.get("penalty") is not None:
         given["penalty"] = build_penalty(given["penalty"])
     if fields["kind"] == "Input":

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import data
-from .checks import choice, integer
+from .checks import boolean, choice, integer, shown
 from .history import History
 from .many import check_models, fit_each
 from .model import Model
@@ -256,7 +256,7 @@ def build(make_model: Callable[[Config], Any], config: Config) -> tuple[Model, C
     model, own = made if isinstance(made, tuple) and len(made) == 2 else (made, {})
     if not isinstance(model, Model) or not isinstance(own, Mapping):
         raise TypeError(
-            f"make_model returned {made!r} for {config!r}, wanted a Model or (Model, dict of keyword "
+            f"make_model returned {shown(made)} for {config!r}, wanted a Model or (Model, dict of keyword "
             "arguments of train)"
         )
     check_options(f"make_model returned for {config!r}", own)
@@ -360,13 +360,14 @@ def search(
     (['lam', 'rate', 'units'], True)
     """
     if not callable(make_model):
-        raise TypeError(f"make_model is {make_model!r}, wanted a function of a configuration")
+        raise TypeError(f"make_model is {shown(make_model)}, wanted a function of a configuration")
     spaces = as_spaces(space)
     for name in RESERVED:
         if name in spaces:
             raise ValueError(f"space has the name {name!r}, which is a column of the table, wanted another")
     strategy = Strategy(n, rounds, epochs, halving, monitor, seed)
     resolve_threads(n_threads)
+    boolean("progress", progress)
     check_options("options has", options)
     sets, options = hold_out(X, y, validation, seed, options)
     trials: list[Trial] = []

@@ -16,11 +16,12 @@ from . import data
 from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks
-from .checks import choice, integer, number
+from .checks import boolean, choice, integer, number, shown
 from .engine import BACKENDS, Engine, Examples, check_rule
 from .history import History
+from .keywords import suggests_keywords
 from .losses import BINARY, SQUARED
-from .model import Model, TrainingState
+from .model import Model, TrainingState, check_model
 from .optimizers import Optimizer
 from .penalties import Penalty
 from .progress import Progress
@@ -73,6 +74,7 @@ class Training:
     base_rate: float = math.nan
 
 
+@suggests_keywords
 def train(
     model: Model,
     X: ArrayLike,
@@ -198,15 +200,16 @@ def train(
     >>> bool(history.cost[-1] < 0.5 * history.cost[0])
     True
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"model is {model!r}, wanted a Model")
+    check_model(model, X, y)
     rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
     found, averaging = as_callbacks(callbacks), as_averaging(averaging)
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
+    boolean("progress", progress)
+    resume = boolean("resume", resume)
     threads = resolve_threads(n_threads)
     if cancel is not None and not isinstance(cancel, Event):
-        raise TypeError(f"cancel is {cancel!r}, wanted None or a threading.Event")
+        raise TypeError(f"cancel is {shown(cancel)}, wanted None or a threading.Event")
     state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
     size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
@@ -335,7 +338,7 @@ def set_back(engine: Engine, history: History, reason: str) -> None:
     warnings.warn(
         f"{reason}; the model was set back to its best weights (a smaller learning rate may help)",
         DivergenceWarning,
-        stacklevel=4,
+        stacklevel=5,  # train's caller: train is called by way of suggests_keywords
     )
 
 
@@ -381,6 +384,10 @@ def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array
         raise ValueError(
             f"dropout_masks is given and batch_size is {batch_size}, wanted the full batch (None)"
         )
+    if isinstance(masks, (str, bytes)) or not hasattr(masks, "__iter__"):
+        raise TypeError(
+            f"dropout_masks is {shown(masks)}, wanted None or a sequence of arrays, one per layer"
+        )
     masks = list(masks)
     if len(masks) != len(model.keep_prob):
         raise ValueError(
@@ -391,7 +398,7 @@ def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array
         if mask is None:
             found.append(None)
             continue
-        array = np.asarray(mask)
+        array = data.as_array(f"dropout_masks[{l}]", mask)
         if array.shape != (n, units):
             raise ValueError(f"dropout_masks[{l}] has shape {array.shape}, wanted ({n}, {units})")
         if not np.isin(array, (0, 1)).all():

@@ -6,9 +6,9 @@ data.
 """
 
 from .frames import take_rows
-from .inputs import FiniteInputs, as_inputs, check_finite, check_inputs, feature_names
+from .inputs import FiniteInputs, as_array, as_inputs, check_finite, check_inputs, feature_names
 from .scaling import power_of_two, standardize
-from .splitting import hold_out, is_labels, same_length, split
+from .splitting import hold_out, is_labels, same_length, split, split_sizes
 from .targets import SharedTargets, Targets, check_present, check_targets, target_array
 from .weights import check_weights, weigh_classes
 
@@ -16,6 +16,7 @@ __all__ = [
     "FiniteInputs",
     "SharedTargets",
     "Targets",
+    "as_array",
     "as_inputs",
     "check_finite",
     "check_inputs",
@@ -28,6 +29,7 @@ __all__ = [
     "power_of_two",
     "same_length",
     "split",
+    "split_sizes",
     "standardize",
     "take_rows",
     "target_array",

@@ -71,7 +71,8 @@ def opened(name: str, values: Any, dtype: np.dtype[Any]) -> Any:
 
 def ragged(name: str, rows: Sequence[Any]) -> ValueError:
     """What to say of rows of different lengths."""
-    lengths = [f"{len(row)} values" if hasattr(row, "__len__") else "a single value" for row in rows]
+    sizes = [len(row) if hasattr(row, "__len__") else None for row in rows]
+    lengths = ["a number" if n is None else f"{n} value" + "s" * (n != 1) for n in sizes]
     for i, length in enumerate(lengths):
         if length != lengths[0]:
             found = f"{length} in row {i} and {lengths[0]} in row 0"

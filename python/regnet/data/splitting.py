@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import randomness
 from ..checks import boolean, fraction, shown
+from ..keywords import suggests_keywords
 from .frames import is_frame, take_rows
 from .inputs import as_array
 from .targets import check_present, target_array
@@ -121,6 +122,7 @@ def is_labels(y: Array) -> bool:
     return y.dtype.kind != "f" and y.size == len(y)
 
 
+@suggests_keywords
 def split(
     X: ArrayLike,
     y: ArrayLike,
