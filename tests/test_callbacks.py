@@ -543,7 +543,7 @@ def show(training):
 @pytest.mark.parametrize(
     ("callback", "message"),
     [
-        (show, "the callback show returned array([0."),
+        (show, "the callback show returned an array of shape (1,)"),
         (lambda training: 0, "the callback <lambda> returned 0, wanted True to stop the training, "),
         (lambda training: "no", "the callback <lambda> returned 'no', wanted True to stop the training"),
         (

@@ -161,3 +161,15 @@ def test_without_class_labels_there_is_nothing_to_weigh(model, y):
     message = "class_weight is given but y has no class labels, wanted one label per row"
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         rn.train(model, np.ones((4, 2)), y, class_weight="balanced")
+
+
+@pytest.mark.parametrize("scale", [2.0**-1040, 2.0**-600, 2.0**600, 2.0**1022])
+def test_only_the_proportions_of_class_weights_count(scale):
+    X, y = imbalanced()
+    given, each = {0: 0.5, 1: 3.0}, np.linspace(1, 100, len(y))
+    plain = weights_after(X, y, class_weight=given, sample_weight=each)
+    scaled = {label: weight * scale for label, weight in given.items()}
+    with np.errstate(over="raise", invalid="raise"):
+        found = weights_after(X, y, class_weight=scaled, sample_weight=each)
+    for a, b in zip(plain, found, strict=True):
+        np.testing.assert_array_equal(a, b)

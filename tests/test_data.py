@@ -1,13 +1,15 @@
 """Users' data: splitting, standardising, and the checks that everything passes once."""
 
 import re
+from decimal import Decimal
 
+import mpmath
 import numpy as np
 import pytest
 
 import regnet as rn
-from regnet import data
-from regnet.data import check_inputs, check_targets, check_weights, split_sizes
+from regnet.data import check_inputs, check_targets, check_weights, inputs, targets
+from regnet.data.splitting import split_sizes
 
 F32, F64 = np.dtype("float32"), np.dtype("float64")
 BINARY, CATEGORICAL, SQUARED = "binary_cross_entropy", "categorical_cross_entropy", "squared_error"
@@ -195,6 +197,8 @@ SIX = np.zeros((6, 2))
         (SIX, [0] * 6, {"fractions": (1.0, 0.0, 0.0)}, ValueError, "a share of fractions is 1.0, wanted 0 <"),
         (SIX, [0] * 6, {"fractions": ("1", 0, 0)}, TypeError, "a share of fractions is '1', wanted 0 <"),
         (SIX, [0] * 6, {"fractions": 0.6}, (TypeError, ValueError), "fractions is 0.6, wanted three shares"),
+        (SIX, [0] * 6, {"stratify": "x"}, TypeError, "stratify is 'x', wanted True or False"),
+        (SIX, [0] * 6, {"stratify": 1}, TypeError, "stratify is 1, wanted True or False"),
         (SIX, [0] * 6, {"seed": -1}, ValueError, "seed is -1, wanted a whole number"),
         (SIX, [0] * 6, {"seed": None}, TypeError, "seed is None, wanted a whole number"),
     ],
@@ -285,6 +289,107 @@ def test_standardize_names_a_wrong_set(sets, error, message):
         rn.standardize(*sets)
 
 
+POINTS = np.random.default_rng(0).normal(1, 2, size=(40, 3))
+
+
+def plainly(X, *others):
+    """The textbook's formula in double, which is right for numbers whose squares are ordinary ones."""
+    mean, deviation = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+    return [((A - mean) / deviation).astype(X.dtype) for A in (X, *others)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ordinary_numbers_are_standardized_to_the_same_bits_as_ever(dtype):
+    for exponent in range(-36, 37, 4) if dtype == "float32" else (*range(-118, 119, 4), -119, 119):
+        X = (POINTS * 10.0**exponent).astype(dtype)
+        for found, expected in zip(rn.standardize(X, X[:7]), plainly(X, X[:7]), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("exponent", [-1000, -900, -600, -450, 450, 530, 800, 1000, 1020])
+def test_a_scale_far_from_1_changes_no_bit(exponent):
+    # a power of two changes no digit of X: the result, which has no scale, must stay the same
+    X = np.ldexp(POINTS, exponent)
+    with np.errstate(all="raise"):
+        found, other, (mean, deviation) = rn.standardize(X, X[:7], return_scale=True)
+    np.testing.assert_array_equal(found, rn.standardize(POINTS))
+    np.testing.assert_array_equal(other, found[:7])
+    np.testing.assert_array_equal(mean, np.ldexp(POINTS.mean(axis=0), exponent))
+    np.testing.assert_array_equal(deviation, np.ldexp(POINTS.std(axis=0), exponent))
+
+
+@pytest.mark.parametrize("scale", [1e160, 1e-170, 3e307, 1e-300, 1e-310, 5e-324])
+def test_numbers_of_any_size_are_standardized_to_rounding(scale):
+    with np.errstate(under="ignore"):
+        X = np.round(POINTS * 100) * (scale / 100) if scale > 1e-300 else np.round(POINTS * 1000) * scale
+    with np.errstate(all="raise"):
+        found = rn.standardize(X)
+    with mpmath.workprec(2400):  # every number of double precision is exact in so many digits
+        for given, made in zip(X.T, found.T, strict=True):
+            exact = [mpmath.mpf(float(x)) for x in given]
+            mean = mpmath.fsum(exact) / len(exact)
+            deviation = mpmath.sqrt(mpmath.fsum((x - mean) ** 2 for x in exact) / len(exact))
+            expected = [float((x - mean) / deviation) for x in exact]
+            np.testing.assert_allclose(made, expected, rtol=1e-14, atol=1e-14)
+
+
+def test_columns_far_apart_are_standardized_together():
+    scales = np.array([1e160, 1.0, 1e-170])
+    found, other = rn.standardize(POINTS * scales, POINTS[:5] * scales)
+    np.testing.assert_allclose(found, rn.standardize(POINTS), rtol=1e-13, atol=1e-13)
+    np.testing.assert_array_equal(found[:, 1], rn.standardize(POINTS)[:, 1])
+    np.testing.assert_array_equal(other, found[:5])
+
+
+def test_a_mean_that_would_overflow():
+    found, (mean, deviation) = rn.standardize([[1.7e308], [1.5e308], [1.6e308]], return_scale=True)
+    np.testing.assert_allclose(found[:, 0], np.sqrt(1.5) * np.array([1, -1, 0]), rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose([mean[0], deviation[0]], [1.6e308, 1e307 * np.sqrt(2 / 3)], rtol=1e-13)
+
+
+@pytest.mark.parametrize("value", [1.7e308, -1.7e308, 5e-324])
+def test_a_constant_column_far_from_1_becomes_0(value):
+    found, (mean, deviation) = rn.standardize([[value]] * 3, return_scale=True)
+    np.testing.assert_array_equal(found, np.zeros((3, 1)))
+    np.testing.assert_array_equal([mean[0], deviation[0]], [value, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        (
+            ([[1e-170], [2e-170]], [[1.0], [1e160]]),
+            "set 2 is 1e+160 at row 1, column 0: more deviations of X from",
+        ),
+        (
+            ([[1.0], [1 + 2**-52]], [[0.0]], [[-1e300]]),
+            "set 3 is -1e+300 at row 0, column 0: more deviations of X",
+        ),
+        ((np.array([[1e-30], [2e-30]], "f4"), np.array([[1e30]], "f4")), "set 2 is 1"),
+        (([[1e308], [1e308]], [[-1e308]]), "set 2 is -1e+308 at row 0, column 0: more deviations"),
+    ],
+)
+def test_a_scaled_value_that_overflows_is_named(sets, message):
+    with np.errstate(all="raise"), pytest.raises(ValueError, match="^" + re.escape(message)):
+        rn.standardize(*sets)
+
+
+def test_a_deviation_that_cannot_be_held_is_named():
+    X = [[0.0, 0.0], [1.0, 5e-324], [2.0, 1.5e-323]]
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(rn.standardize(X)[:, 1], rn.standardize([[0.0], [1.0], [3.0]])[:, 0])
+        with pytest.raises(
+            ValueError, match=r"^column 1 of X has a deviation of .*, too small for all digits"
+        ):
+            rn.standardize(X, return_scale=True)
+
+
+@pytest.mark.parametrize("value", ["x", 1, None])
+def test_return_scale_is_true_or_false(value):
+    with pytest.raises(TypeError, match=rf"^return_scale is {value!r}, wanted True or False$"):
+        rn.standardize([[1.0], [2.0]], return_scale=value)
+
+
 # ------------------------------------------------------------------------------ check_inputs
 
 GRID = np.arange(12.0).reshape(4, 3)
@@ -350,7 +455,38 @@ def test_a_memory_map_is_taken(tmp_path):
         ([["1", "2", "3"]], TypeError, "X has dtype <U1, wanted numbers (float, integer or bool)"),
         (np.ones((2, 3), complex), TypeError, "X has dtype complex128, wanted numbers"),
         (np.zeros((2, 3), "M8[s]"), TypeError, "X has dtype datetime64[s], wanted numbers"),
-        (None, TypeError, "X has dtype object, wanted numbers"),
+        (None, TypeError, "X is None, wanted an array, a frame or a list with one entry per row"),
+        ("abc", TypeError, "X is 'abc', wanted an array, a frame or a list"),
+        ((row for row in GRID), TypeError, "X is a generator, wanted an array, a frame or a list"),
+        ({"a": [1.0]}, TypeError, "X is a dict, wanted an array, a frame or a list"),
+        ({1.0, 2.0}, TypeError, "X is a set, wanted an array, a frame or a list"),
+        (map(abs, [1]), TypeError, "X is a map, wanted an array, a frame or a list"),
+        (
+            [[1, 2, 3], [4, 5]],
+            ValueError,
+            "X has 2 values in row 1 and 3 values in row 0, wanted rows of one",
+        ),
+        (
+            ([1, 2, 3], [4, 5, 6], 7),
+            ValueError,
+            "X has a number in row 2 and 3 values in row 0, wanted",
+        ),
+        (
+            [[1, 2, [3]], [4, 5, 6]],
+            ValueError,
+            "X has rows with entries of different lengths, wanted one number",
+        ),
+        (
+            [[1, 2, 3], [4, None, 6]],
+            TypeError,
+            "X has dtype object, wanted numbers (float, integer or bool); it holds None at row 1, column 1",
+        ),
+        (np.ones((2, 3), object), TypeError, "(float, integer or bool): astype(float) makes them"),
+        (
+            np.ma.masked_equal(GRID, 4),
+            ValueError,
+            "X has masked values, wanted all of them: fill them or drop their rows",
+        ),
         ([1.0, 2.0, 3.0], ValueError, "X has shape (3,), wanted (n_samples, 3)"),
         (1.0, ValueError, "wanted (n_samples, 3)"),
         (np.ones((2, 3, 1)), ValueError, "X has shape (2, 3, 1), wanted (n_samples, 3)"),
@@ -381,7 +517,7 @@ def test_a_value_that_is_not_finite_is_named_with_its_place(row, column, value, 
 
 @pytest.mark.parametrize("at", [0, 6, 7, 8, 13, 14, 20])
 def test_the_place_is_right_in_every_block_that_is_looked_at(at, monkeypatch):
-    monkeypatch.setattr(data, "CHECK_ROWS", 7)
+    monkeypatch.setattr(inputs, "CHECK_ROWS", 7)
     X = np.zeros((7, 3))
     X.flat[at] = np.nan
     with pytest.raises(ValueError, match=f"row {at // 3}, column {at % 3},"):
@@ -449,7 +585,7 @@ def test_weights_are_not_changed_in_place():
         ([1, 1, np.nan, 1], ValueError, "sample_weight is nan at row 2"),
         ([1, 1, 1, np.inf], ValueError, "sample_weight is inf at row 3"),
         (["a"] * 4, TypeError, "sample_weight has dtype <U1, wanted numbers"),
-        ("balanced", TypeError, "sample_weight has dtype <U8, wanted numbers"),
+        ("balanced", TypeError, "sample_weight is 'balanced', wanted an array, a frame or a list"),
     ],
 )
 def test_wrong_weights_are_named(weight, error, message):
@@ -592,11 +728,95 @@ def test_targets_without_a_column_are_refused_where_classes_are_known_too(loss, 
         check_targets(np.zeros((3, 0)), loss, n_outputs, 3, np.array([0, 1]), F64)
 
 
-@pytest.mark.parametrize("y", [["a", 1, "b"], [None, "a", "a"], [None, 1, 1], [float("nan"), "a", "b"]])
-def test_labels_that_cannot_be_sorted_are_named(y):
+def test_labels_that_cannot_be_sorted_are_named():
+    y = np.array(["a", 1, "b"], object)
     message = "y mixes labels that cannot be sorted, wanted labels of one type"
     with pytest.raises(TypeError, match=re.escape(message)):
-        check_targets(np.array(y, object), BINARY, 1, 3, None, F64)
+        check_targets(y, BINARY, 1, 3, None, F64)
+    with pytest.raises(TypeError, match=re.escape(message)):
+        rn.split(np.zeros((3, 1)), y)
+
+
+NAN, NAT = float("nan"), np.datetime64("NaT")
+GAPS = {
+    "None": ([None, "a", "a"], 0),
+    "None among numbers": ([1, None, 1], 1),
+    "NaN among texts": ([NAN, "a", "b"], 0),
+    "one NaN": (np.array([1.0, NAN, 1.0], object), 1),
+    "NaN twice": (np.array([1.0, NAN, NAN], object), 1),
+    "Decimal": ([Decimal(1), Decimal(2), Decimal("NaN")], 2),
+    "NaT": (np.array(["2020", "2020", "NaT"], "M8[Y]"), 2),
+    "NaT to the nanosecond": (np.array(["2020", "NaT", "2021"], "M8[ns]"), 1),
+    "NaT of times": (np.array([1, "NaT", 1], "m8[s]"), 1),
+    "NaT as an object": (np.array([np.datetime64("2020"), NAT, np.datetime64("2021")], object), 1),
+    "complex": (np.array([1, 2j, NAN]), 2),
+}
+
+
+@pytest.mark.parametrize(("y", "row"), GAPS.values(), ids=GAPS)
+def test_a_missing_label_is_no_class(y, row):
+    message = rf"has no label at row {row} \(.*\), wanted one in every row$"
+    X, model = np.zeros((3, 1)), rn.Model.mlp([1, 1])
+    for train in (lambda: rn.train(model, X, y), lambda: rn.fit_many([model], X, y)):
+        with pytest.raises(ValueError, match="^y " + message):
+            train()
+    with pytest.raises(ValueError, match="^y " + message):
+        model.evaluate(X, y)
+    with pytest.raises(ValueError, match="^y " + message):
+        rn.split(X, y, stratify=True)
+    with pytest.raises(ValueError, match="^validation y " + message):
+        rn.train(model, np.zeros((2, 1)), [0, 1], validation=(X, y))
+    assert model.classes is None
+    with pytest.raises(
+        ValueError, match=rf"^classes has no label at entry {row} \(.*\), wanted one in every entry$"
+    ):
+        rn.Model.mlp([1, 2], classes=y)
+
+
+def test_missing_labels_of_other_packages_are_no_class():
+    pd = pytest.importorskip("pandas")
+    for y in (pd.Series(["a", pd.NA, "b"], dtype=object), pd.Series(["a", None, "b"], dtype="string")):
+        with pytest.raises(ValueError, match=r"^y has no label at row 1 \(<NA>\), wanted one in every row$"):
+            check_targets(y, BINARY, 1, 3, None, F64)
+    with pytest.raises(ValueError, match=r"^y has no label at row 1 \(NaT\)"):
+        check_targets(pd.Series(pd.to_datetime(["2020-01-01", None, "2021-01-01"])), BINARY, 1, 3, None, F64)
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has StringDType")
+def test_a_missing_text_is_no_class():
+    y = np.array(["a", NAN, "b"], dtype=np.dtypes.StringDType(na_object=NAN))
+    with pytest.raises(ValueError, match=r"^y has no label at row 1 \(nan\), wanted one in every row$"):
+        check_targets(y, BINARY, 1, 3, None, F64)
+
+
+@pytest.mark.parametrize("key", [NAN, None, NAT])
+def test_class_weights_are_of_labels(key):
+    X, y = np.zeros((2, 1)), [0.0, 1.0]
+    with pytest.raises(ValueError, match=r"^class_weight has the label .*, wanted one of 0.0, 1.0$"):
+        rn.train(rn.Model.mlp([1, 1]), X, y, class_weight={key: 2.0})
+
+
+IDENTITY = 'to predict numbers give the output layer the activation "identity": output="identity"'
+
+
+@pytest.mark.parametrize(
+    ("y", "n_outputs", "message"),
+    [
+        (np.linspace(0, 1, 50), 1, f"y has 50 classes, wanted 2 as the model's output; {IDENTITY}"),
+        ([0.5, 1.5, 2.5], 1, f"y has 3 classes, wanted 2 as the model's output; {IDENTITY}"),
+        (np.arange(50), 3, f"y has 50 classes, wanted 3 as the model's output; {IDENTITY}"),
+        ([0, 1, 2], 1, "y has 3 classes, wanted 2 as the model's output; for 3 classes it wants 3 softmax"),
+        (
+            list("abcd"),
+            3,
+            "y has 4 classes, wanted 3 as the model's output; for 4 classes it wants 4 softmax",
+        ),
+    ],
+)
+def test_too_many_classes_say_what_may_be_meant(y, n_outputs, message):
+    loss = BINARY if n_outputs == 1 else CATEGORICAL
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        check_targets(y, loss, n_outputs, len(y), None, F64)
 
 
 # ------------------------------------------------------------------------------ check_targets: probabilities
@@ -706,7 +926,7 @@ def test_the_name_in_the_message_of_targets_can_be_chosen(loss, y):
 @pytest.mark.parametrize("labels", [[3, 1, 3, 7, 1], [-128, 127, 5], [-3, -3], [0], [5, 10**15, 5]])
 def test_distinct_labels_are_those_of_unique(labels, dtype):
     labels = np.array(labels).astype(dtype)
-    found, numbers = data.distinct(labels)
+    found, numbers = targets.distinct(labels)
     expected, inverse = np.unique(labels, return_inverse=True)
     assert found.dtype == labels.dtype
     np.testing.assert_array_equal(found, expected)

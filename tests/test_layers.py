@@ -13,7 +13,10 @@ import regnet as rn
     [
         (rn.Input(2), "Input(units=2)"),
         (rn.Input(2, 0.8, noise=0.1), "Input(units=2, keep_prob=0.8, noise=0.1)"),
-        (rn.Input(2, gates=True, dropout="gaussian"), "Input(units=2, gates=True, dropout='gaussian')"),
+        (
+            rn.Input(2, 0.5, gates=True, dropout="gaussian"),
+            "Input(units=2, keep_prob=0.5, gates=True, dropout='gaussian')",
+        ),
         (rn.Dense(3), "Dense(units=3)"),
         (rn.Dense(3, "relu", 0.5, "he"), "Dense(units=3, activation='relu', keep_prob=0.5, init='he')"),
         (rn.Dense(3, max_norm=2), "Dense(units=3, max_norm=2.0)"),
@@ -49,9 +52,40 @@ WRONG = {
         "dropout is 'normal', wanted one of 'bernoulli', 'gaussian'",
     ),
     "dense dropout": (
-        lambda: rn.Dense(2, dropout=0.5),
+        lambda: rn.Dense(2, dropout=0.2),
         ValueError,
-        "dropout is 0.5, wanted one of 'bernoulli', 'gaussian'",
+        "dropout is 0.2, wanted one of 'bernoulli', 'gaussian'; "
+        "to drop that share of the units give keep_prob=0.8",
+    ),
+    "dropout 1": (
+        lambda: rn.Dense(2, dropout=1),
+        ValueError,
+        "dropout is 1, wanted one of 'bernoulli', 'gaussian'",
+    ),
+    "gaussian dropout of nothing": (
+        lambda: rn.Dense(2, "relu", dropout="gaussian"),
+        ValueError,
+        "dropout is 'gaussian' and keep_prob is 1, which drops nothing, wanted keep_prob < 1",
+    ),
+    "gaussian dropout of no input": (
+        lambda: rn.Input(2, dropout="gaussian"),
+        ValueError,
+        "dropout is 'gaussian' and keep_prob is 1, which drops nothing, wanted keep_prob < 1",
+    ),
+    "mlp without hidden layers": (
+        lambda: rn.Model.mlp([2, 1], activation="rulu"),
+        ValueError,
+        "activation is 'rulu', wanted one of 'identity', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'softmax'",
+    ),
+    "keep_prob of no hidden layer": (
+        lambda: rn.Model.mlp([2, 1], keep_prob=5),
+        ValueError,
+        "keep_prob is 5, wanted 0 < keep_prob <= 1",
+    ),
+    "keep_prob of letters": (
+        lambda: rn.Model.mlp([2, 1], keep_prob="a"),
+        TypeError,
+        "keep_prob is 'a', wanted 0 < keep_prob <= 1",
     ),
     "max_norm": (lambda: rn.Dense(2, max_norm=0), ValueError, "max_norm is 0, wanted a number > 0"),
     "infinite max_norm": (

@@ -7,6 +7,7 @@ import pytest
 
 import regnet as rn
 from models import X, random_model
+from regnet.prediction import r_squared
 
 
 def logits(model, X):
@@ -241,6 +242,21 @@ def test_r2_as_scikit_learn_has_it(prediction, y, score):
     assert constant_model(prediction).evaluate([[0.0], [0.0]], y).score == pytest.approx(score)
 
 
+@pytest.mark.parametrize("exponent", [-1000, -560, 530, 1000])
+def test_r2_of_targets_far_from_1(exponent):
+    # R^2 has no scale: a power of two, which changes no digit, must not change it
+    rng = np.random.default_rng(0)
+    Y, A, weight = rng.normal(size=(2, 30)), rng.normal(size=(2, 30)), rng.uniform(size=30)
+    with np.errstate(all="raise"):
+        found = r_squared(np.ldexp(Y, exponent), np.ldexp(A, exponent), weight)
+    assert found == r_squared(Y, A, weight)
+
+
+def test_r2_of_outputs_without_bounds_is_minus_infinity():
+    with np.errstate(all="raise"):
+        assert r_squared(np.array([[1.0, 2.0]]), np.array([[1e200, 1.0]]), np.ones(2)) == -np.inf
+
+
 def test_a_weight_of_0_leaves_an_example_out():
     model, y = random_model("sigmoid", 1), np.arange(12) % 2
     weight = np.arange(12) < 7
@@ -284,3 +300,18 @@ def test_evaluate_names_an_unknown_label():
     model = random_model("sigmoid", 1, classes=["no", "yes"])
     with pytest.raises(ValueError, match=r"y has the label .*'perhaps'.*, wanted one of 'no', 'yes'"):
         model.evaluate(X, ["perhaps"] * 12)
+
+
+def test_arrays_from_odd_addresses_are_copied():
+    """As a memory map has them that begins behind a header of an odd length."""
+    model = rn.Model.mlp([3, 5, 2], seed=1)
+    X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    memory = np.zeros(X.nbytes + 1, np.uint8)
+    crooked = memory[1:].view(np.float32).reshape(X.shape)
+    crooked[...] = X
+    assert not crooked.flags.aligned
+    np.testing.assert_array_equal(model.predict_proba(crooked), model.predict_proba(X))
+    other, y = model.copy(), np.arange(40) % 2
+    rn.train(model, X, y, epochs=2)
+    rn.train(other, crooked, y, epochs=2)
+    np.testing.assert_array_equal(model.parameters, other.parameters)

@@ -10,6 +10,7 @@ import pytest
 
 import regnet as rn
 from files.parts import read_parts, write_parts
+from regnet import saving
 from regnet.files import record
 from regnet.files.record import digest
 
@@ -618,3 +619,13 @@ def test_a_checkpoint_of_a_callback_can_be_gone_on_with(tmp_path):
     again = rn.load(tmp_path / "net.npz")
     rn.train(again, X, y, epochs=7, resume=True, **options)
     np.testing.assert_array_equal(again.parameters, model.parameters)
+
+
+def test_gaussian_dropout_that_drops_nothing_is_read():
+    # such layers could be made before they were refused; the dropout had no effect
+    for layer, plain in (
+        (rn.Dense(3, "relu", 0.5, dropout="gaussian"), rn.Dense(3, "relu")),
+        (rn.Input(3, 0.5, dropout="gaussian"), rn.Input(3)),
+    ):
+        assert saving.build_layer(saving.describe_layer(layer)) == layer
+        assert saving.build_layer({**saving.describe_layer(layer), "keep_prob": 1.0}) == plain

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import FrozenInstanceError
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,6 +17,38 @@ def rates(schedule, a0, *, epoch=None, step=None, n_epochs=10, n_steps=100):
     epoch = np.zeros_like(given) if epoch is None else np.asarray(epoch)
     step = np.zeros_like(given) if step is None else np.asarray(step)
     return as_schedule(schedule).rates(a0, epoch, step, Horizon(n_epochs, n_steps))
+
+
+# ------------------------------------------------------------------------------ numbers of any kind
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (rn.Exponential(Fraction(1, 3)), 0.0),
+        (rn.Exponential(1), 0.5),
+        (rn.Staircase(1, Fraction(1, 3)), 0.0),
+        (rn.Staircase(10**30), 0.5),
+        (rn.InverseTime(10**18), 0.5 / 1e27),
+        (rn.InverseTime(Fraction(1, 2)), 0.5 / (1 + 0.5e9)),
+        (rn.PowerLaw(10**30), 0.5e21),
+        (rn.Table({0: Fraction(1, 4), 10**30: 1}), 0.25),
+        (rn.Warmup(10**30), 0.5e-21),
+    ],
+)
+def test_integers_and_fractions_are_numbers_in_double(schedule, expected):
+    # a power of a fraction is exact: its digits grow without bound, and so does the time it takes
+    for n in (10**9, np.array([10**9])):
+        found = np.asarray(schedule.rates(0.5, n, n, Horizon(10, 10)))
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found.reshape(-1), [expected], rtol=1e-8)
+
+
+def test_optimizers_keep_numbers_in_double():
+    found = rn.AdamW(Fraction(1, 2), Fraction(1, 4), 0, 1, weight_decay=10**18)
+    kept = (found.learning_rate, *found.hyper)
+    assert kept == (0.5, 0.25, 0.0, 1.0, 1e18)
+    assert {type(x) for x in kept} == {float}
 
 
 # ------------------------------------------------------------------------------ values

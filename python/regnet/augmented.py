@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .augment import BLOCK_PIXELS, Compose
+from .checks import shown
 from .engine import Engine, Examples
 from .resampling import blocks, keep_memory
 
@@ -48,7 +49,7 @@ def check_augment(augment: Any, n_features: int) -> Compose | None:
     if augment is None:
         return None
     if not isinstance(augment, Compose):
-        raise TypeError(f"augment is {augment!r}, wanted None or rn.augment.Compose([...], shape=...)")
+        raise TypeError(f"augment is {shown(augment)}, wanted None or rn.augment.Compose([...], shape=...)")
     if augment.n_features != n_features:
         raise ValueError(
             f"augment has shape {augment.shape}, which is {augment.n_features} features, "

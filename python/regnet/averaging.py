@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import fraction, integer
+from .checks import boolean, fraction, integer, shown
 
 __all__ = ["EMA", "SWA", "Averaging", "WeightAverage", "as_averaging", "exponential_average"]
 
@@ -57,6 +57,7 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
     array([1., 1., 1.])
     """
     beta = fraction("beta", beta, zero=True)
+    boolean("bias_correction", bias_correction)
     series = np.asarray(x)
     if series.dtype.kind not in "biuf":
         raise TypeError(f"x has dtype {series.dtype}, wanted numbers (float, integer or bool)")
@@ -204,5 +205,5 @@ class WeightAverage:
 def as_averaging(averaging: Any) -> Averaging | None:
     """An average of the weights from one, or None."""
     if averaging is not None and not isinstance(averaging, Averaging):
-        raise TypeError(f"averaging is {averaging!r}, wanted None, SWA(...) or EMA(...)")
+        raise TypeError(f"averaging is {shown(averaging)}, wanted None, SWA(...) or EMA(...)")
     return averaging

@@ -97,7 +97,7 @@ def mini_batches(
     >>> [len(y_batch) for X_batch, y_batch in mini_batches(X, y, 2)]
     [2, 2, 1]
     """
-    X, y = same_length(X, y)
+    X, y = map(np.asarray, same_length(X, y))
     size = integer("batch_size", batch_size, least=1)
     seed, epoch = check_seed(seed), integer("epoch", epoch, least=0)
     order = np.arange(len(X)) if size >= len(X) else epoch_order(len(X), seed, epoch)

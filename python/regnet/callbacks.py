@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import reprlib
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from .checks import choice, fraction, integer, number
+from .checks import choice, fraction, integer, number, shown
 from .interrupts import Section
+from .keywords import suggests_keywords
 
 if TYPE_CHECKING:
     from .training import Training
@@ -162,6 +162,7 @@ class EarlyStopping(Watching):
 
     stop_reason = "early stopping"
 
+    @suggests_keywords
     def __init__(
         self,
         patience: int = 10,
@@ -245,6 +246,7 @@ class ReduceOnPlateau(Watching):
     ReduceOnPlateau(factor=0.5, patience=3, monitor='val_cost', min_delta=0, direction='min', min_rate=0)
     """
 
+    @suggests_keywords
     def __init__(
         self,
         factor: float = 0.1,
@@ -331,7 +333,7 @@ def as_callbacks(callbacks: Any) -> Sequence[Callback]:
     try:
         found = list(callbacks or ())
     except TypeError:
-        raise TypeError(f"callbacks is {callbacks!r}, wanted a sequence of callbacks") from None
+        raise TypeError(f"callbacks is {shown(callbacks)}, wanted a sequence of callbacks") from None
     return [as_callback(entry) for entry in found]
 
 
@@ -344,7 +346,7 @@ def as_callback(entry: Any) -> Callback:
             raise TypeError(f"callbacks has {type(entry).__name__} with {translated(methods)}")
         return entry
     if isinstance(entry, type) or not (callable(entry) or methods or own):
-        raise TypeError(f"callbacks has {entry!r}, wanted a Callback or a function of one argument")
+        raise TypeError(f"callbacks has {shown(entry)}, wanted a Callback or a function of one argument")
     if own or methods:  # they would never be called, even if the object can be called itself
         found = f"{', '.join(own)}, wanted them" if own else translated(methods)
         raise TypeError(
@@ -371,14 +373,8 @@ def asks_to_stop(callback: Callback, training: Training) -> bool:
     if answer is None or isinstance(answer, (bool, np.bool_)):
         return bool(answer)
     given = callback.function if isinstance(callback, ByFunction) else callback
+    name = getattr(given, "__qualname__", None) or shown(given)
     raise TypeError(
-        f"the callback {shown(given)} returned {shown(answer)}, wanted True to stop the training, "
+        f"the callback {name} returned {shown(answer)}, wanted True to stop the training, "
         "or False or None to go on"
     )
-
-
-def shown(value: Any) -> str:
-    """A value for a message: a function by its name, anything long cut short."""
-    short = reprlib.Repr()
-    short.maxother = 60
-    return str(getattr(value, "__qualname__", None) or short.repr(value))

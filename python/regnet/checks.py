@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import math
 import numbers
+import reprlib
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["boolean", "choice", "fraction", "integer", "number"]
+__all__ = ["boolean", "choice", "fraction", "integer", "number", "shown"]
+
+
+class Shown(reprlib.Repr):
+    """Reprs for messages: long ones are cut, of an array or a frame the shape says enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = 80
+        self.maxother = 200
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        """What has a shape is named by it."""
+        shape = getattr(x, "shape", None)
+        if isinstance(shape, tuple) and shape and not isinstance(x, type):
+            kind = "an array" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+            return f"{kind} of shape {tuple(shape)}"
+        return super().repr_instance(x, level)
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Python refuses to write out an integer of more than 4300 digits."""
+        return repr(x) if abs(x) < 10**40 else f"an integer of {x.bit_length()} bits"
+
+
+shown = Shown().repr
 
 Name = TypeVar("Name", bound=str)
 
@@ -30,11 +55,11 @@ def number(name: str, value: Any, *, above: float | None = None, least: float | 
     elif least is not None:
         wanted = f"a number >= {least:g}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+        raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
     x = as_float(value)
     good = math.isfinite(x) and (above is None or x > above) and (least is None or x >= least)
     if not good:
-        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+        raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
     return x
 
 
@@ -56,10 +81,10 @@ def fraction(name: str, value: Any, *, zero: bool = False, one: bool = False) ->
     """
     wanted = f"0 {'<=' if zero else '<'} {name} {'<=' if one else '<'} 1"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+        raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
     x = as_float(value)
     if not ((x > 0 or (zero and x == 0)) and (x < 1 or (one and x == 1))):
-        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+        raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
     return x
 
 
@@ -73,10 +98,10 @@ def integer(name: str, value: Any, *, least: int, most: int | None = None) -> in
     """
     wanted = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+        raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
     n = int(value)
     if n < least or (most is not None and n > most):
-        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+        raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
     return n
 
 
@@ -89,7 +114,7 @@ def boolean(name: str, value: Any) -> bool:
     TypeError: gates is 1, wanted True or False
     """
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} is {value!r}, wanted True or False")
+        raise TypeError(f"{name} is {shown(value)}, wanted True or False")
     return bool(value)
 
 
@@ -103,5 +128,5 @@ def choice(name: str, value: Any, choices: Iterable[Name]) -> Name:
     """
     allowed = list(choices)
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(map(repr, allowed))}")
+        raise ValueError(f"{name} is {shown(value)}, wanted one of {', '.join(map(repr, allowed))}")
     return allowed[allowed.index(value)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .callbacks import EarlyStopping
+from .checks import boolean
 from .datasets import Football, load_football, make_football
 from .history import History
 from .initializers import Xavier
@@ -205,6 +206,7 @@ def run_demo(
     """
     from . import plotting
 
+    boolean("progress", progress)
     path, no_picture = picture_to_write(picture)  # before any work
     points = make_football(seed=seed) if data is None else load_football(data)
     print(

@@ -21,7 +21,7 @@ from cregnet import Plan, n_moments
 
 from .averaging import WeightAverage
 from .batches import count_batches, epoch_order
-from .checks import fraction, number
+from .checks import fraction, number, shown
 from .data import Targets
 from .interrupts import Section
 from .losses import SQUARED
@@ -97,7 +97,7 @@ def check_rule(
         )
     if rule.penalty.on_gates and not any(layer.gates and layer.penalty is None for layer in model.layers):
         raise ValueError(
-            f"penalty is {rule.penalty!r} and no layer has gates for L0 (and no penalty of its own), "
+            f"penalty is {shown(rule.penalty)} and no layer has gates for L0 (and no penalty of its own), "
             "wanted gates=True in some layer"
         )
     return rule

@@ -179,6 +179,7 @@ def rebuild(model: Model, sizes: tuple[int, ...], parameters: Array) -> Model:
     layers = [dense_layer(layer, n) for layer, n in zip(model.layers, sizes, strict=True)]
     made = Model(layers, dtype=model.dtype, seed=model.seed, loss=model.loss, classes=model.classes)
     made.parameters[:] = parameters
+    made.feature_names = model.feature_names
     return made
 
 

@@ -13,7 +13,8 @@ import cregnet
 from . import data
 from .checks import number
 from .engine import build_plan, check_rule
-from .model import Model
+from .keywords import suggests_keywords
+from .model import Model, check_model
 from .optimizers import GradientDescent
 from .penalties import Penalty
 
@@ -42,6 +43,7 @@ def relative(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.linalg.norm(a - b)) / length if length else 0.0
 
 
+@suggests_keywords
 def check_gradients(
     model: Model,
     X: ArrayLike,
@@ -84,11 +86,10 @@ def check_gradients(
     >>> check_gradients(model, rng.normal(size=(5, 4)), [0, 1, 1, 0, 1]).difference < 1e-7
     True
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"model is {model!r}, wanted a Model")
+    check_model(model, X, y)
     epsilon = number("epsilon", epsilon, above=0)
     dtype = np.dtype(np.float64)
-    inputs = data.check_inputs(X, dtype, model.sizes[0])
+    inputs = data.check_inputs(X, dtype, model.sizes[0], "X", model.feature_names)
     n = len(inputs)
     targets = data.check_targets(y, model.loss, model.sizes[-1], n, model.classes, dtype)
     plan = build_plan(model, check_rule(model, GradientDescent(), penalty, label_smoothing), n, n)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import randomness
-from .checks import number
+from .checks import number, shown
 
 __all__ = ["Glorot", "He", "Initializer", "Normal", "Xavier", "Zeros", "as_initializer"]
 
@@ -125,4 +125,4 @@ def as_initializer(init: Any, activation: str) -> Initializer:
     if isinstance(init, str) and init in BY_NAME:
         return BY_NAME[init]
     names = ", ".join(map(repr, BY_NAME))
-    raise ValueError(f"init is {init!r}, wanted an initialiser or one of {names}")
+    raise ValueError(f"init is {shown(init)}, wanted an initialiser or one of {names}")

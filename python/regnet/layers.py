@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Literal, get_args
+from numbers import Real
+from typing import Any, Literal, get_args
 
-from .checks import boolean, choice, fraction, integer, number
+from .checks import as_float, boolean, choice, fraction, integer, number
 from .initializers import Initializer, InitializerName, as_initializer
+from .keywords import suggests_keywords, suggests_keywords_of
 from .penalties import L0, Penalty, as_penalty
 
 __all__ = ["ACTIVATIONS", "Activation", "Dense", "Input", "Layer"]
@@ -33,7 +35,7 @@ class Layer:
         choice("activation", self.activation, ACTIVATIONS)
         object.__setattr__(self, "keep_prob", fraction("keep_prob", self.keep_prob, one=True))
         object.__setattr__(self, "gates", boolean("gates", self.gates))
-        choice("dropout", self.dropout, DROPOUTS)
+        check_dropout(self.dropout, self.keep_prob)
         if self.penalty is not None and as_penalty(self.penalty).on_gates and not self.gates:
             raise ValueError(f"penalty is {self.penalty!r} and gates is False, wanted gates=True for L0")
 
@@ -46,6 +48,20 @@ class Layer:
             if f.default is MISSING or given[f.name] != f.default
         ]
         return f"{type(self).__name__}({', '.join(kept)})"
+
+
+def check_dropout(dropout: Any, keep_prob: float) -> None:
+    """A known kind of dropout, with something to drop where it is not the default."""
+    if isinstance(dropout, Real) and 0 < as_float(dropout) < 1:  # as other libraries have it
+        raise ValueError(
+            f"dropout is {dropout}, wanted one of {', '.join(map(repr, DROPOUTS))}; "
+            f"to drop that share of the units give keep_prob={1 - float(dropout):g}"
+        )
+    choice("dropout", dropout, DROPOUTS)
+    if dropout != "bernoulli" and keep_prob == 1:
+        raise ValueError(
+            f"dropout is {dropout!r} and keep_prob is 1, which drops nothing, wanted keep_prob < 1"
+        )
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -80,6 +96,7 @@ class Input(Layer):
 
     noise: float = 0.0
 
+    @suggests_keywords
     def __init__(
         self,
         units: int,
@@ -96,6 +113,7 @@ class Input(Layer):
             raise ValueError(f"penalty is {penalty!r}, wanted L0(...): inputs have gates and no weights")
 
 
+@suggests_keywords_of
 @dataclass(frozen=True, repr=False)
 class Dense(Layer):
     """A fully connected layer ``A = activation(W A_prev + b)``, then gates, then dropout.
@@ -125,7 +143,8 @@ class Dense(Layer):
         output layer.
     dropout : {"bernoulli", "gaussian"}
         Gaussian dropout multiplies by draws of N(1, (1 - keep_prob) / keep_prob), which have the
-        mean and variance of the Bernoulli one (Srivastava et al. 2014, section 10).
+        mean and variance of the Bernoulli one (Srivastava et al. 2014, section 10). It wants keep_prob
+        below 1.
     penalty : Penalty, optional
         Of this layer, in place of the training's: `L1` and `L2` act on its incoming weights, `L0` on
         its gates. ``Penalty()`` is none.

@@ -15,7 +15,8 @@ from .checks import choice, fraction, integer, number
 from .data import weigh_classes
 from .engine import Engine, Examples, Rule, build_plan, check_rule
 from .interrupts import ON_INTERRUPT, Section
-from .model import Model
+from .keywords import suggests_keywords
+from .model import Model, check_model
 from .optimizers import Optimizer
 from .penalties import Penalty
 from .schedules import Horizon, Rates, Schedule
@@ -108,6 +109,7 @@ class LearningRateRange:
         return ax
 
 
+@suggests_keywords
 def find_learning_rate(
     model: Model,
     X: ArrayLike,
@@ -182,8 +184,7 @@ def find_learning_rate(
     >>> 1e-4 < found.suggestion < 1
     True
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"model is {model!r}, wanted a Model")
+    check_model(model, X, y)
     lowest, highest = number("lowest", lowest, above=0), number("highest", highest, above=0)
     if lowest >= highest:
         raise ValueError(f"lowest is {lowest!r} and highest is {highest!r}, wanted lowest < highest")

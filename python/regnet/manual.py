@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .callbacks import Callback
-from .checks import number
+from .checks import number, shown
 
 if TYPE_CHECKING:
     from .training import Training
@@ -141,7 +141,7 @@ def check_path(path: str | PathLike[str]) -> Path:
     try:
         found = Path(path)
     except TypeError:
-        raise TypeError(f"path is {path!r}, wanted the name of a file") from None
+        raise TypeError(f"path is {shown(path)}, wanted the name of a file") from None
     if not found.absolute().parent.is_dir() or found.is_dir():
         raise ValueError(f"path is {str(path)!r}, wanted a file in a folder that exists")
     return found

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, Thread
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from . import data
 from .callbacks import as_callbacks
-from .checks import choice
+from .checks import boolean, choice, shown
 from .history import History
 from .interrupts import IMPATIENT, ON_INTERRUPT, Flag, Section
+from .keywords import arguments, check_keywords
 from .model import Model
 from .progress import Progress
 from .threads import resolve_threads
@@ -90,8 +90,9 @@ def fit_many(
     try:
         models = list(models)
     except TypeError:
-        raise TypeError(f"models is {models!r}, wanted a sequence of Models") from None
+        raise TypeError(f"models is {shown(models)}, wanted a sequence of Models") from None
     choice("on_interrupt", on_interrupt, ON_INTERRUPT)
+    boolean("progress", progress)
     each = check_models(models, options, shared)
     with Section(on_interrupt) as section, Progress(len(models), progress, "models", "model") as bar:
 
@@ -119,9 +120,11 @@ def fit_each(
     """
     with section.open():
         inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
-        targets: Any = data.SharedTargets(np.asarray(y))
+        targets: Any = data.SharedTargets(data.target_array("y", y))
         for model in models:
-            found = data.check_inputs(inputs[model.dtype], model.dtype, model.sizes[0])
+            found = data.check_inputs(
+                inputs[model.dtype], model.dtype, model.sizes[0], "X", model.feature_names
+            )
             model.check_targets(targets, len(found))
     stop = Flag(section)  # which an error sets, too
 
@@ -203,7 +206,7 @@ def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -
     """Keyword arguments of each model, or an error before any work."""
     for number, model in enumerate(models):
         if not isinstance(model, Model):
-            raise TypeError(f"models[{number}] is {model!r}, wanted a Model")
+            raise TypeError(f"models[{number}] is {shown(model)}, wanted a Model")
     if len({id(model) for model in models}) < len(models):
         raise ValueError("models has the same object twice, wanted different ones (Model.copy makes another)")
     options = [{}] * len(models) if options is None else list(options)
@@ -212,8 +215,11 @@ def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -
     result = []
     for number, own in enumerate(options):
         if not isinstance(own, Mapping):
-            raise TypeError(f"options[{number}] is {own!r}, wanted a mapping of keyword arguments of train")
+            raise TypeError(
+                f"options[{number}] is {shown(own)}, wanted a mapping of keyword arguments of train"
+            )
         keywords = {**shared, **own}
+        check_keywords("train", keywords, arguments(train))
         for name in ("n_threads", "progress", "cancel", "on_interrupt"):
             if name in own or name in shared:
                 raise TypeError(f"options[{number}] has {name!r}, which cannot be set for a single model")

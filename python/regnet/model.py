@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from cregnet import Layout, Plan
 
 from . import data, losses
-from .checks import choice
+from .checks import choice, fraction, shown
 from .initializers import Initializer, InitializerName
+from .keywords import suggests_keywords
 from .layers import Activation, Dense, Input, Layer
 from .prediction import Predictor
 from .randomness import check_seed
@@ -101,6 +102,10 @@ class Model(Predictor):
         open in a step, with probability 0.02 it is 0; at prediction it starts at 0.98.
     classes : array or None
         Sorted class labels, for a classifier that has seen labels.
+    feature_names : tuple of str or None
+        Names of the columns of X, when the first training after the start saw a frame whose columns all
+        have names that are text. A frame given later must have the same columns in the same order; arrays
+        are taken as they lie.
 
     Raises
     ------
@@ -116,6 +121,7 @@ class Model(Predictor):
     ((3, 2), (3, 1))
     """
 
+    @suggests_keywords
     def __init__(
         self,
         layers: Sequence[Layer],
@@ -145,6 +151,7 @@ class Model(Predictor):
         self._plan = plan_layers(self.layers, self.loss, self.seed)
         self._folds = any(self._plan.batch_norm + self._plan.gates)
         self.classes = self._check_classes(classes)
+        self.feature_names: tuple[str, ...] | None = None
         self.training_state: TrainingState | None = None
 
     @classmethod
@@ -163,6 +170,7 @@ class Model(Predictor):
         return model
 
     @classmethod
+    @suggests_keywords
     def mlp(
         cls,
         sizes: Sequence[int],
@@ -203,24 +211,23 @@ class Model(Predictor):
         try:
             sizes = list(sizes)
         except TypeError:
-            raise TypeError(f"sizes is {sizes!r}, wanted a sequence such as [2, 20, 1]") from None
+            raise TypeError(f"sizes is {shown(sizes)}, wanted a sequence such as [2, 20, 1]") from None
         if len(sizes) < 2:
-            raise ValueError(f"sizes is {sizes!r}, wanted at least the inputs and the outputs")
+            raise ValueError(f"sizes is {shown(sizes)}, wanted at least the inputs and the outputs")
         if output is None:
             output = "sigmoid" if sizes[-1] == 1 else "softmax"
-        if isinstance(keep_prob, Iterable):
+        if isinstance(keep_prob, Iterable) and not isinstance(keep_prob, str):
             keep = list(keep_prob)
         else:
-            keep = [1.0] + [keep_prob] * (len(sizes) - 2)
+            keep = [1.0] + [fraction("keep_prob", keep_prob, one=True)] * (len(sizes) - 2)
         if len(keep) != len(sizes) - 1:
             raise ValueError(
                 f"keep_prob has {len(keep)} entries, wanted {len(sizes) - 1}, one per layer but the last"
             )
-        hidden = [
-            Dense(n, activation, k, init, max_norm=max_norm, batch_norm=batch_norm)
-            for n, k in zip(sizes[1:-1], keep[1:], strict=True)
-        ]
-        layers = [Input(sizes[0], keep[0]), *hidden, Dense(sizes[-1], output, 1.0, init)]
+        # made also where there is no hidden layer, so that what is given for them is checked
+        hidden = Dense(1, activation, 1.0, init, max_norm=max_norm, batch_norm=batch_norm)
+        between = [replace(hidden, units=n, keep_prob=k) for n, k in zip(sizes[1:-1], keep[1:], strict=True)]
+        layers = [Input(sizes[0], keep[0]), *between, Dense(sizes[-1], output, 1.0, init)]
         return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
 
     # -------------------------------------------------------------------------- structure
@@ -295,6 +302,7 @@ class Model(Predictor):
     def initialize(self) -> None:
         """Set the parameters to their initial values, a function of the seed; forget earlier training."""
         self.training_state = None
+        self.feature_names = None
         self.parameters[:] = 0
         for gamma in self.layout.gamma:
             if gamma is not None:
@@ -328,12 +336,12 @@ class Model(Predictor):
             return None
         if self.loss == losses.SQUARED:
             raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
+        labels = data.target_array("classes", classes).reshape(-1)
+        data.check_present("classes", labels, "entry")
         try:
-            found = np.unique(np.asarray(classes))
+            found = np.unique(labels)
         except TypeError:
             raise TypeError("classes mixes labels that cannot be sorted, wanted labels of one type") from None
-        if found.dtype.kind == "f":
-            data.check_finite("classes", found)
         wanted = max(self.sizes[-1], 2)
         if found.size != wanted:
             raise ValueError(
@@ -370,6 +378,15 @@ class Model(Predictor):
         save(self, path)
 
 
+def check_model(model: Any, *others: Any) -> Model:
+    """The model that a function is given first; `others` are the arguments that may have its place."""
+    if isinstance(model, Model):
+        return model
+    swapped = any(isinstance(other, Model) for other in others)
+    where = " first: train(model, X, y), and other functions alike" if swapped else ""
+    raise TypeError(f"model is {shown(model)}, wanted a Model{where}")
+
+
 def plan_layers(layers: Sequence[Layer], loss: losses.Loss, seed: int) -> Plan:
     """The layers as the kernels read them, without penalties."""
     inputs, sources = layers[0], layers[:-1]
@@ -403,13 +420,15 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """One Input, then at least one Dense, the last without dropout, batch norm and gates."""
     if not isinstance(layers, Iterable):
-        raise TypeError(f"layers is {layers!r}, wanted a sequence: Input(...), Dense(...), ...")
+        raise TypeError(f"layers is {shown(layers)}, wanted a sequence: Input(...), Dense(...), ...")
     found = tuple(layers)
     if len(found) < 2 or not isinstance(found[0], Input):
-        raise ValueError(f"layers is {list(found)!r}, wanted Input(...) and then at least one Dense(...)")
+        raise ValueError(
+            f"layers is {shown(list(found))}, wanted Input(...) and then at least one Dense(...)"
+        )
     for number, layer in enumerate(found[1:], start=1):
         if not isinstance(layer, Dense):
-            raise TypeError(f"layers[{number}] is {layer!r}, wanted Dense(...)")
+            raise TypeError(f"layers[{number}] is {shown(layer)}, wanted Dense(...)")
     if found[-1].keep_prob < 1:
         raise ValueError(
             f"keep_prob of the output layer is {found[-1].keep_prob}, wanted 1: outputs are not dropped"

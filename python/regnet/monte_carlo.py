@@ -54,7 +54,7 @@ def sample(model: Model, X: ArrayLike, mc_samples: int, seed: int) -> MonteCarlo
     """Mean and spread of `mc_samples` predictions with dropout; see `Model.predict_proba`."""
     n_samples = integer("mc_samples", mc_samples, least=2)
     check_seed(seed)
-    rows = data.check_inputs(X, model.dtype, model.sizes[0])
+    rows = data.check_inputs(X, model.dtype, model.sizes[0], "X", model.feature_names)
     if min(model.keep_prob) == 1:
         raise ValueError(
             f"mc_samples is {n_samples} but no layer has dropout, wanted keep_prob < 1 in some layer: "

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .checks import choice, fraction, number
+from .checks import choice, fraction, number, shown
+from .keywords import suggests_keywords_of
 from .schedules import Schedule, as_schedule
 
 __all__ = ["Adam", "AdamW", "GradientDescent", "Momentum", "Optimizer", "RMSprop", "as_optimizer"]
@@ -33,12 +34,23 @@ class Optimizer:
     schedule: AnySchedule = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        number("learning_rate", self.learning_rate, above=0)
+        try:
+            self._keep(learning_rate=number("learning_rate", self.learning_rate, above=0))
+            self.check()
+        except (TypeError, ValueError) as error:
+            misplaced = [value for value in vars(self).values() if isinstance(value, Schedule)]
+            if misplaced and self.schedule is None:
+                raise TypeError(f"{error}; a schedule is given as schedule={shown(misplaced[0])}") from None
+            raise
         as_schedule(self.schedule)
-        self.check()
 
     def check(self) -> None:
         """Check the numbers of the subclass."""
+
+    def _keep(self, **values: float) -> None:
+        """Keep numbers as they were checked, in double."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def kernel(self) -> str:
@@ -51,6 +63,7 @@ class Optimizer:
         return ()
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class GradientDescent(Optimizer):
     """``W -= a g``.
@@ -71,6 +84,7 @@ class GradientDescent(Optimizer):
         return "gradient_descent"
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Momentum(Optimizer):
     """Gradient descent with momentum, in three published forms.
@@ -95,7 +109,7 @@ class Momentum(Optimizer):
 
     def check(self) -> None:
         """0 <= beta < 1 and a known form."""
-        fraction("beta", self.beta, zero=True)
+        self._keep(beta=fraction("beta", self.beta, zero=True))
         choice("form", self.form, KERNEL_OF)
 
     @property
@@ -109,6 +123,7 @@ class Momentum(Optimizer):
         return (self.beta,)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
     """``s = beta s + (1 - beta) g^2; W -= a g / (sqrt(s) + epsilon)`` (Hinton 2012, lecture 6e).
@@ -126,8 +141,8 @@ class RMSprop(Optimizer):
 
     def check(self) -> None:
         """0 <= beta < 1, epsilon > 0."""
-        fraction("beta", self.beta, zero=True)
-        number("epsilon", self.epsilon, above=0)
+        self._keep(beta=fraction("beta", self.beta, zero=True))
+        self._keep(epsilon=number("epsilon", self.epsilon, above=0))
 
     @property
     def kernel(self) -> str:
@@ -140,6 +155,7 @@ class RMSprop(Optimizer):
         return (self.beta, self.epsilon)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Adam(Optimizer):
     """Adam (Kingma & Ba 2015, algorithm 1), both moments corrected for their bias.
@@ -162,9 +178,9 @@ class Adam(Optimizer):
 
     def check(self) -> None:
         """0 <= beta < 1 for both, epsilon > 0."""
-        fraction("beta1", self.beta1, zero=True)
-        fraction("beta2", self.beta2, zero=True)
-        number("epsilon", self.epsilon, above=0)
+        self._keep(beta1=fraction("beta1", self.beta1, zero=True))
+        self._keep(beta2=fraction("beta2", self.beta2, zero=True))
+        self._keep(epsilon=number("epsilon", self.epsilon, above=0))
 
     @property
     def kernel(self) -> str:
@@ -177,6 +193,7 @@ class Adam(Optimizer):
         return (self.beta1, self.beta2, self.epsilon)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class AdamW(Adam):
     """Adam with decoupled weight decay: ``W *= 1 - a decay`` before each step of Adam.
@@ -195,7 +212,7 @@ class AdamW(Adam):
     def check(self) -> None:
         """Adam's checks, and weight_decay >= 0."""
         super().check()
-        number("weight_decay", self.weight_decay, least=0)
+        self._keep(weight_decay=number("weight_decay", self.weight_decay, least=0))
 
     @property
     def kernel(self) -> str:
@@ -213,5 +230,5 @@ def as_optimizer(optimizer: Any) -> Optimizer:
     if optimizer is None:
         return Adam()
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer is {optimizer!r}, wanted an optimiser such as Adam(1e-3)")
+        raise TypeError(f"optimizer is {shown(optimizer)}, wanted an optimiser such as Adam(1e-3)")
     return optimizer

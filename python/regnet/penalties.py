@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
-from .checks import boolean, choice, number
+from .checks import boolean, choice, number, shown
+from .keywords import suggests_keywords
 
 __all__ = ["L0", "L1", "L2", "Coefficients", "Penalty", "as_penalty"]
 
@@ -98,6 +99,7 @@ class Term(Penalty):
 
     divided_by = 2  # beside m
 
+    @suggests_keywords
     def __init__(self, lam: float, scale: Scale = "examples") -> None:
         object.__setattr__(self, "lam", number("lam", lam, least=0))
         object.__setattr__(self, "scale", choice("scale", scale, SCALES))
@@ -178,6 +180,7 @@ class L1(Term):
 
     proximal: bool
 
+    @suggests_keywords
     def __init__(self, lam: float, scale: Scale = "examples", *, proximal: bool = False) -> None:
         super().__init__(lam, scale)
         object.__setattr__(self, "proximal", boolean("proximal", proximal))
@@ -235,5 +238,7 @@ def as_penalty(penalty: Any) -> Penalty:
     if penalty is None:
         return Penalty()
     if not isinstance(penalty, Penalty):
-        raise TypeError(f"penalty is {penalty!r}, wanted None or L1(...), L2(...), L0(...) or a sum of them")
+        raise TypeError(
+            f"penalty is {shown(penalty)}, wanted None or L1(...), L2(...), L0(...) or a sum of them"
+        )
     return penalty

@@ -124,9 +124,9 @@ def plot_decision_boundary(
         raise ValueError(f"model has the loss {model.loss!r}, wanted {BINARY!r}: this one predicts numbers")
     circles = {"marker": "o", "edgecolors": "white", "linewidths": 0.4}
     crosses = {"marker": "x", "linewidths": 1.2}
-    sets: list[Any] = [(*check_points(X, y, "X", "y"), "train", circles)]
+    sets: list[Any] = [(*check_points(model, X, y, "X", "y"), "train", circles)]
     if test is not None:
-        sets.append((*check_points(*test, "test X", "test y"), "test", crosses))
+        sets.append((*check_points(model, *test, "test X", "test y"), "test", crosses))
     classes = np.unique(sets[0][1]) if model.classes is None else model.classes
     ax = pyplot().gca() if ax is None else ax
     everything = np.concatenate([points for points, *_ in sets])
@@ -141,9 +141,10 @@ def plot_decision_boundary(
     return ax
 
 
-def check_points(X: ArrayLike, y: ArrayLike, name_X: str, name_y: str) -> tuple[Any, Any]:
+def check_points(model: Model, X: ArrayLike, y: ArrayLike, name_X: str, name_y: str) -> tuple[Any, Any]:
     """Points and labels as arrays, (n, 2) and (n,)."""
-    points, labels = check_inputs(X, np.dtype(np.float64), 2, name_X), np.asarray(y).reshape(-1)
+    points = check_inputs(X, np.dtype(np.float64), 2, name_X, model.feature_names)
+    labels = np.asarray(y).reshape(-1)
     if len(labels) != len(points):
         raise ValueError(f"{name_y} has shape {np.shape(y)} and {name_X} has {len(points)} rows")
     return points, labels

@@ -57,6 +57,7 @@ class Predictor:
     loss: losses.Loss
     dtype: np.dtype[Any]
     classes: Array | None
+    feature_names: tuple[str, ...] | None = None
     parameters: Array
     _plan: Plan
     _folds: bool
@@ -76,10 +77,10 @@ class Predictor:
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
         """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""
-        array = data.as_inputs(X, self.dtype, self.layers[0].units)
+        array = data.as_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
         out, finite = self._forward(array, logits)
         if not finite:
-            data.check_finite("X", array)
+            data.check_finite("X", array, data.feature_names(X))
         return out
 
     def predict(self, X: ArrayLike) -> Array:
@@ -97,7 +98,8 @@ class Predictor:
         Raises
         ------
         ValueError, TypeError
-            If X is empty, not finite, or not (n_samples, n_features) numbers.
+            If X is empty, not finite, or not (n_samples, n_features) numbers, or is a frame whose columns
+            are not those of the training, in its order.
 
         Examples
         --------
@@ -231,7 +233,7 @@ class Predictor:
         >>> model.evaluate([[1.0], [2.0]], [2.0, 5.0])
         Evaluation(cost=0.25, score=0.7777777777777778, metric='r2')
         """
-        X = data.check_inputs(X, self.dtype, self.layers[0].units)
+        X = data.check_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
         targets = self.check_targets(y, len(X))
         weight = data.check_weights(sample_weight, len(X), self.dtype)
         return self.evaluate_checked(X, targets, weight)
@@ -258,10 +260,13 @@ class Predictor:
 
 def r_squared(Y: Array, A: Array, weight: Array) -> float:
     """1 - residual / total sum of squares, averaged over the outputs; columns are examples."""
+    if Y.dtype == np.float64 and (exponents := data.power_of_two(np.abs(Y).max(axis=1))).any():
+        Y, A = (np.ldexp(array, -exponents[:, None]) for array in (Y, A))
     Y, weight = Y.astype(np.float64), weight.astype(np.float64)
-    mean = np.average(Y, axis=1, weights=weight)[:, None]
-    residual = ((Y - A) ** 2 * weight).sum(axis=1)
-    total = ((Y - mean) ** 2 * weight).sum(axis=1)
-    # a constant target has no variance to explain: 1 when it is met exactly, else 0, as scikit-learn
-    constant = np.where(residual == 0, 1.0, 0.0)
-    return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))
+    with np.errstate(over="ignore", invalid="ignore"):  # outputs of a net that diverges
+        mean = np.average(Y, axis=1, weights=weight)[:, None]
+        residual = ((Y - A) ** 2 * weight).sum(axis=1)
+        total = ((Y - mean) ** 2 * weight).sum(axis=1)
+        # a constant target has no variance to explain: 1 when it is met exactly, else 0, as scikit-learn
+        constant = np.where(residual == 0, 1.0, 0.0)
+        return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))

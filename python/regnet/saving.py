@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cregnet import n_moments
 
 from . import files, initializers
-from .checks import choice, integer, number
+from .checks import choice, integer, number, shown
 from .files import Header, Record
 from .layers import Dense, Input, Layer
 from .losses import LOSSES
@@ -62,6 +62,7 @@ def describe(model: Model) -> dict[str, Any]:
         "seed": int(model.seed),
         "loss": model.loss,
         "classes": None if model.classes is None else describe_classes(model.classes),
+        "feature_names": model.feature_names,
         "training": None if state is None else describe_training(state),
     }
 
@@ -114,6 +115,8 @@ def build_layer(fields: dict[str, Any]) -> Layer:
     """The layer that `describe_layer` described."""
     kind = choice("kind of layer", fields["kind"], LAYERS)
     given = {name: fields[name] for name in KEYWORDS if name in fields}
+    if given.get("dropout") == "gaussian" and fields["keep_prob"] == 1:
+        given["dropout"] = "bernoulli"  # without effect, and refused since
     if given.get("penalty") is not None:
         given["penalty"] = build_penalty(given["penalty"])
     if kind == "Input":
@@ -199,13 +202,25 @@ def expected_arrays(about: dict[str, Any]) -> dict[str, Header]:
 
 def build_structure(about: dict[str, Any]) -> Model:
     """The model that a description makes, without parameters."""
-    return Model._without_parameters(
+    model = Model._without_parameters(
         [build_layer(fields) for fields in about["layers"]],
         dtype=choice("dtype", about["dtype"], ("float32", "float64")),
         seed=about["seed"],
         loss=choice("loss", about["loss"], LOSSES),
         classes=None if about["classes"] is None else build_classes(about["classes"]),
     )
+    model.feature_names = build_feature_names(about.get("feature_names"), model.sizes[0])
+    return model
+
+
+def build_feature_names(names: Any, n_features: int) -> tuple[str, ...] | None:
+    """Names of the columns, one for each input; files from before they were kept have none."""
+    if names is None:
+        return None
+    good = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not good or len(names) != n_features:
+        raise ValueError(f"feature_names are {shown(names)}, wanted {n_features} names")
+    return tuple(names)
 
 
 def build_training(state: dict[str, Any]) -> tuple[str, int, float]:

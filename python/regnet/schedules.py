@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import fraction, integer, number
+from .checks import fraction, integer, number, shown
+from .keywords import suggests_keywords_of
 
 __all__ = [
     "Cosine",
@@ -44,11 +45,17 @@ class Horizon:
 class Schedule:
     """Base of the schedules; by itself the constant rate a0."""
 
+    def _keep(self, **values: float) -> None:
+        """Keep numbers as they were checked, in double: powers of integers and fractions know no bound."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """Learning rate of each (epoch, step); arrays of one shape in, the same shape out."""
         return np.full(np.shape(epoch), a0)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class InverseTime(Schedule):
     """``a0 / (1 + rate * epoch)``.
@@ -60,13 +67,14 @@ class InverseTime(Schedule):
     rate: float
 
     def __post_init__(self) -> None:
-        number("rate", self.rate, least=0)
+        self._keep(rate=number("rate", self.rate, least=0))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """a0 / (1 + rate * epoch)."""
         return a0 / (1 + self.rate * epoch)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Exponential(Schedule):
     """``base ** epoch * a0``.
@@ -78,13 +86,14 @@ class Exponential(Schedule):
     base: float = 0.95
 
     def __post_init__(self) -> None:
-        fraction("base", self.base, one=True)
+        self._keep(base=fraction("base", self.base, one=True))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """base ** epoch * a0."""
         return a0 * self.base**epoch
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class PowerLaw(Schedule):
     """``k / epoch * a0`` with the epochs counted from 1.
@@ -96,13 +105,14 @@ class PowerLaw(Schedule):
     k: float = 1.0
 
     def __post_init__(self) -> None:
-        number("k", self.k, above=0)
+        self._keep(k=number("k", self.k, above=0))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """k / (epoch + 1) * a0."""
         return a0 * self.k / (epoch + 1)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class InverseSqrt(Schedule):
     """``k / sqrt(t) * a0`` with t the step (mini-batch) counted from 1.
@@ -114,13 +124,14 @@ class InverseSqrt(Schedule):
     k: float = 1.0
 
     def __post_init__(self) -> None:
-        number("k", self.k, above=0)
+        self._keep(k=number("k", self.k, above=0))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """k / sqrt(step + 1) * a0."""
         return a0 * self.k / np.sqrt(step + 1)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Staircase(Schedule):
     """``factor ** floor(epoch / every) * a0``: discrete drops.
@@ -133,14 +144,15 @@ class Staircase(Schedule):
     factor: float = 0.5
 
     def __post_init__(self) -> None:
-        integer("every", self.every, least=1)
-        fraction("factor", self.factor, one=True)
+        self._keep(every=integer("every", self.every, least=1))
+        self._keep(factor=fraction("factor", self.factor, one=True))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """factor ** floor(epoch / every) * a0."""
-        return a0 * self.factor ** np.floor(epoch / self.every)
+        return a0 * self.factor ** np.floor(epoch / float(self.every))
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Table(Schedule):
     """Rates by hand: ``{first epoch: rate}``; before the first entry the rate is a0.
@@ -153,18 +165,19 @@ class Table(Schedule):
 
     def __post_init__(self) -> None:
         if not isinstance(self.table, Mapping) or not self.table:
-            raise TypeError(f"table is {self.table!r}, wanted a mapping from epoch to learning rate")
+            raise TypeError(f"table is {shown(self.table)}, wanted a mapping from epoch to learning rate")
         for epoch, rate in self.table.items():
             integer("an epoch of table", epoch, least=0)
             number("a rate of table", rate, least=0)
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """The entry with the largest epoch not after this one."""
-        starts = np.array(sorted(self.table))
-        values = np.array([a0] + [self.table[start] for start in sorted(self.table)])
+        starts = np.array(sorted(self.table), np.float64)
+        values = np.array([a0] + [self.table[start] for start in sorted(self.table)], np.float64)
         return values[np.searchsorted(starts, epoch, side="right")]
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Cosine(Schedule):
     """Half a cosine from a0 to ``final * a0`` over the training, step by step.
@@ -178,7 +191,7 @@ class Cosine(Schedule):
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        fraction("final", self.final, zero=True, one=True)
+        self._keep(final=fraction("final", self.final, zero=True, one=True))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """a0 * (final + (1 - final) * (1 + cos(pi * step / n_steps)) / 2)."""
@@ -186,6 +199,7 @@ class Cosine(Schedule):
         return a0 * (self.final + (1 - self.final) * (1 + np.cos(np.pi * done)) / 2)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class OneCycle(Schedule):
     """Up from ``a0 / divide`` to a0 over the first part, then down to ``a0 / divide / final_divide``.
@@ -201,9 +215,9 @@ class OneCycle(Schedule):
     final_divide: float = 1e4
 
     def __post_init__(self) -> None:
-        fraction("rise", self.rise)
-        number("divide", self.divide, least=1)
-        number("final_divide", self.final_divide, least=1)
+        self._keep(rise=fraction("rise", self.rise))
+        self._keep(divide=number("divide", self.divide, least=1))
+        self._keep(final_divide=number("final_divide", self.final_divide, least=1))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """The last step of the training has the lowest rate."""
@@ -217,6 +231,7 @@ class OneCycle(Schedule):
         return np.where(step < peak, rising, falling)
 
 
+@suggests_keywords_of
 @dataclass(frozen=True)
 class Warmup(Schedule):
     """A straight rise over the first `steps` steps, then another schedule (Goyal et al. 2017).
@@ -231,12 +246,12 @@ class Warmup(Schedule):
     then: Schedule | Callable[[int, int], float] | None = None
 
     def __post_init__(self) -> None:
-        integer("steps", self.steps, least=1)
+        self._keep(steps=integer("steps", self.steps, least=1))
         as_schedule(self.then)
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """min(1, (step + 1) / (steps + 1)) times the rate of `then`."""
-        rise = np.minimum((np.asarray(step) + 1) / (self.steps + 1), 1)
+        rise = np.minimum((np.asarray(step) + 1) / float(self.steps + 1), 1)
         return rise * as_schedule(self.then).rates(a0, epoch, step, horizon)
 
 
@@ -264,4 +279,4 @@ def as_schedule(schedule: Any) -> Schedule:
         return schedule
     if callable(schedule) and not isinstance(schedule, type):
         return ByFunction(schedule)
-    raise TypeError(f"schedule is {schedule!r}, wanted None, a schedule or a function of (epoch, step)")
+    raise TypeError(f"schedule is {shown(schedule)}, wanted None, a schedule or a function of (epoch, step)")

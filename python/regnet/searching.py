@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import data
-from .checks import choice, integer
+from .checks import boolean, choice, integer, shown
 from .history import History
 from .interrupts import IMPATIENT, ON_INTERRUPT, Section
 from .many import check_models, fit_each
@@ -261,7 +261,7 @@ def build(make_model: Callable[[Config], Any], config: Config) -> tuple[Model, C
     model, own = made if isinstance(made, tuple) and len(made) == 2 else (made, {})
     if not isinstance(model, Model) or not isinstance(own, Mapping):
         raise TypeError(
-            f"make_model returned {made!r} for {config!r}, wanted a Model or (Model, dict of keyword "
+            f"make_model returned {shown(made)} for {config!r}, wanted a Model or (Model, dict of keyword "
             "arguments of train)"
         )
     check_options(f"make_model returned for {config!r}", own)
@@ -371,13 +371,14 @@ def search(
     (['lam', 'rate', 'units'], True)
     """
     if not callable(make_model):
-        raise TypeError(f"make_model is {make_model!r}, wanted a function of a configuration")
+        raise TypeError(f"make_model is {shown(make_model)}, wanted a function of a configuration")
     spaces = as_spaces(space)
     for name in RESERVED:
         if name in spaces:
             raise ValueError(f"space has the name {name!r}, which is a column of the table, wanted another")
     strategy = Strategy(n, rounds, epochs, halving, monitor, seed)
     resolve_threads(n_threads)
+    boolean("progress", progress)
     check_options("options has", options)
     choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     sets, options = hold_out(X, y, validation, seed, options)
@@ -419,10 +420,12 @@ def hold_out(
         if len(validation) != 2:
             raise ValueError(f"validation has {len(validation)} entries, wanted (X, y) or a share of X")
         return (X, y, (validation[0], validation[1])), options
-    X, y = data.same_length(X, y)
-    labels = y.reshape(-1) if data.is_labels(y) else None
-    held_out, kept = data.hold_out(validation, len(X), labels, seed)
+    rows, targets = data.same_length(X, y)
+    labels = targets.reshape(-1) if data.is_labels(targets) else None
+    held_out, kept = data.hold_out(validation, len(rows), labels, seed)
     weight = options.get("sample_weight")
     if weight is not None:
-        options = {**options, "sample_weight": data.check_weights(weight, len(X), np.dtype(np.float64))[kept]}
-    return (X[kept], y[kept], (X[held_out], y[held_out])), options
+        weight = data.check_weights(weight, len(rows), np.dtype(np.float64))
+        options = {**options, "sample_weight": weight[kept]}
+    inside, outside = data.take_rows(rows, kept), data.take_rows(rows, held_out)
+    return (inside, targets[kept], (outside, targets[held_out])), options

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .checks import fraction, integer, number
+from .checks import fraction, integer, number, shown
 
 __all__ = ["Choices", "Interval", "Space", "as_spaces", "integers", "log_uniform", "one_minus_log", "uniform"]
 
@@ -186,7 +186,9 @@ def integers(low: int, high: int) -> Interval:
 def as_spaces(space: Any) -> dict[str, Space]:
     """The spaces of a mapping from names; lists and tuples become choices."""
     if not isinstance(space, Mapping):
-        raise TypeError(f"space is {space!r}, wanted a mapping from name to log_uniform(...) or the like")
+        raise TypeError(
+            f"space is {shown(space)}, wanted a mapping from name to log_uniform(...) or the like"
+        )
     if not space:
         raise ValueError("space is empty, wanted at least one hyper-parameter")
     return {check_name(name): as_space(name, values) for name, values in space.items()}

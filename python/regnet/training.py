@@ -16,12 +16,13 @@ from . import data
 from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks, asks_to_stop
-from .checks import choice, integer, number
+from .checks import boolean, choice, integer, number, shown
 from .engine import BACKENDS, Backend, Engine, Examples, check_rule
 from .history import History
 from .interrupts import IMPATIENT, ON_INTERRUPT, Section
+from .keywords import suggests_keywords
 from .losses import BINARY, SQUARED
-from .model import Model, TrainingState
+from .model import Model, TrainingState, check_model
 from .optimizers import Optimizer
 from .penalties import Penalty
 from .progress import Progress
@@ -74,6 +75,7 @@ class Training:
     base_rate: float = math.nan
 
 
+@suggests_keywords
 def train(
     model: Model,
     X: ArrayLike,
@@ -106,7 +108,8 @@ def train(
     ----------
     model : Model
     X : array-like (n_samples, n_features)
-        Finite numbers. Not copied when C-contiguous and of the model's dtype.
+        Finite numbers. Not copied when C-contiguous and of the model's dtype. Of a frame the model
+        learns the names of the columns, which later frames must have: see `Model`.
     y : array-like (n_samples,) or (n_samples, n_outputs)
         Class labels of any dtype for a cross-entropy, numbers for the squared error.
     epochs : int
@@ -211,16 +214,17 @@ def train(
     >>> bool(history.cost[-1] < 0.5 * history.cost[0])
     True
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"model is {model!r}, wanted a Model")
+    check_model(model, X, y)
     rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
     found, averaging = as_callbacks(callbacks), as_averaging(averaging)
     integer("epochs", epochs, least=0)
     choice("backend", backend, BACKENDS)
     choice("on_interrupt", on_interrupt, ON_INTERRUPT)
+    boolean("progress", progress)
+    resume = boolean("resume", resume)
     threads = resolve_threads(n_threads)
     if cancel is not None and not isinstance(cancel, Event):
-        raise TypeError(f"cancel is {cancel!r}, wanted None or a threading.Event")
+        raise TypeError(f"cancel is {shown(cancel)}, wanted None or a threading.Event")
     state = check_state(model, rule.optimizer) if resume else None
     examples, held_out = check_examples(model, X, y, validation, sample_weight)
     size = resolve_batch_size(batch_size, examples.n, any(model.plan.batch_norm))
@@ -249,8 +253,10 @@ def train(
     with Section(on_interrupt) as section:
         section.result = training.history
         engine.watch(section, cancel)
-        before = model.classes, model.training_state
+        before = model.classes, model.feature_names, model.training_state
         model.classes = examples.targets.classes if model.classes is None else model.classes
+        if model.feature_names is None:
+            model.feature_names = data.feature_names(X)
         model.training_state = None
         try:
             with Progress(epochs - engine.epoch, progress) as bar:
@@ -344,11 +350,11 @@ def record(
 
 
 def finish(
-    engine: Engine, training: Training, callbacks: Sequence[Callback], before: tuple[Any, Any]
+    engine: Engine, training: Training, callbacks: Sequence[Callback], before: tuple[Any, Any, Any]
 ) -> None:
     """Leave all in order, however the training ended: its end is told to all callbacks, whatever one raises.
 
-    `before` are the classes and the state that the model had; it has them again if nothing has changed it.
+    `before` are the classes, names and state that the model had; it has them again if nothing has changed it.
     """
     model, history, section = engine.model, training.history, engine.section
     errors: list[Exception] = []
@@ -370,7 +376,7 @@ def finish(
     interrupt(section, history)
     ended_early = history.stop_reason in ("", "interrupted")
     if ended_early and engine.epoch == history.first_epoch and np.array_equal(model.parameters, engine.best):
-        model.classes, model.training_state = before
+        model.classes, model.feature_names, model.training_state = before
     elif is_at_its_end(engine, training):
         model.training_state = engine.state()
     if errors:
@@ -407,7 +413,7 @@ def set_back(engine: Engine, history: History, reason: str) -> None:
     warnings.warn(
         f"{reason}; the model was set back to its best weights (a smaller learning rate may help)",
         DivergenceWarning,
-        stacklevel=4,
+        stacklevel=5,  # train's caller: train is called by way of suggests_keywords
     )
 
 
@@ -418,7 +424,8 @@ def check_examples(
     model: Model, X: ArrayLike, y: ArrayLike, validation: Any, sample_weight: ArrayLike | None
 ) -> tuple[Examples, Checked | None]:
     """Training data, and validation data if any; a share is held out here."""
-    X = data.check_inputs(X, model.dtype, model.sizes[0])
+    names = data.feature_names(X) if model.feature_names is None else model.feature_names
+    X = data.check_inputs(X, model.dtype, model.sizes[0], "X", names)
     targets = model.check_targets(y, len(X))
     weight = data.check_weights(sample_weight, len(X), model.dtype)
     if validation is None:
@@ -426,7 +433,7 @@ def check_examples(
     if isinstance(validation, (tuple, list)):
         if len(validation) != 2:
             raise ValueError(f"validation has {len(validation)} entries, wanted (X, y) or a share of X")
-        X_held = data.check_inputs(validation[0], model.dtype, model.sizes[0], "validation X")
+        X_held = data.check_inputs(validation[0], model.dtype, model.sizes[0], "validation X", names)
         held = data.check_targets(
             validation[1],
             model.loss,
@@ -438,7 +445,7 @@ def check_examples(
         )
         return Examples(X, targets, weight, None), (X_held, held)
     given = y.array if isinstance(y, data.SharedTargets) else y
-    labels = None if targets.classes is None else np.asarray(given).reshape(-1)
+    labels = None if targets.classes is None else data.target_array("y", given).reshape(-1)
     held_out, kept = data.hold_out(validation, len(X), labels, model.seed)
     kept_weight = data.check_weights(weight[kept] if weight.size else None, len(kept), model.dtype)
     examples = Examples(X, targets.take(kept), kept_weight, None, rows=kept)
@@ -455,6 +462,10 @@ def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array
         raise ValueError(
             f"dropout_masks is given and batch_size is {batch_size}, wanted the full batch (None)"
         )
+    if isinstance(masks, (str, bytes)) or not hasattr(masks, "__iter__"):
+        raise TypeError(
+            f"dropout_masks is {shown(masks)}, wanted None or a sequence of arrays, one per layer"
+        )
     masks = list(masks)
     if len(masks) != len(model.keep_prob):
         raise ValueError(
@@ -465,7 +476,7 @@ def check_masks(model: Model, masks: Any, n: int, batch_size: int) -> list[Array
         if mask is None:
             found.append(None)
             continue
-        array = np.asarray(mask)
+        array = data.as_array(f"dropout_masks[{l}]", mask)
         if array.shape != (n, units):
             raise ValueError(f"dropout_masks[{l}] has shape {array.shape}, wanted ({n}, {units})")
         if not np.isin(array, (0, 1)).all():
