@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -645,24 +646,33 @@ def test_early_stopping_sees_the_epoch_that_an_error_ended():
     assert model.evaluate(X_TEST, Y_TEST).cost == pytest.approx(costs[-1], rel=1e-12)
 
 
-def test_early_stopping_keeps_epoch_and_weights_together(monkeypatch):
-    """Ctrl-C beside the copy of the weights."""
-    improved = rn.EarlyStopping._improved
+@pytest.mark.parametrize("line", range(12))
+def test_early_stopping_keeps_epoch_and_weights_together(line):
+    """Ctrl-C at each of its lines: the best weights are those of the best epoch."""
+    costs, lines = [], []
 
-    def pressing(self, training):
-        found = improved(self, training)
-        if training.epoch == 3:
-            signal.raise_signal(signal.SIGINT)
-        return found
+    def trace(frame, event, argument):
+        if frame.f_code is rn.EarlyStopping.after_epoch.__code__ and len(costs) == 3:
+            lines.append(frame.f_lineno)
+            if len(lines) == line + 1:
+                signal.raise_signal(signal.SIGINT)
+            return trace
+        return None
 
-    monkeypatch.setattr(rn.EarlyStopping, "_improved", pressing)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    model = net()
+    before, traced = signal.signal(signal.SIGINT, signal.default_int_handler), sys.gettrace()
+    watch = lambda training: costs.append(training.history.val_cost[-1])  # noqa: E731
     try:
-        model = net()
+        sys.settrace(trace)
         options = {"validation": (X_TEST, Y_TEST), "on_interrupt": "return"}
-        history = fit(model, [rn.EarlyStopping(1000)], **options)
+        history = fit(model, [watch, rn.EarlyStopping(1000)], epochs=20, **options)
     finally:
+        sys.settrace(traced)
         signal.signal(signal.SIGINT, before)
-    assert len(history) == 4
+    pressed = len(lines) == line + 1
+    assert pressed or line > 5
+    if pressed:
+        assert len(history) == 3
+        assert history.val_cost.argmin() == 2  # it was about to be kept
     assert history.best_epoch == history.val_cost.argmin()
     assert model.evaluate(X_TEST, Y_TEST).cost == history.val_cost.min()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from .checks import choice, fraction, integer, number, shown
-from .interrupts import Section
 from .keywords import suggests_keywords
 
 if TYPE_CHECKING:
@@ -106,8 +105,7 @@ class Watching(Callback):
         self._forget()
 
     def _forget(self) -> None:
-        self._best = np.inf
-        self._best_epoch: int | None = None
+        self._best: tuple[float, int | None] = (np.inf, None)  # value and epoch, in one piece
 
     def before_training(self, training: Training) -> None:
         """Forget an earlier training; check that the curve will be there."""
@@ -116,15 +114,12 @@ class Watching(Callback):
             raise ValueError(f"{name} watches {self.monitor!r}, wanted validation=... in train")
         self._forget()
 
-    def _improved(self, training: Training) -> bool:
-        """Whether the curve is better than ever before, by more than `min_delta`."""
+    def _improvement(self, training: Training) -> tuple[float, int | None] | None:
+        """The new best value, to be minimised, and its epoch, if it is better by more than `min_delta`."""
         value = training.history.last(self.monitor)
         if self.direction == "max":
             value = -value
-        if not value < self._best - self.min_delta:
-            return False
-        self._best, self._best_epoch = value, training.epoch
-        return True
+        return (value, training.epoch) if value < self._best[0] - self.min_delta else None
 
 
 class EarlyStopping(Watching):
@@ -190,14 +185,16 @@ class EarlyStopping(Watching):
 
     def after_epoch(self, training: Training) -> bool:
         """Keep the weights of an improvement; stop after `patience` epochs without one."""
-        with Section():  # the best epoch and its weights change together
-            if self._improved(training):
-                if self._best_parameters is None:
-                    self._best_parameters = training.model.parameters.copy()
-                else:
-                    self._best_parameters[:] = training.model.parameters
-            self._seen_epoch = training.epoch
-        return self._best_epoch is not None and training.epoch - self._best_epoch >= self.patience
+        better = self._improvement(training)
+        if better is not None:
+            if self._best_parameters is None:
+                self._best_parameters = training.model.parameters.copy()
+            else:
+                self._best_parameters[:] = training.model.parameters
+            self._best = better
+        self._seen_epoch = training.epoch  # last: what Ctrl-C cuts short, `after_training` does again
+        best_epoch = self._best[1]
+        return best_epoch is not None and training.epoch - best_epoch >= self.patience
 
     def after_training(self, training: Training) -> None:
         """Restore the best weights."""
@@ -207,7 +204,7 @@ class EarlyStopping(Watching):
         blind = self.monitor == "cost" and training.history.stop_reason == "diverged"
         if self._best_parameters is not None and not blind:
             training.model.parameters[:] = self._best_parameters
-            training.history.best_epoch = self._best_epoch
+            training.history.best_epoch = self._best[1]
         self._best_parameters = None
 
 
@@ -272,7 +269,9 @@ class ReduceOnPlateau(Watching):
 
     def after_epoch(self, training: Training) -> None:
         """Count the epochs without improvement; when there are enough of them, lower the rate."""
-        self._waited = 0 if self._improved(training) else self._waited + 1
+        better = self._improvement(training)
+        self._best = self._best if better is None else better
+        self._waited = self._waited + 1 if better is None else 0
         if self._waited < self.patience:
             return
         self._waited = 0

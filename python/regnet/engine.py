@@ -168,7 +168,7 @@ class Engine:
     @property
     def stopped(self) -> bool:
         """Whether Ctrl-C was noted or `cancel` set."""
-        return self.section.is_set() or (self.cancel is not None and self.cancel.is_set())
+        return self.section.on or (self.cancel is not None and self.cancel.is_set())
 
     def epochs_per_call(self) -> int:
         """As many epochs as fill CALL_SECONDS: one at first, then at most ten times as many as before."""

@@ -34,7 +34,7 @@ IMPATIENT = 1.0  # seconds after the first Ctrl-C; a burst from the keyboard is 
 class Flag(threading.Event):
     """An event without a lock, set when one of `others` is, too. Nobody can wait for it."""
 
-    def __init__(self, *others: threading.Event) -> None:
+    def __init__(self, *others: Section | threading.Event) -> None:
         super().__init__()
         self.on, self.others = False, others
 
@@ -43,7 +43,7 @@ class Flag(threading.Event):
         return self.on or any(other.is_set() for other in self.others)
 
     def set(self) -> None:
-        """Set it; it may be set by a signal's handler, in the midst of anything."""
+        """Set it."""
         self.on = True
 
 
@@ -60,8 +60,8 @@ class Handler:
             self.section.hear()
 
 
-class Section(Flag):
-    """A part of the program in which Ctrl-C is noted; as an event it is set when one was.
+class Section:
+    """A part of the program in which Ctrl-C is noted.
 
     Parameters
     ----------
@@ -86,13 +86,13 @@ class Section(Flag):
     """
 
     def __init__(self, on_interrupt: str = "raise") -> None:
-        super().__init__()
         self.raises = on_interrupt == "raise"
         self.result: Any = None
-        self.taken = False
+        self.on = self.taken = False
         self.patience: float | None = None  # seconds after the first Ctrl-C; None: it is only noted
         self.first = math.inf  # time of the first Ctrl-C
         self.handler: Handler | None = None
+        self.thread = -1  # the main one, once there is a handler
         self.outer: Section | None = None
 
     def hear(self) -> None:
@@ -104,6 +104,14 @@ class Section(Flag):
         self.first, self.on = min(self.first, now), True
         if self.outer is not None and self.outer.patience is None:
             self.outer.hear()
+
+    def is_set(self) -> bool:
+        """Whether Ctrl-C was noted."""
+        return self.on
+
+    def set(self) -> None:
+        """Note it, as a signal does."""
+        self.on = True
 
     def take(self) -> bool:
         """Whether Ctrl-C was noted; it counts as answered then, and another one as new."""
@@ -124,10 +132,11 @@ class Section(Flag):
         """An event for the core to look at: this section and another event."""
         if self.handler is None:  # nothing is noted here; fewer calls of Python from the core
             return event
-        return self if event is None else Flag(self, event)
+        return Flag(self) if event is None else Flag(self, event)
 
     def __enter__(self) -> Section:
-        if threading.get_ident() != threading.main_thread().ident:
+        thread = threading.get_ident()
+        if thread != threading.main_thread().ident:
             return self
         found = signal.getsignal(signal.SIGINT)
         if isinstance(found, Handler) and found.section is not None:
@@ -139,6 +148,8 @@ class Section(Flag):
                 signal.signal(signal.SIGINT, self.handler)
             except ValueError:  # a subinterpreter
                 self.handler = None
+        if self.handler is not None:
+            self.thread = thread
         return self
 
     def __exit__(
@@ -147,8 +158,9 @@ class Section(Flag):
         if self.handler is not None and self.outer is not None:
             self.handler.section = self.outer
         elif self.handler is not None:
-            if signal.getsignal(signal.SIGINT) is self.handler:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+            found = signal.signal(signal.SIGINT, signal.default_int_handler)
+            if found is not self.handler:  # user code has put another one in its place
+                signal.signal(signal.SIGINT, found)
             self.handler.section = None
         if isinstance(error, KeyboardInterrupt):
             error.result = self.result  # type: ignore[attr-defined]
@@ -170,7 +182,7 @@ class Open:
 
     def __enter__(self) -> None:
         section = self.section
-        if section.handler is None or threading.get_ident() != threading.main_thread().ident:
+        if section.thread != threading.get_ident():
             return
         section.patience = self.patience
         if section.on and self.patience == AT_ONCE:
@@ -180,5 +192,5 @@ class Open:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if threading.get_ident() == threading.main_thread().ident:
+        if self.section.thread == threading.get_ident():
             self.section.patience = None

@@ -333,16 +333,16 @@ def record(
 ) -> dict[str, float]:
     """Add the epochs of a call to the history, validated if they are whole; the last values, to be shown."""
     costs, rates, seconds = ran
-    n, unknown = len(costs), np.full(len(costs), np.nan)
-    curves = {"cost": costs, "learning_rate": rates, "seconds": np.full(n, seconds / max(n, 1))}
+    n = len(costs)
+    curves: dict[str, Any] = {"cost": costs, "learning_rate": rates, "seconds": [seconds / max(n, 1)] * n}
     shown = {"cost": float(costs[-1])} if n else {}
     if held_out is not None:
-        curves |= {"val_cost": unknown, "val_score": unknown}
+        curves |= {"val_cost": [math.nan] * n, "val_score": [math.nan] * n}
     try:
         if held_out is not None and whole:
             with engine.section.open():
                 result = engine.model.evaluate_checked(*held_out, np.empty(0))
-            curves |= {"val_cost": np.array([result.cost]), "val_score": np.array([result.score])}
+            curves |= {"val_cost": [result.cost], "val_score": [result.score]}
             shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
     finally:
         history.append(**curves)
