@@ -479,6 +479,8 @@ GOOD = points(30)
         ({"sample_weight": -np.ones(30)}, ValueError, "sample_weight has a negative value or is all zero"),
         ({"sample_weight": np.full(30, np.nan)}, ValueError, "sample_weight is nan at row 0"),
         ({"validation": (GOOD[0],)}, ValueError, "validation has 1 entries, wanted (X, y) or a share of X"),
+        ({"validation": "x"}, TypeError, "validation is 'x', wanted (X, y) or a share of X between 0 and 1"),
+        ({"validation": GOOD[0]}, TypeError, "validation is an array of shape (30, 2), wanted (X, y) or a share of X"),
         ({"validation": 1.5}, ValueError, "validation is 1.5, wanted 0 < validation < 1"),
         ({"validation": 0.001}, ValueError, "validation is 0.001 of 30 rows, wanted at least one row on each side"),
         ({"validation": (np.ones((3, 5)), [0, 1, 0])}, ValueError, "validation X has 5 features, wanted 2"),

@@ -31,8 +31,8 @@ def power_of_two(largest: Array) -> NDArray[Any]:
 
     Examples
     --------
-    >>> power_of_two(np.array([0.0, 1.0, 1e160, 1e-170]))
-    array([   0,    0,  532, -564], dtype=int32)
+    >>> power_of_two(np.array([0.0, 1.0, 1e160, 1e-170])).tolist()
+    [0, 0, 532, -564]
     """
     exponents = np.frexp(largest)[1]
     return np.where(np.isfinite(largest) & (abs(exponents) > FAR), exponents, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,8 @@ def split_rows(sizes: tuple[int, ...], labels: Array | None, seed: int) -> list[
 
 def hold_out(validation: Any, n: int, labels: Array | None, seed: int) -> tuple[Array, Array]:
     """Rows to hold out for validation and rows to keep, in ascending order: a share of n rows."""
+    if not isinstance(validation, Real):
+        raise TypeError(f"validation is {shown(validation)}, wanted (X, y) or a share of X between 0 and 1")
     share = fraction("validation", validation)
     n_held = round(share * n)
     if not 0 < n_held < n:
