@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -344,7 +344,7 @@ def as_callback(entry: Any) -> Callback:
         raise TypeError(
             f"callbacks has {type(entry).__name__} with {found} in a class derived from regnet.Callback"
         )
-    return ByFunction(entry)
+    return ByFunction(cast("Callable[[Training], bool | None]", entry))
 
 
 def is_inherited(callback: Callback, name: str) -> bool:
