@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -351,7 +351,7 @@ def as_callback(entry: Any) -> Callback:
         raise TypeError(
             f"callbacks has {type(entry).__name__} with {found} in a class derived from regnet.Callback"
         )
-    return ByFunction(entry)
+    return ByFunction(cast("Callable[[Training], bool | None]", entry))
 
 
 def is_inherited(callback: Callback, name: str) -> bool:
