@@ -17,8 +17,12 @@
 cdef extern from "<math.h>" nogil:
     bint isfinite(double)
 
-cdef extern from "Python.h":
-    int PyErr_CheckSignals() noexcept    # -1 and a pending exception where a handler raised one
+cdef extern from "Python.h":             # where one of these fails its exception stays pending
+    ctypedef struct PyObject
+    int PyErr_CheckSignals() noexcept
+    PyObject* PyObject_CallMethod(PyObject* of, const char* name, const char* format) noexcept
+    int PyObject_IsTrue(PyObject* value) noexcept
+    void Py_DecRef(PyObject* value) noexcept
 
 cdef double SIGNAL_PERIOD = 0.05     # seconds between two looks for Ctrl-C and at `cancel`
 cdef enum:
@@ -412,13 +416,18 @@ cdef void look_for_signals(Job* job) noexcept nogil:
     # Ctrl-C, which the main thread alone hears of, and the caller's event; by member 0
     if seconds_now() - job.last_look > SIGNAL_PERIOD:
         with gil:
-            if PyErr_CheckSignals() != 0 or (job.cancel != NULL and is_set(<object>job.cancel)):
+            if PyErr_CheckSignals() != 0 or (job.cancel != NULL and is_set(<PyObject*>job.cancel)):
                 team_stop(&job.team)
         job.last_look = seconds_now()
 
 
-cdef bint is_set(object event) noexcept:
-    return event.is_set()
+cdef bint is_set(PyObject* event) noexcept:
+    # an exception, of the event or of a signal's handler that runs within it, ends the training, too
+    cdef PyObject* answer = PyObject_CallMethod(event, "is_set", NULL)
+    cdef bint stops = answer == NULL or PyObject_IsTrue(answer) != 0
+    if answer != NULL:
+        Py_DecRef(answer)
+    return stops
 
 
 cdef void columns_pass(Job* job, const real* parameters, real* work, real* scratch, const int64_t* order,

@@ -340,6 +340,29 @@ def test_a_call_that_is_cancelled_does_nothing(network):
     assert network.network_train(*arguments, 1, cancel) == 3
 
 
+class Breaking:
+    """An event that fails after some looks at it."""
+
+    looks = 0
+
+    def is_set(self):
+        self.looks += 1
+        if self.looks == 3:
+            raise ZeroDivisionError("the event failed")
+        return False
+
+
+def test_an_error_of_the_event_comes_out(core):
+    rng = np.random.default_rng(0)
+    plan = make_plan((20, 200, 1))
+    arguments = training_arguments(plan, rng, np.float64, 2000, 100, n_epochs=1000)
+    cancel = Breaking()
+    with pytest.raises(ZeroDivisionError, match="the event failed"):
+        core.network_train(*arguments, 1, cancel)
+    assert cancel.looks == 3
+    assert np.isfinite(arguments[1]).all()
+
+
 def test_wrong_arguments_say_which(core):
     plan = make_plan((2, 3, 1))
     P, rng = np.zeros(plan.layout.size), np.random.default_rng(0)
