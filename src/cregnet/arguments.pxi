@@ -35,22 +35,23 @@ cdef inline Span matrix(const real[:, ::1] x) noexcept nogil:
 cdef class _Arguments:
     # the arrays of a kernel: those it reads, then those it writes, and pairs "out=in" that may be the same
     cdef tuple names
+    cdef int n
     cdef int n_read
     cdef frozenset same
 
     def __cinit__(self, str read, str written, str same=""):
         self.names = tuple(read.split() + written.split())
-        self.n_read = len(read.split())
+        self.n, self.n_read = len(self.names), len(read.split())
         pairs = [pair.split("=") for pair in same.split()]
         self.same = frozenset((self.names.index(a), self.names.index(b)) for a, b in pairs)
 
     cdef int check(self, const Span* at) except -1:
-        cdef int i, j, n = len(self.names)
-        for i in range(n):
-            if at[i].start % at[i].element != 0 and at[i].end > at[i].start:
+        cdef int i, j
+        for i in range(self.n):
+            if at[i].start & (at[i].element - 1) and at[i].end > at[i].start:  # a power of two
                 raise ValueError(f"{self.names[i]} is not aligned: its data start at an address that is no multiple "
                                  f"of {at[i].element}, wanted np.require({self.names[i]}, requirements='A')")
-        for i in range(self.n_read, n):
+        for i in range(self.n_read, self.n):
             for j in range(i):
                 if at[i].start < at[j].end and at[j].start < at[i].end:
                     self.check_overlap(i, j, at[i].start == at[j].start and at[i].end == at[j].end)
@@ -59,7 +60,7 @@ cdef class _Arguments:
     cdef int check_input(self, const Span* at, str name, Span given) except -1:
         # an array that is only read and is not among `at`
         cdef int i
-        for i in range(self.n_read, len(self.names)):
+        for i in range(self.n_read, self.n):
             if at[i].start < given.end and given.start < at[i].end:
                 raise ValueError(f"{name} shares memory with {self.names[i]}, wanted an array of its own: "
                                  f"{self.names[i]} is written")

@@ -116,8 +116,12 @@ cdef size_t network_bytes(Py_ssize_t n_layers) noexcept nogil:
 cdef object parse(object plan):
     # A plan is immutable, so what it says is read once and kept with it: a single row is predicted in
     # less time than it takes to read the attributes.
-    cdef Py_ssize_t n_layers = len(plan.sizes) - 1
-    cdef Network* net = <Network*>malloc(network_bytes(n_layers))
+    cdef Py_ssize_t n_layers
+    cdef Network* net
+    if not isinstance(plan, _Plan):  # which has checked its ranges
+        raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
+    n_layers = len(plan.sizes) - 1
+    net = <Network*>malloc(network_bytes(n_layers))
     if net == NULL:
         raise MemoryError
     try:
@@ -135,8 +139,6 @@ cdef Network* new_network(object plan) except NULL:
     cdef object parsed
     cdef const Network* kept
     cdef Network* net
-    if not isinstance(plan, _Plan):   # which has checked its ranges
-        raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
     parsed = plan.parsed
     if parsed is None:
         parsed = parse(plan)
@@ -588,7 +590,9 @@ def network_predict(plan, const real[::1] parameters, const real[:, ::1] X, real
     Returns whether all numbers of X are finite, which is looked at in passing.
     """
     cdef Py_ssize_t block, start, n, n_examples = X.shape[0]
-    cdef Span[3] places = [vector(parameters), matrix(X), matrix(out)]
+    cdef Span[3] places = [span(&parameters[0], parameters.shape[0], sizeof(real)),
+                           span(&X[0, 0], n_examples * X.shape[1], sizeof(real)),
+                           span(&out[0, 0], out.shape[0] * out.shape[1], sizeof(real))]
     cdef bint finite = True
     cdef const real* X_block
     cdef Network* net = new_network(plan)

@@ -85,7 +85,8 @@ def ragged(name: str, rows: Sequence[Any]) -> ValueError:
 def as_numbers(name: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
     """An aligned, C-contiguous array of the dtype; not copied when it is one already."""
     array = values if type(values) is np.ndarray else as_array(name, values, dtype)
-    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+    flags = array.flags
+    if array.dtype == dtype and flags.c_contiguous and flags.aligned:
         return array
     if array.dtype.kind not in "biuf":
         wanted = f"wanted numbers (float, integer or bool){advice(array)}"
@@ -179,15 +180,19 @@ def as_inputs(
     ValueError
         If X is not two-dimensional, is empty, has another number of features, or other columns.
     """
-    values: Any = X
-    if type(values) is not np.ndarray and type(values) is not list:  # a row is predicted in microseconds
-        check_names(feature_names(X, name), names, name)
-        values = X.array if isinstance(X, FiniteInputs) else X
-    array = as_numbers(name, values, dtype)
-    if array.ndim != 2:
-        raise ValueError(f"{name} has shape {array.shape}, wanted (n_samples, {n_features})")
-    if array.shape[0] == 0:
-        raise ValueError(f"{name} is empty: shape {array.shape}, wanted at least one row")
-    if array.shape[1] != n_features:
-        raise ValueError(f"{name} has {array.shape[1]} features, wanted {n_features} as the model's input")
+    array: Any = X
+    if type(array) is not np.ndarray:  # a row is predicted in microseconds: what needs no work goes straight on
+        if type(array) is not list:
+            check_names(feature_names(X, name), names, name)
+            array = X.array if isinstance(X, FiniteInputs) else X
+        array = as_numbers(name, array, dtype)
+    elif array.dtype != dtype or not (flags := array.flags).c_contiguous or not flags.aligned:
+        array = as_numbers(name, array, dtype)
+    shape = array.shape
+    if len(shape) != 2:
+        raise ValueError(f"{name} has shape {shape}, wanted (n_samples, {n_features})")
+    if shape[0] == 0:
+        raise ValueError(f"{name} is empty: shape {shape}, wanted at least one row")
+    if shape[1] != n_features:
+        raise ValueError(f"{name} has {shape[1]} features, wanted {n_features} as the model's input")
     return array
