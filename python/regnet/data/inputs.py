@@ -181,7 +181,7 @@ def as_inputs(
         If X is not two-dimensional, is empty, has another number of features, or other columns.
     """
     array: Any = X
-    if type(array) is not np.ndarray:  # a row is predicted in microseconds: what needs no work goes straight on
+    if type(array) is not np.ndarray:  # a ready array goes straight on: a row takes microseconds
         if type(array) is not list:
             check_names(feature_names(X, name), names, name)
             array = X.array if isinstance(X, FiniteInputs) else X
