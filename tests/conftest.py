@@ -60,7 +60,10 @@ def known_answers() -> dict:
 @pytest.fixture
 def football() -> dict[str, np.ndarray]:
     """The course's points by the names in its file: X, y (training), Xval, yval; rows = examples."""
-    with open(DATA / "football.csv", newline="", encoding="utf-8") as file:
+    path = DATA / "football.csv"
+    if not path.exists():
+        pytest.skip("the course's points are in the checkout, not in the source archive")
+    with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     arrays = {}
     for name, X, y in (("train", "X", "y"), ("test", "Xval", "yval")):
