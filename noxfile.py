@@ -67,16 +67,18 @@ def order(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
-    session.install("ruff>=0.6")
+    """Rules and format of Python and Cython, and spelling."""
+    session.install("--group", "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("cython-lint", "src/cregnet")
+    session.run("codespell")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy on python/regnet; the core is read from its source and stubs, so nothing is compiled."""
-    session.install("mypy>=1.11", "numpy")
+    session.install("--group", "lint")
     session.run("mypy", "--follow-imports=silent", *session.posargs, env={"MYPYPATH": "src"})
 
 
