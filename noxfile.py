@@ -66,6 +66,16 @@ def order(session: nox.Session) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """All tests, and the share of lines that they run of regnet and of the NumPy twins, least covered first.
+
+    Lines that run only in a process of their own (the command line, killed saves) count as not run.
+    """
+    install(session, "test", "pytest-cov>=7")
+    session.run("pytest", "--cov", "--cov-report=term-missing", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Rules and format of Python and Cython, and spelling."""
     session.install("--group", "lint")
