@@ -12,6 +12,8 @@ cdef double cost_and_gradient(Job* job, const real* parameters, real* gradient, 
     if job.net.has_gates:
         draw_gates(job.net, parameters, work, step)
     examples_pass(job, parameters, work, work + job.at.scratch, NULL, 0, n, &mine, step, False)
+    if team_stopping(&job.team):     # Ctrl-C: not all examples have passed
+        return 0
     cost = sum_of(work + job.at.loss, n)
     if job.net.has_penalty:
         cost += sum_of(job.penalties, job.at.n_blocks + 1)

@@ -554,7 +554,10 @@ cdef int raise_pending() except? -1:
 def network_gradient(plan, const real[::1] parameters, const real[:, ::1] X, const real[:, ::1] Y,
                      const int32_t[::1] labels, const real[::1] weight, step, masks,
                      real[::1] gradient):
-    """Cost of one batch, penalty included, and its gradient; dropout masks are those of `step`."""
+    """Cost of one batch, penalty included, and its gradient; dropout masks are those of `step`.
+
+    Ctrl-C ends the call with KeyboardInterrupt, looked for every 0.05 seconds.
+    """
     cdef Py_ssize_t n = X.shape[0]
     cdef uint64_t counter = whole_number("step", step, 0, MOST_64)
     cdef Span[6] at = [vector(parameters), matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4),
@@ -577,6 +580,8 @@ def network_gradient(plan, const real[::1] parameters, const real[:, ::1] X, con
         allocate(&job, &gradient[0], n, 1)
         with nogil:
             cost = cost_and_gradient(&job, &parameters[0], &gradient[0], n, counter)
+        if team_stopping(&job.team):
+            raise_pending()
     finally:
         delete_job(&job)
     return cost

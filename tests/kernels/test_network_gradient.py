@@ -116,3 +116,14 @@ def test_derivative_check_fails_for_a_wrong_gradient(part):
     wrong = found.copy()
     wrong[getattr(plan.layout, part)[0]] *= 1.1
     assert difference(wrong, numerical_gradient(cregnet.reference, plan, P, data)) > 1e-5
+
+
+def test_ctrl_c_ends_the_gradient_of_a_large_batch(core, ctrl_c_after):
+    rng = np.random.default_rng(0)
+    plan = make_plan((50, 300, 300, 1), hidden="tanh")
+    P, data = make_parameters(plan, rng), make_data(plan, rng, 20_000)
+    out = np.empty_like(P)
+    ctrl_c_after(0.1)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        for _ in range(1000):
+            core.network_gradient(plan, P, *data, 0, None, out)
