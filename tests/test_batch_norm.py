@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.batches import count_batches, resolve_batch_size
-from regnet.folding import statistics
+from regnet.models.compression import statistics
+from regnet.training.batches import count_batches, resolve_batch_size
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(81, 60, noise=0.15)
 
@@ -131,7 +131,7 @@ def test_no_batch_has_one_example(n):
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("piece_bytes", [1, 1 << 21])
 def test_augmented_epochs_join_them_too(monkeypatch, piece_bytes, n_threads):
-    monkeypatch.setattr("regnet.augmented.PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr("regnet.training.augmented.PIECE_BYTES", piece_bytes)
     rng = np.random.default_rng(0)
     images, labels = rng.random((81, 12)), np.arange(81) % 3
     results = []

@@ -19,7 +19,7 @@ MODULES = sorted(
     name
     for package in (rn, cregnet)
     for _, name, _ in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
-    if not name.endswith(("__main__", "_core")) and "._" not in name.replace("._isa", "")
+    if not name.endswith(("__main__", "_core")) and "._" not in re.sub(r"\._(isa|support)\b", "", name)
 ) + ["regnet", "cregnet"]  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def notebook_masks(case):
 @pytest.mark.parametrize("isa", cregnet.available_isas())
 @pytest.mark.parametrize("name", ["none", "l2", "dropout"])
 def test_football_trainings(shared, known_answers, monkeypatch, name, isa):
-    monkeypatch.setitem(rn.engine.BACKENDS, "compiled", cregnet._isa.load(isa))
+    monkeypatch.setitem(rn.training.engine.BACKENDS, "compiled", cregnet._isa.load(isa))
     X, y, X_test, y_test = football(shared)
     case = known_answers["training"][name]
     model = rn.Model.mlp(case["architecture"], keep_prob=case["keep_prob"], dtype="float64")

@@ -1,0 +1,440 @@
+"""The model: layers and one flat vector of parameters. How it predicts is in prediction.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import log
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cregnet import Layout, Plan
+
+from .. import data
+from .._support.checks import choice, fraction, shown
+from .._support.keywords import suggests_keywords
+from .._support.randomness import check_seed
+from . import losses
+from .initializers import Initializer, InitializerName
+from .layers import Activation, Dense, Input, Layer
+from .prediction import Predictor
+
+if TYPE_CHECKING:
+    from .compression import Sparsity
+
+__all__ = ["Model"]
+
+Array = NDArray[Any]
+DTypeName = Literal["float32", "float64"]
+DType = DTypeName | np.dtype[Any] | type[np.float32] | type[np.float64] | type[float]
+
+
+class Views(list[Any]):
+    """A list of views into the parameters; assigning to an entry copies into the view.
+
+    Entries are None for layers that do not have what the list is of.
+    """
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(index, slice):
+            for i, one in zip(range(*index.indices(len(self))), value, strict=True):
+                self[i] = one
+            return
+        view = self[index]
+        if view is None:
+            raise ValueError(f"entry {index} is None, there is nothing to assign to")
+        if np.shape(value) != view.shape:
+            raise ValueError(f"entry {index} has shape {view.shape}, got an array of shape {np.shape(value)}")
+        view[...] = value
+
+
+@dataclass
+class TrainingState:
+    """What training needs to go on where it stopped: see ``train(..., resume=True)``."""
+
+    optimizer: str
+    moments: Array
+    epoch: int
+    learning_rate_scale: float = 1.0
+
+
+START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed
+
+
+def aligned_vector(n: int, dtype: np.dtype[Any]) -> Array:
+    """n zeros that start on a 64-byte border."""
+    memory = np.zeros(n * dtype.itemsize + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + n * dtype.itemsize].view(dtype)
+
+
+class Model(Predictor):
+    """A feed-forward network on NumPy arrays.
+
+    Parameters
+    ----------
+    layers : sequence of Input, Dense, Dense, ...
+        One `Input` and at least one `Dense`.
+    dtype : {"float32", "float64"}
+        Of parameters, computation and output.
+    seed : int
+        For the initial weights, the shuffling and the dropout masks.
+    loss : {"binary_cross_entropy", "categorical_cross_entropy", "squared_error"}, optional
+        Default: what the output activation implies, sigmoid, softmax or anything else.
+    classes : array-like, optional
+        Class labels, sorted on entry; learnt from y in training when not given.
+
+    Attributes
+    ----------
+    parameters : array (n,)
+        All that the model knows in one aligned vector: W[1], b[1], W[2], b[2], ..., then the gates,
+        then the statistics of batch norm, which no optimiser touches (`layout` says where).
+    weights, biases : lists of views into `parameters`
+        weights[l] has shape (n[l+1], n[l]), biases[l] (n[l+1], 1); writable. With batch norm biases[l]
+        is beta.
+    gammas : list of views or None
+        gammas[l] has shape (n[l+1], 1), None for a layer without batch norm. It starts at 1.
+    log_alphas : list of views or None
+        log_alphas[l] has shape (n[l], 1), of the gates of layer l from the input (0) on, None where
+        there are none. It starts at log(0.9 / 0.1): with probability 0.1 a gate is more closed than
+        open in a step, with probability 0.02 it is 0; at prediction it starts at 0.98.
+    classes : array or None
+        Sorted class labels, for a classifier that has seen labels.
+    feature_names : tuple of str or None
+        Names of the columns of X, when the first training after the start saw a frame whose columns all
+        have names that are text. A frame given later must have the same columns in the same order; arrays
+        are taken as they lie.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the layers do not make a network, or an argument is out of range.
+
+    Examples
+    --------
+    >>> model = Model([Input(2), Dense(3, "relu"), Dense(1, "sigmoid")], dtype="float64", seed=3)
+    >>> model
+    Model(2-3-1, relu-sigmoid, binary_cross_entropy, float64, 13 parameters)
+    >>> model.weights[0].shape, model.biases[0].shape
+    ((3, 2), (3, 1))
+    """
+
+    @suggests_keywords
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *,
+        dtype: DType = "float32",
+        seed: int = 0,
+        loss: losses.Loss | None = None,
+        classes: ArrayLike | None = None,
+    ) -> None:
+        self._set_structure(layers, dtype, seed, loss, classes)
+        self.parameters = aligned_vector(self.layout.size, self.dtype)
+        self.initialize()
+
+    def _set_structure(
+        self,
+        layers: Sequence[Layer],
+        dtype: Any,
+        seed: int,
+        loss: losses.Loss | None,
+        classes: ArrayLike | None,
+    ) -> None:
+        """Set everything but the parameters; `layout` then says how many there are."""
+        self.layers = check_layers(layers)
+        self.dtype = check_dtype(dtype)
+        self.seed = check_seed(seed)
+        self.loss = losses.resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
+        self._plan = plan_layers(self.layers, self.loss, self.seed)
+        self._folds = any(self._plan.batch_norm + self._plan.gates)
+        self.classes = self._check_classes(classes)
+        self.feature_names: tuple[str, ...] | None = None
+        self.training_state: TrainingState | None = None
+
+    @classmethod
+    def _without_parameters(
+        cls,
+        layers: Sequence[Layer],
+        *,
+        dtype: Any,
+        seed: int,
+        loss: losses.Loss | None,
+        classes: ArrayLike | None,
+    ) -> Model:
+        """A model without initial weights: `parameters` is still to be set, to an aligned vector."""
+        model = cls.__new__(cls)
+        model._set_structure(layers, dtype, seed, loss, classes)
+        return model
+
+    @classmethod
+    @suggests_keywords
+    def mlp(
+        cls,
+        sizes: Sequence[int],
+        *,
+        activation: Activation = "relu",
+        output: Activation | None = None,
+        init: Initializer | InitializerName | None = None,
+        keep_prob: float | Sequence[float] = 1.0,
+        max_norm: float | None = None,
+        batch_norm: bool = False,
+        dtype: DType = "float32",
+        seed: int = 0,
+        loss: losses.Loss | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Model:
+        """The short form: equal hidden layers between an input and an output.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Units n[0] (features) to n[L] (outputs).
+        activation, init
+            Of the hidden layers and of all layers: see `Dense`.
+        output : str, optional
+            Activation of the output. Default: sigmoid for one output, softmax for more.
+        keep_prob : float, or one for each of the layers 0 to L - 1
+            One number is for the hidden layers; the input is then kept whole.
+        max_norm, batch_norm
+            Of the hidden layers.
+
+        Other parameters and errors are those of `Model`.
+
+        Examples
+        --------
+        >>> Model.mlp([2, 20, 3, 1], init="he", keep_prob=0.86).keep_prob
+        (1.0, 0.86, 0.86)
+        """
+        try:
+            sizes = list(sizes)
+        except TypeError:
+            raise TypeError(f"sizes is {shown(sizes)}, wanted a sequence such as [2, 20, 1]") from None
+        if len(sizes) < 2:
+            raise ValueError(f"sizes is {shown(sizes)}, wanted at least the inputs and the outputs")
+        if output is None:
+            output = "sigmoid" if sizes[-1] == 1 else "softmax"
+        if isinstance(keep_prob, Iterable) and not isinstance(keep_prob, str):
+            keep = list(keep_prob)
+        else:
+            keep = [1.0] + [fraction("keep_prob", keep_prob, one=True)] * (len(sizes) - 2)
+        if len(keep) != len(sizes) - 1:
+            raise ValueError(
+                f"keep_prob has {len(keep)} entries, wanted {len(sizes) - 1}, one per layer but the last"
+            )
+        # made also where there is no hidden layer, so that what is given for them is checked
+        hidden = Dense(1, activation, 1.0, init, max_norm=max_norm, batch_norm=batch_norm)
+        between = [replace(hidden, units=n, keep_prob=k) for n, k in zip(sizes[1:-1], keep[1:], strict=True)]
+        layers = [Input(sizes[0], keep[0]), *between, Dense(sizes[-1], output, 1.0, init)]
+        return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
+
+    # -------------------------------------------------------------------------- structure
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units n[0] to n[L]."""
+        return tuple(layer.units for layer in self.layers)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Activations of layers 1 to L."""
+        return tuple(layer.activation for layer in self.layers[1:])
+
+    @property
+    def keep_prob(self) -> tuple[float, ...]:
+        """Probabilities of keeping a unit, layers 0 to L - 1."""
+        return tuple(layer.keep_prob for layer in self.layers[:-1])
+
+    @property
+    def layout(self) -> Layout:
+        """Where the parts lie in `parameters`."""
+        return self._plan.layout
+
+    @property
+    def weights(self) -> list[Array]:
+        """Views of W[1] to W[L]; entry l has shape (n[l+1], n[l])."""
+        shapes = zip(self.sizes[1:], self.sizes[:-1], strict=True)
+        return Views(self.parameters[W].reshape(n) for W, n in zip(self.layout.W, shapes, strict=True))
+
+    @property
+    def biases(self) -> list[Array]:
+        """Views of b[1] to b[L], which with batch norm is beta; entry l has shape (n[l+1], 1)."""
+        return self._columns(self.layout.b)
+
+    @property
+    def gammas(self) -> list[Array | None]:
+        """Views of gamma of layers 1 to L; entry l has shape (n[l+1], 1) or is None."""
+        return self._columns(self.layout.gamma)
+
+    @property
+    def log_alphas(self) -> list[Array | None]:
+        """Views of log_alpha of layers 0 to L - 1; entry l has shape (n[l], 1) or is None."""
+        return self._columns(self.layout.log_alpha)
+
+    def _columns(self, places: Sequence[slice | None]) -> Views:
+        """Views of parts of the parameters as columns."""
+        return Views(None if at is None else self.parameters[at].reshape(-1, 1) for at in places)
+
+    @property
+    def gates(self) -> list[Array | None]:
+        """The gates z at prediction, layers 0 to L - 1: entry l has shape (n[l],) or is None.
+
+        0 is a closed gate: `pruned` leaves its unit out. See `L0` for the formula.
+
+        >>> model = Model([Input(2, gates=True), Dense(1, "sigmoid")])
+        >>> model.log_alphas[0] = [[5.0], [-5.0]]
+        >>> model.gates
+        [array([1., 0.], dtype=float32)]
+        """
+        from .compression import gate_values
+
+        return [None if x is None else gate_values(x[:, 0]) for x in self.log_alphas]
+
+    @property
+    def plan(self) -> Plan:
+        """The model as the kernels read it, without penalty."""
+        if self._plan.seed != self.seed:
+            self._plan = replace(self._plan, seed=check_seed(self.seed))
+        return self._plan
+
+    def initialize(self) -> None:
+        """Set the parameters to their initial values, a function of the seed; forget earlier training."""
+        self.training_state = None
+        self.feature_names = None
+        self.parameters[:] = 0
+        for gamma in self.layout.gamma:
+            if gamma is not None:
+                self.parameters[gamma] = 1
+        for log_alpha in self.layout.log_alpha:
+            if log_alpha is not None:
+                self.parameters[log_alpha] = log(START_OPEN / (1 - START_OPEN))
+        for l, (layer, W) in enumerate(zip(self.layers[1:], self.weights, strict=True), start=1):
+            assert isinstance(layer, Dense)
+            W[...] = layer.initializer.weights(W.shape[1], W.shape[0], self.seed, l)
+
+    def copy(self) -> Model:
+        """An independent copy, parameters and all."""
+        from copy import deepcopy
+
+        return deepcopy(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # a pickled array comes back where the allocator likes; ours is aligned
+        self.__dict__.update(state)
+        self.parameters = aligned_vector(state["parameters"].size, self.dtype)
+        self.parameters[:] = state["parameters"]
+
+    def __repr__(self) -> str:
+        sizes, activations = "-".join(map(str, self.sizes)), "-".join(self.activations)
+        n = self.layout.n_trained
+        return f"Model({sizes}, {activations}, {self.loss}, {self.dtype}, {n} parameters)"
+
+    def _check_classes(self, classes: ArrayLike | None) -> Array | None:
+        if classes is None:
+            return None
+        if self.loss == losses.SQUARED:
+            raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
+        labels = data.target_array("classes", classes).reshape(-1)
+        data.check_present("classes", labels, "entry")
+        try:
+            found = np.unique(labels)
+        except TypeError:
+            raise TypeError("classes mixes labels that cannot be sorted, wanted labels of one type") from None
+        wanted = max(self.sizes[-1], 2)
+        if found.size != wanted:
+            raise ValueError(
+                f"classes has {found.size} different labels, wanted {wanted} as the model's output"
+            )
+        return found
+
+    # -------------------------------------------------------------------------- smaller models
+
+    def sparsity(self) -> Sparsity:
+        """Share of the weights that are exactly 0: see `regnet.models.compression.sparsity`."""
+        from .compression import sparsity
+
+        return sparsity(self)
+
+    def folded(self) -> Model:
+        """The same net without batch norm and gates: see `regnet.models.compression.folded`."""
+        from .compression import folded
+
+        return folded(self)
+
+    def pruned(self) -> Model:
+        """The smaller dense net of the units that survive: see `regnet.models.compression.pruned`."""
+        from .compression import pruned
+
+        return pruned(self)
+
+    # -------------------------------------------------------------------------- prediction
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file: see `regnet.models.saving.save`."""
+        from .saving import save
+
+        save(self, path)
+
+
+def check_model(model: Any, *others: Any) -> Model:
+    """The model that a function is given first; `others` are the arguments that may have its place."""
+    if isinstance(model, Model):
+        return model
+    swapped = any(isinstance(other, Model) for other in others)
+    where = " first: train(model, X, y), and other functions alike" if swapped else ""
+    raise TypeError(f"model is {shown(model)}, wanted a Model{where}")
+
+
+def plan_layers(layers: Sequence[Layer], loss: losses.Loss, seed: int) -> Plan:
+    """The layers as the kernels read them, without penalties."""
+    inputs, sources = layers[0], layers[:-1]
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    assert isinstance(inputs, Input)
+    return Plan(
+        tuple(layer.units for layer in layers),
+        tuple(layer.activation for layer in dense),
+        loss,
+        tuple(layer.keep_prob for layer in sources),
+        (0.0,) * len(dense),
+        (0.0,) * len(dense),
+        seed=seed,
+        max_norm=tuple(layer.max_norm or 0.0 for layer in dense),
+        gaussian=tuple(layer.dropout == "gaussian" for layer in sources),
+        noise=inputs.noise,
+        batch_norm=tuple(layer.batch_norm for layer in dense),
+        gates=tuple(layer.gates for layer in sources),
+    )
+
+
+def check_dtype(dtype: Any) -> np.dtype[Any]:
+    """float32 or float64."""
+    try:
+        name = None if dtype is None else np.dtype(dtype).name
+    except TypeError:
+        name = dtype
+    return np.dtype(choice("dtype", name, get_args(DTypeName)))
+
+
+def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """One Input, then at least one Dense, the last without dropout, batch norm and gates."""
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"layers is {shown(layers)}, wanted a sequence: Input(...), Dense(...), ...")
+    found = tuple(layers)
+    if len(found) < 2 or not isinstance(found[0], Input):
+        raise ValueError(
+            f"layers is {shown(list(found))}, wanted Input(...) and then at least one Dense(...)"
+        )
+    for number, layer in enumerate(found[1:], start=1):
+        if not isinstance(layer, Dense):
+            raise TypeError(f"layers[{number}] is {shown(layer)}, wanted Dense(...)")
+    if found[-1].keep_prob < 1:
+        raise ValueError(
+            f"keep_prob of the output layer is {found[-1].keep_prob}, wanted 1: outputs are not dropped"
+        )
+    for name, wanted in (("batch_norm", "hidden layers"), ("gates", "hidden layers and the input")):
+        if getattr(found[-1], name):
+            raise ValueError(f"{name} of the output layer is True, wanted False: it is for {wanted}")
+    return (*found[:-1], replace(found[-1]))
