@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 import cregnet
 
+from .checks import integer
+
 __all__ = ["LARGEST_SEED", "check_seed", "latin_hypercube", "normal", "permutation", "uniform"]
 
 
@@ -17,8 +19,6 @@ LARGEST_SEED = 2**64 - 1
 
 def check_seed(seed: Any) -> int:
     """A seed is a whole number of 64 bits."""
-    from .checks import integer
-
     return integer("seed", seed, least=0, most=LARGEST_SEED)
 
 
