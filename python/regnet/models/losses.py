@@ -1,17 +1,12 @@
-"""Which loss goes with which output, and what it means for the targets."""
+"""Which loss goes with which output."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from .._support.checks import choice
+from ..data.losses import BINARY, CATEGORICAL, LOSSES, SQUARED, Loss
 from .layers import Activation
 
-__all__ = ["LOSSES", "Loss", "default_loss", "resolve_loss"]
-
-Loss = Literal["binary_cross_entropy", "categorical_cross_entropy", "squared_error"]
-LOSSES: tuple[Loss, ...] = get_args(Loss)
-BINARY, CATEGORICAL, SQUARED = LOSSES
+__all__ = ["default_loss", "resolve_loss"]
 
 # A cross-entropy is computed from the logits, so it fixes the activation of the output.
 OUTPUT_OF: dict[Loss, Activation] = {BINARY: "sigmoid", CATEGORICAL: "softmax"}

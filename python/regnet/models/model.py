@@ -17,9 +17,10 @@ from .. import data
 from .._support.checks import choice, fraction, shown
 from .._support.keywords import suggests_keywords
 from .._support.randomness import check_seed
-from . import losses
+from ..data.losses import SQUARED, Loss
 from .initializers import Initializer, InitializerName
 from .layers import Activation, Dense, Input, Layer
+from .losses import resolve_loss
 from .prediction import Predictor
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Model(Predictor):
         *,
         dtype: DType = "float32",
         seed: int = 0,
-        loss: losses.Loss | None = None,
+        loss: Loss | None = None,
         classes: ArrayLike | None = None,
     ) -> None:
         self._set_structure(layers, dtype, seed, loss, classes)
@@ -141,14 +142,14 @@ class Model(Predictor):
         layers: Sequence[Layer],
         dtype: Any,
         seed: int,
-        loss: losses.Loss | None,
+        loss: Loss | None,
         classes: ArrayLike | None,
     ) -> None:
         """Set everything but the parameters; `layout` then says how many there are."""
         self.layers = check_layers(layers)
         self.dtype = check_dtype(dtype)
         self.seed = check_seed(seed)
-        self.loss = losses.resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
+        self.loss = resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
         self._plan = plan_layers(self.layers, self.loss, self.seed)
         self._folds = any(self._plan.batch_norm + self._plan.gates)
         self.classes = self._check_classes(classes)
@@ -162,7 +163,7 @@ class Model(Predictor):
         *,
         dtype: Any,
         seed: int,
-        loss: losses.Loss | None,
+        loss: Loss | None,
         classes: ArrayLike | None,
     ) -> Model:
         """A model without initial weights: `parameters` is still to be set, to an aligned vector."""
@@ -184,7 +185,7 @@ class Model(Predictor):
         batch_norm: bool = False,
         dtype: DType = "float32",
         seed: int = 0,
-        loss: losses.Loss | None = None,
+        loss: Loss | None = None,
         classes: ArrayLike | None = None,
     ) -> Model:
         """The short form: equal hidden layers between an input and an output.
@@ -335,7 +336,7 @@ class Model(Predictor):
     def _check_classes(self, classes: ArrayLike | None) -> Array | None:
         if classes is None:
             return None
-        if self.loss == losses.SQUARED:
+        if self.loss == SQUARED:
             raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
         labels = data.target_array("classes", classes).reshape(-1)
         data.check_present("classes", labels, "entry")
@@ -388,7 +389,7 @@ def check_model(model: Any, *others: Any) -> Model:
     raise TypeError(f"model is {shown(model)}, wanted a Model{where}")
 
 
-def plan_layers(layers: Sequence[Layer], loss: losses.Loss, seed: int) -> Plan:
+def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int) -> Plan:
     """The layers as the kernels read them, without penalties."""
     inputs, sources = layers[0], layers[:-1]
     dense = [layer for layer in layers if isinstance(layer, Dense)]

@@ -21,8 +21,8 @@ from cregnet import Plan
 from .. import data
 from .._support.checks import integer
 from .._support.randomness import check_seed
+from ..data.losses import SQUARED
 from .compression import fold
-from .losses import SQUARED
 
 if TYPE_CHECKING:
     from .model import Model

@@ -12,7 +12,7 @@ import cregnet
 from cregnet import Plan
 
 from .. import data
-from . import losses
+from ..data import losses
 from .layers import Layer
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from cregnet import n_moments
 
 from .. import files
 from .._support.checks import choice, integer, number, shown
+from ..data.losses import LOSSES
 from ..files import Header, Record
 from ..training.optimizers import KERNELS, SECOND_MOMENT
 from . import initializers
 from .layers import Dense, Input, Layer
-from .losses import LOSSES
 from .model import Model, TrainingState, aligned_vector
 from .penalties import L0, L1, L2, Penalty, Term
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..data import check_inputs
-from ..models.losses import BINARY
+from ..data.losses import BINARY
 from ..models.model import Model
 from ..training.history import History
 

@@ -22,7 +22,7 @@ from cregnet import Plan, n_moments
 from .._support.checks import fraction, number, shown
 from .._support.interrupts import Section
 from ..data import Targets
-from ..models.losses import SQUARED
+from ..data.losses import SQUARED
 from ..models.model import Model, TrainingState
 from ..models.penalties import Penalty, as_penalty
 from .averaging import WeightAverage

@@ -18,7 +18,7 @@ from .._support.interrupts import IMPATIENT, ON_INTERRUPT, Section
 from .._support.keywords import suggests_keywords
 from .._support.progress import Progress
 from .._support.threads import resolve_threads
-from ..models.losses import BINARY, SQUARED
+from ..data.losses import BINARY, SQUARED
 from ..models.model import Model, TrainingState, check_model
 from ..models.penalties import Penalty
 from .averaging import Averaging, WeightAverage, as_averaging
