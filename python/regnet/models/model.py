@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -22,6 +22,7 @@ from .initializers import Initializer, InitializerName
 from .layers import Activation, Dense, Input, Layer
 from .losses import resolve_loss
 from .prediction import Predictor
+from .state import TrainingState
 
 if TYPE_CHECKING:
     from .compression import Sparsity
@@ -50,16 +51,6 @@ class Views(list[Any]):
         if np.shape(value) != view.shape:
             raise ValueError(f"entry {index} has shape {view.shape}, got an array of shape {np.shape(value)}")
         view[...] = value
-
-
-@dataclass
-class TrainingState:
-    """What training needs to go on where it stopped: see ``train(..., resume=True)``."""
-
-    optimizer: str
-    moments: Array
-    epoch: int
-    learning_rate_scale: float = 1.0
 
 
 START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed

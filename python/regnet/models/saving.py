@@ -23,11 +23,11 @@ from .. import files
 from .._support.checks import choice, integer, number, shown
 from ..data.losses import LOSSES
 from ..files import Header, Record
-from ..training.optimizers import KERNELS, SECOND_MOMENT
 from . import initializers
 from .layers import Dense, Input, Layer
-from .model import Model, TrainingState, aligned_vector
+from .model import Model, aligned_vector
 from .penalties import L0, L1, L2, Penalty, Term
+from .state import KERNELS, SECOND_MOMENT, TrainingState
 
 __all__ = ["load", "save"]
 

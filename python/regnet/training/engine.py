@@ -23,8 +23,9 @@ from .._support.checks import fraction, number, shown
 from .._support.interrupts import Section
 from ..data import Targets
 from ..data.losses import SQUARED
-from ..models.model import Model, TrainingState
+from ..models.model import Model
 from ..models.penalties import Penalty, as_penalty
+from ..models.state import TrainingState
 from .averaging import WeightAverage
 from .batches import count_batches, epoch_order
 from .optimizers import Optimizer, as_optimizer

@@ -19,8 +19,9 @@ from .._support.keywords import suggests_keywords
 from .._support.progress import Progress
 from .._support.threads import resolve_threads
 from ..data.losses import BINARY, SQUARED
-from ..models.model import Model, TrainingState, check_model
+from ..models.model import Model, check_model
 from ..models.penalties import Penalty
+from ..models.state import TrainingState
 from .averaging import Averaging, WeightAverage, as_averaging
 from .batches import resolve_batch_size
 from .callbacks import Callback, as_callbacks, asks_to_stop

@@ -16,10 +16,6 @@ from .schedules import Schedule, as_schedule
 
 __all__ = ["Adam", "AdamW", "GradientDescent", "Momentum", "Optimizer", "RMSprop", "as_optimizer"]
 
-KERNELS = ("gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw")
-# row of the moments that holds means of squares, which are never negative
-SECOND_MOMENT = {"rmsprop": 0, "adam": 1, "adamw": 1}
-
 Form = Literal["average", "velocity", "nesterov"]
 KERNEL_OF: dict[Form, str] = {"average": "momentum", "velocity": "momentum_velocity", "nesterov": "nesterov"}
 
