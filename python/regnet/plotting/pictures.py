@@ -3,23 +3,60 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..data import check_inputs
+from ..data.datasets import Football
 from ..data.losses import BINARY
-from ..models.model import Model
-from ..training.history import History
-
-if TYPE_CHECKING:
-    from ..app.demo import Result
-    from ..data.datasets import Football
 
 __all__ = ["plot_cost", "plot_decision_boundary", "plot_demo"]
+
+Array = NDArray[Any]
+
+
+class Curves(Protocol):
+    """What is drawn of a training, such as a `History`."""
+
+    first_epoch: int
+
+    @property
+    def cost(self) -> Array: ...
+    @property
+    def val_cost(self) -> Array: ...
+    def __len__(self) -> int: ...
+
+
+class Classifier(Protocol):
+    """What is drawn of a classifier, such as a `Model`."""
+
+    loss: Any
+    classes: Array | None
+    feature_names: tuple[str, ...] | None
+
+    @property
+    def sizes(self) -> tuple[int, ...]: ...
+    def predict_proba(self, X: ArrayLike) -> Array: ...
+
+
+class Result(Protocol):
+    """What is drawn of one model of the demo."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def model(self) -> Classifier: ...
+    @property
+    def history(self) -> Curves: ...
+    @property
+    def train_accuracy(self) -> float: ...
+    @property
+    def test_accuracy(self) -> float: ...
+
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
 CLASSES = ("#0072B2", "#D55E00")
@@ -46,7 +83,7 @@ def new_figure(width: float, height: float) -> Any:
     return figure
 
 
-def plot_cost(histories: dict[str, History], ax: Any = None) -> Any:
+def plot_cost(histories: Mapping[str, Curves], ax: Any = None) -> Any:
     """Cost against epoch, one curve per history, on a logarithmic cost axis.
 
     Parameters
@@ -87,7 +124,7 @@ def plot_cost(histories: dict[str, History], ax: Any = None) -> Any:
 
 
 def plot_decision_boundary(
-    model: Model,
+    model: Classifier,
     X: ArrayLike,
     y: ArrayLike,
     ax: Any = None,
@@ -141,7 +178,7 @@ def plot_decision_boundary(
     return ax
 
 
-def check_points(model: Model, X: ArrayLike, y: ArrayLike, name_X: str, name_y: str) -> tuple[Any, Any]:
+def check_points(model: Classifier, X: ArrayLike, y: ArrayLike, name_X: str, name_y: str) -> tuple[Any, Any]:
     """Points and labels as arrays, (n, 2) and (n,)."""
     points = check_inputs(X, np.dtype(np.float64), 2, name_X, model.feature_names)
     labels = np.asarray(y).reshape(-1)
@@ -150,7 +187,7 @@ def check_points(model: Model, X: ArrayLike, y: ArrayLike, name_X: str, name_y: 
     return points, labels
 
 
-def draw_regions(ax: Any, model: Model, low: NDArray[Any], high: NDArray[Any]) -> None:
+def draw_regions(ax: Any, model: Classifier, low: NDArray[Any], high: NDArray[Any]) -> None:
     """Probability of the second class as shading, and the line where it is one half."""
     from matplotlib.colors import LinearSegmentedColormap
 
