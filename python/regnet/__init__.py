@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .training.averaging import EMA, SWA, Averaging, exponential_average
     from .training.batches import mini_batches
     from .training.callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
+    from .training.diagnosis import Diagnosis, diagnose
     from .training.gradients import GradientCheck, check_gradients
     from .training.history import History
     from .training.loop import DivergenceWarning, Training, train
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         Table,
         Warmup,
     )
-    from .tuning.diagnosis import Diagnosis, diagnose
     from .tuning.learning_rate import LearningRateRange, find_learning_rate
     from .tuning.results import SearchResult
     from .tuning.searching import search
@@ -129,7 +129,7 @@ _NAMES = {
     "training.batches": "mini_batches",
     "training.callbacks": "Callback EarlyStopping ReduceOnPlateau TimeBudget",
     "data": "split standardize",
-    "tuning.diagnosis": "Diagnosis diagnose",
+    "training.diagnosis": "Diagnosis diagnose",
     "models.compression": "Sparsity",
     "training.gradients": "GradientCheck check_gradients",
     "training.history": "History",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from ..models.prediction import Evaluation
-    from ..tuning.diagnosis import Diagnosis
+from ..models.prediction import Evaluation
+from .diagnosis import Diagnosis, diagnose
 
 __all__ = ["History"]
 
@@ -150,9 +149,25 @@ class History:
         >>> history.diagnose(train=0.01).verdict
         'high variance'
         """
-        from ..tuning.diagnosis import diagnose_history
+        dev = self._dev_error() if dev is None else dev
+        return diagnose(train=train, dev=dev, test=test, human=human, tolerance=tolerance, history=self)
 
-        return diagnose_history(self, train, dev, test, human, tolerance)
+    def _dev_error(self) -> float:
+        """1 - val_score of the weights that the training left."""
+        scores = self.val_score
+        if not scores.size:
+            raise ValueError(
+                "dev is None and the history has no validation curve, wanted an error or validation=... "
+                "in train"
+            )
+        if self.stop_reason in ("diverged", "interrupted") and self.best_epoch is None:
+            ended = "diverged" if self.stop_reason == "diverged" else "was interrupted"
+            raise ValueError(
+                f"dev is None and the training {ended}: its weights may not be those of "
+                "the last validation, wanted an error or model.evaluate(X_dev, y_dev)"
+            )
+        last = len(scores) - 1 if self.best_epoch is None else self.best_epoch - self.first_epoch
+        return float(1 - scores[last])
 
     def to_frame(self) -> Any:
         """The curves as a pandas DataFrame with the epoch as index.

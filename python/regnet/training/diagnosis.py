@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._support.checks import number
 from ..models.prediction import Evaluation
-
-if TYPE_CHECKING:
-    from ..training.history import History
+from ..plotting.pictures import Curves, plot_cost, pyplot
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -43,7 +41,7 @@ class Diagnosis:
     test: float | None = None
     human: float = 0.0
     tolerance: float = 0.02
-    history: History | None = field(default=None, repr=False, compare=False)
+    history: Curves | None = field(default=None, repr=False, compare=False)
 
     @property
     def avoidable_bias(self) -> float:
@@ -111,8 +109,6 @@ class Diagnosis:
         ImportError
             If matplotlib is not installed.
         """
-        from ..plotting.pictures import plot_cost, pyplot
-
         plt = pyplot()
         curves = self.history is not None and len(self.history) > 0
         if figure is None:
@@ -175,7 +171,7 @@ def diagnose(
     test: float | Evaluation | None = None,
     human: float = 0.0,
     tolerance: float = 0.02,
-    history: History | None = None,
+    history: Curves | None = None,
 ) -> Diagnosis:
     """Say from its errors whether a net has high bias, high variance or both, and what to try.
 
@@ -232,25 +228,3 @@ def diagnose(
         number("tolerance", tolerance, least=0),
         history,
     )
-
-
-def diagnose_history(
-    history: History, train: Any, dev: Any, test: Any, human: float, tolerance: float
-) -> Diagnosis:
-    """`History.diagnose`: the dev error is that of the weights the training left, when it is not given."""
-    if dev is None:
-        scores = history.val_score
-        if not scores.size:
-            raise ValueError(
-                "dev is None and the history has no validation curve, wanted an error or validation=... "
-                "in train"
-            )
-        if history.stop_reason in ("diverged", "interrupted") and history.best_epoch is None:
-            ended = "diverged" if history.stop_reason == "diverged" else "was interrupted"
-            raise ValueError(
-                f"dev is None and the training {ended}: its weights may not be those of "
-                "the last validation, wanted an error or model.evaluate(X_dev, y_dev)"
-            )
-        last = len(scores) - 1 if history.best_epoch is None else history.best_epoch - history.first_epoch
-        dev = float(1 - scores[last])
-    return diagnose(train=train, dev=dev, test=test, human=human, tolerance=tolerance, history=history)
