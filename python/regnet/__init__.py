@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from .models.penalties import L0, L1, L2, Penalty
     from .models.prediction import Evaluation
     from .models.saving import load
+    from .training import DivergenceWarning, Training, train
     from .training.averaging import EMA, SWA, Averaging, exponential_average
     from .training.batches import mini_batches
     from .training.callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
     from .training.diagnosis import Diagnosis, diagnose
     from .training.gradients import GradientCheck, check_gradients
     from .training.history import History
-    from .training.loop import DivergenceWarning, Training, train
     from .training.manual import ManualControl
     from .training.many import fit_many
     from .training.optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop

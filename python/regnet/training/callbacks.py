@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
 from .._support.checks import choice, fraction, integer, number, shown
 from .._support.keywords import suggests_keywords
-
-if TYPE_CHECKING:
-    from .loop import Training
+from .state import Training
 
 __all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks", "asks_to_stop"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,11 +28,12 @@ from .callbacks import Callback, as_callbacks, asks_to_stop
 from .engine import BACKENDS, Backend, Engine, Examples, check_rule
 from .history import History
 from .optimizers import Optimizer
+from .state import Training
 
 if TYPE_CHECKING:
     from ..augment.transforms import Compose
 
-__all__ = ["DivergenceWarning", "Training", "train"]
+__all__ = ["DivergenceWarning", "train"]
 
 BLOWN_UP = 1000  # a cost that ends so many times above its start, and above ignorance, has diverged
 
@@ -42,38 +43,6 @@ Checked = tuple[Array, data.Targets]
 
 class DivergenceWarning(RuntimeWarning):
     """The cost grew out of all bounds; the model was set back to its best weights."""
-
-
-@dataclass
-class Training:
-    """A training in progress, as callbacks see it.
-
-    Attributes
-    ----------
-    model : Model
-        With the current weights.
-    history : History
-        Curves so far.
-    epoch : int
-        Number of the epoch just completed, from 0.
-    n_epochs : int
-        Number of epochs asked for.
-    has_validation : bool
-        Whether there are validation curves.
-    learning_rate_scale : float
-        What the rates of the optimiser and its schedule are multiplied by from the next epoch on, at
-        least 0; callbacks may set it. It is kept for a training that is resumed.
-    base_rate : float
-        The optimiser's learning rate, before schedule and scale.
-    """
-
-    model: Model
-    history: History
-    n_epochs: int
-    has_validation: bool
-    epoch: int = field(default=-1)
-    learning_rate_scale: float = 1.0
-    base_rate: float = math.nan
 
 
 @suggests_keywords

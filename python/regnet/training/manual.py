@@ -6,13 +6,10 @@ import warnings
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .._support.checks import number, shown
 from .callbacks import Callback
-
-if TYPE_CHECKING:
-    from .loop import Training
+from .state import Training
 
 __all__ = ["ManualControl"]
 
