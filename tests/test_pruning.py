@@ -85,7 +85,7 @@ def test_folded_predicts_the_same(output, dtype):
 
 def test_folded_is_the_formula():
     model = random_net()
-    mean, variance = statistics(model, 0)
+    mean, variance = statistics(model.layout, model.parameters, 0)
     z = model.gates[0]
     scale = model.gammas[0] / np.sqrt(variance + 1e-5)
     folded = model.folded()
@@ -96,11 +96,11 @@ def test_folded_is_the_formula():
 def test_statistics_are_corrected_for_their_start():
     model = random_net()
     places = model.layout
-    mean, variance = statistics(model, 1)
+    mean, variance = statistics(model.layout, model.parameters, 1)
     np.testing.assert_allclose(mean[:, 0], model.parameters[places.mean[1]] / 0.3, rtol=1e-15)
     np.testing.assert_allclose(variance[:, 0], model.parameters[places.variance[1]] / 0.3, rtol=1e-15)
     model.initialize()
-    mean, variance = statistics(model, 1)
+    mean, variance = statistics(model.layout, model.parameters, 1)
     assert not mean.any()
     np.testing.assert_array_equal(variance, np.ones((7, 1)))
 
@@ -143,7 +143,7 @@ def test_a_dense_model_folds_to_a_copy():
 def test_prediction_and_evaluation_of_many_rows_use_the_folded_net(monkeypatch):
     model, folds = random_net(), []
     fold = rn.models.compression.fold
-    monkeypatch.setattr("regnet.models.compression.fold", lambda model: folds.append(1) or fold(model))
+    monkeypatch.setattr("regnet.models.prediction.fold", lambda *net: folds.append(1) or fold(*net))
     n = 256
     monkeypatch.setattr("regnet.models.prediction.FOLD_ROWS", n)
     few, many = np.resize(X, (n - 1, 6)), np.resize(X, (n, 6))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import log
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,14 +18,13 @@ from .._support.checks import choice, fraction, shown
 from .._support.keywords import suggests_keywords
 from .._support.randomness import check_seed
 from ..data.losses import SQUARED, Loss
+from . import compression
 from .initializers import Initializer, InitializerName
 from .layers import Activation, Dense, Input, Layer
 from .losses import resolve_loss
+from .parameters import aligned_vector, column_views, weight_views
 from .prediction import Predictor
 from .state import TrainingState
-
-if TYPE_CHECKING:
-    from .compression import Sparsity
 
 __all__ = ["Model"]
 
@@ -34,33 +33,7 @@ DTypeName = Literal["float32", "float64"]
 DType = DTypeName | np.dtype[Any] | type[np.float32] | type[np.float64] | type[float]
 
 
-class Views(list[Any]):
-    """A list of views into the parameters; assigning to an entry copies into the view.
-
-    Entries are None for layers that do not have what the list is of.
-    """
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
-            for i, one in zip(range(*index.indices(len(self))), value, strict=True):
-                self[i] = one
-            return
-        view = self[index]
-        if view is None:
-            raise ValueError(f"entry {index} is None, there is nothing to assign to")
-        if np.shape(value) != view.shape:
-            raise ValueError(f"entry {index} has shape {view.shape}, got an array of shape {np.shape(value)}")
-        view[...] = value
-
-
 START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed
-
-
-def aligned_vector(n: int, dtype: np.dtype[Any]) -> Array:
-    """n zeros that start on a 64-byte border."""
-    memory = np.zeros(n * dtype.itemsize + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + n * dtype.itemsize].view(dtype)
 
 
 class Model(Predictor):
@@ -248,27 +221,22 @@ class Model(Predictor):
     @property
     def weights(self) -> list[Array]:
         """Views of W[1] to W[L]; entry l has shape (n[l+1], n[l])."""
-        shapes = zip(self.sizes[1:], self.sizes[:-1], strict=True)
-        return Views(self.parameters[W].reshape(n) for W, n in zip(self.layout.W, shapes, strict=True))
+        return weight_views(self._plan, self.parameters)
 
     @property
     def biases(self) -> list[Array]:
         """Views of b[1] to b[L], which with batch norm is beta; entry l has shape (n[l+1], 1)."""
-        return self._columns(self.layout.b)
+        return column_views(self.parameters, self.layout.b)
 
     @property
     def gammas(self) -> list[Array | None]:
         """Views of gamma of layers 1 to L; entry l has shape (n[l+1], 1) or is None."""
-        return self._columns(self.layout.gamma)
+        return column_views(self.parameters, self.layout.gamma)
 
     @property
     def log_alphas(self) -> list[Array | None]:
         """Views of log_alpha of layers 0 to L - 1; entry l has shape (n[l], 1) or is None."""
-        return self._columns(self.layout.log_alpha)
-
-    def _columns(self, places: Sequence[slice | None]) -> Views:
-        """Views of parts of the parameters as columns."""
-        return Views(None if at is None else self.parameters[at].reshape(-1, 1) for at in places)
+        return column_views(self.parameters, self.layout.log_alpha)
 
     @property
     def gates(self) -> list[Array | None]:
@@ -281,9 +249,7 @@ class Model(Predictor):
         >>> model.gates
         [array([1., 0.], dtype=float32)]
         """
-        from .compression import gate_values
-
-        return [None if x is None else gate_values(x[:, 0]) for x in self.log_alphas]
+        return [None if x is None else compression.gate_values(x[:, 0]) for x in self.log_alphas]
 
     @property
     def plan(self) -> Plan:
@@ -344,23 +310,73 @@ class Model(Predictor):
 
     # -------------------------------------------------------------------------- smaller models
 
-    def sparsity(self) -> Sparsity:
-        """Share of the weights that are exactly 0: see `regnet.models.compression.sparsity`."""
-        from .compression import sparsity
+    def sparsity(self) -> compression.Sparsity:
+        """Share of the weights that are exactly 0; biases do not count.
 
-        return sparsity(self)
+        Returns
+        -------
+        Sparsity
+
+        Examples
+        --------
+        >>> model = Model.mlp([2, 4, 1])
+        >>> model.weights[0][:2] = 0
+        >>> model.sparsity()
+        Sparsity(whole=0.3333333333333333, by_layer=(0.5, 0.0))
+        """
+        return compression.sparsity(self.weights)
 
     def folded(self) -> Model:
-        """The same net without batch norm and gates: see `regnet.models.compression.folded`."""
-        from .compression import folded
+        """The same net as dense layers without batch norm and gates: it predicts the same up to rounding.
 
-        return folded(self)
+        Returns
+        -------
+        Model
+            A new one. Dropout, noise, max-norm and penalties of its layers are those of the model, but
+            for `L0`, which has nothing left to act on, and the max-norm of a layer that had batch norm:
+            it bounded the weights before they were folded.
+
+        Examples
+        --------
+        >>> model = Model([Input(2, gates=True), Dense(8, "relu", batch_norm=True), Dense(1, "sigmoid")])
+        >>> model
+        Model(2-8-1, relu-sigmoid, binary_cross_entropy, float32, 43 parameters)
+        >>> model.folded()
+        Model(2-8-1, relu-sigmoid, binary_cross_entropy, float32, 33 parameters)
+        """
+        return self._rebuilt(*compression.folded(self.layers, self.plan, self.parameters))
 
     def pruned(self) -> Model:
-        """The smaller dense net of the units that survive: see `regnet.models.compression.pruned`."""
-        from .compression import pruned
+        """The smaller dense net of the units that survive: it predicts the same up to rounding.
 
-        return pruned(self)
+        A hidden unit survives if its gate is open and some weight that is not 0 leads on from it to a
+        unit that survives. Gates and batch norm are folded into the weights. The inputs stay as many as
+        they were, so that the same X can be given; `gates` tells which of them are closed.
+
+        The model has gates (`L0`), exact zeros in its weights (``L1(..., proximal=True)``), or neither;
+        then it is `folded`.
+
+        Returns
+        -------
+        Model
+            A new one. A layer keeps at least one unit; a softmax in between keeps all of its units,
+            since each changes the others.
+
+        Examples
+        --------
+        >>> model = Model([Input(2), Dense(8, "relu", gates=True), Dense(1, "sigmoid")], seed=1)
+        >>> model.log_alphas[1][3:] = -5
+        >>> model.pruned().sizes
+        (2, 3, 1)
+        """
+        return self._rebuilt(*compression.pruned(self.layers, self.plan, self.parameters))
+
+    def _rebuilt(self, layers: Sequence[Layer], parameters: Array) -> Model:
+        """A model with these layers and parameters, and all else as in this one."""
+        made = Model(layers, dtype=self.dtype, seed=self.seed, loss=self.loss, classes=self.classes)
+        made.parameters[:] = parameters
+        made.feature_names = self.feature_names
+        return made
 
     # -------------------------------------------------------------------------- prediction
 

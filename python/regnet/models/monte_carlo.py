@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,9 +23,7 @@ from .._support.checks import integer
 from .._support.randomness import check_seed
 from ..data.losses import SQUARED
 from .compression import fold
-
-if TYPE_CHECKING:
-    from .model import Model
+from .parameters import column_views, weight_views
 
 __all__ = ["MonteCarlo", "sample"]
 
@@ -50,22 +48,29 @@ class MonteCarlo:
     spread: Array
 
 
-def sample(model: Model, X: ArrayLike, mc_samples: int, seed: int) -> MonteCarlo:
+def sample(
+    plan: Plan,
+    parameters: Array,
+    X: ArrayLike,
+    feature_names: tuple[str, ...] | None,
+    mc_samples: int,
+    seed: int,
+) -> MonteCarlo:
     """Mean and spread of `mc_samples` predictions with dropout; see `Model.predict_proba`."""
     n_samples = integer("mc_samples", mc_samples, least=2)
     check_seed(seed)
-    rows = data.check_inputs(X, model.dtype, model.sizes[0], "X", model.feature_names)
-    if min(model.keep_prob) == 1:
+    rows = data.check_inputs(X, parameters.dtype, plan.sizes[0], "X", feature_names)
+    if min(plan.keep_prob) == 1:
         raise ValueError(
             f"mc_samples is {n_samples} but no layer has dropout, wanted keep_prob < 1 in some layer: "
             "without it all samples are the same"
         )
-    net = DropoutNet(*fold(model), seed)
-    mean, spread = (np.empty((len(rows), model.sizes[-1]), model.dtype) for _ in range(2))
+    net = DropoutNet(*fold(plan, parameters), seed)
+    mean, spread = (np.empty((len(rows), plan.sizes[-1]), parameters.dtype) for _ in range(2))
     for number, start in enumerate(range(0, len(rows), BLOCK)):
         block = slice(start, start + BLOCK)
         mean[block], spread[block] = moments(net.samples(rows[block], n_samples, number * n_samples))
-    if model.loss == SQUARED:
+    if plan.loss == SQUARED:
         return MonteCarlo(mean[:, 0], spread[:, 0]) if mean.shape[1] == 1 else MonteCarlo(mean, spread)
     if mean.shape[1] == 1:
         return MonteCarlo(np.hstack([1 - mean, mean]), np.hstack([spread, spread]))
@@ -89,9 +94,8 @@ class DropoutNet:
 
     def __init__(self, plan: Plan, parameters: Array, seed: int) -> None:
         self.plan, self.seed = plan, seed
-        shapes = zip(plan.sizes[1:], plan.sizes[:-1], strict=True)
-        self.weights = [parameters[W].reshape(n) for W, n in zip(plan.layout.W, shapes, strict=True)]
-        self.biases = [parameters[b].reshape(-1, 1) for b in plan.layout.b]
+        self.weights = weight_views(plan, parameters)
+        self.biases = column_views(parameters, plan.layout.b)
 
     def samples(self, rows: Array, n_samples: int, first_step: int) -> Iterator[Array]:
         """Outputs (n_rows, n_outputs) with the masks of steps first_step to first_step + n_samples - 1."""

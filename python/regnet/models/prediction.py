@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,11 +13,9 @@ from cregnet import Plan
 
 from .. import data
 from ..data import losses
+from .compression import fold
 from .layers import Layer
-
-if TYPE_CHECKING:
-    from .model import Model
-    from .monte_carlo import MonteCarlo
+from .monte_carlo import MonteCarlo, sample
 
 __all__ = ["Evaluation", "Predictor"]
 
@@ -70,9 +68,7 @@ class Predictor:
         """
         plan, parameters, dtype = self._plan, self.parameters, self.dtype
         if self._folds and len(X) >= FOLD_ROWS:
-            from .compression import fold
-
-            plan, parameters = fold(cast("Model", self))
+            plan, parameters = fold(plan, parameters)
         out = np.empty((len(X), plan.sizes[-1]), dtype)
         return out, NETWORK_PREDICT[dtype.char](plan, parameters, X, out, logits)
 
@@ -166,9 +162,7 @@ class Predictor:
         if self.loss == losses.SQUARED:
             raise ValueError("predict_proba wants a model with a cross-entropy; this one predicts numbers")
         if mc_samples is not None:
-            from .monte_carlo import sample
-
-            return sample(cast("Model", self), X, mc_samples, seed)
+            return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
         out = self._outputs(X)
         return np.hstack([1 - out, out]) if out.shape[1] == 1 else out
 
@@ -199,11 +193,9 @@ class Predictor:
         >>> model.predict_mc([[0.0], [9.0]]).spread.round(1)
         array([ 0. , 18.9], dtype=float32)
         """
-        from .monte_carlo import sample
-
         if self.loss != losses.SQUARED:
             raise ValueError("predict_mc wants a model that predicts numbers; this one has predict_proba")
-        return sample(cast("Model", self), X, mc_samples, seed)
+        return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
 
     def evaluate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Evaluation:
         """Cost and score on data, without dropout and penalty.

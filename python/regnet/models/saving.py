@@ -25,7 +25,8 @@ from ..data.losses import LOSSES
 from ..files import Header, Record
 from . import initializers
 from .layers import Dense, Input, Layer
-from .model import Model, aligned_vector
+from .model import Model
+from .parameters import aligned_vector
 from .penalties import L0, L1, L2, Penalty, Term
 from .state import KERNELS, SECOND_MOMENT, TrainingState
 
