@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from .models.compression import Sparsity
     from .models.initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
     from .models.layers import Dense, Input
+    from .models.loading import load
     from .models.model import Model
     from .models.monte_carlo import MonteCarlo
     from .models.penalties import L0, L1, L2, Penalty
     from .models.prediction import Evaluation
-    from .models.saving import load
     from .training import DivergenceWarning, Training, train
     from .training.averaging import EMA, SWA, Averaging, exponential_average
     from .training.batches import mini_batches
@@ -143,7 +143,7 @@ _NAMES = {
     "training.optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop",
     "models.penalties": "L0 L1 L2 Penalty",
     "models.prediction": "Evaluation",
-    "models.saving": "load",
+    "models.loading": "load",
     "training.schedules": "Cosine Exponential InverseSqrt InverseTime OneCycle PowerLaw Schedule Staircase "
     "Table Warmup",
     "tuning.results": "SearchResult",

@@ -6,33 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import log
 from os import PathLike
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cregnet import Layout, Plan
 
-from .. import data
-from .._support.checks import choice, fraction, shown
+from .._support.checks import fraction, shown
 from .._support.keywords import suggests_keywords
 from .._support.randomness import check_seed
-from ..data.losses import SQUARED, Loss
+from ..data.losses import Loss
 from . import compression
 from .initializers import Initializer, InitializerName
 from .layers import Activation, Dense, Input, Layer
-from .losses import resolve_loss
 from .parameters import aligned_vector, column_views, weight_views
 from .prediction import Predictor
 from .state import TrainingState
+from .structure import DType, Structure, check_structure
+
+if TYPE_CHECKING:
+    from .saving import Saved
 
 __all__ = ["Model"]
 
 Array = NDArray[Any]
-DTypeName = Literal["float32", "float64"]
-DType = DTypeName | np.dtype[Any] | type[np.float32] | type[np.float64] | type[float]
-
-
 START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed
 
 
@@ -97,43 +94,31 @@ class Model(Predictor):
         loss: Loss | None = None,
         classes: ArrayLike | None = None,
     ) -> None:
-        self._set_structure(layers, dtype, seed, loss, classes)
+        self._set_structure(check_structure(layers, dtype, seed, loss, classes))
         self.parameters = aligned_vector(self.layout.size, self.dtype)
         self.initialize()
 
-    def _set_structure(
-        self,
-        layers: Sequence[Layer],
-        dtype: Any,
-        seed: int,
-        loss: Loss | None,
-        classes: ArrayLike | None,
-    ) -> None:
+    @classmethod
+    def _from_saved(cls, saved: Saved) -> Model:
+        """The model that a file holds; no initial weights are drawn."""
+        model = cls.__new__(cls)
+        model._set_structure(saved.structure)
+        model.parameters = saved.parameters
+        model.feature_names = saved.feature_names
+        model.training_state = saved.training_state
+        return model
+
+    def _set_structure(self, structure: Structure) -> None:
         """Set everything but the parameters; `layout` then says how many there are."""
-        self.layers = check_layers(layers)
-        self.dtype = check_dtype(dtype)
-        self.seed = check_seed(seed)
-        self.loss = resolve_loss(loss, self.layers[-1].activation, self.layers[-1].units)
-        self._plan = plan_layers(self.layers, self.loss, self.seed)
+        self.layers = structure.layers
+        self.dtype = structure.dtype
+        self.seed = structure.seed
+        self.loss = structure.loss
+        self._plan = structure.plan
         self._folds = any(self._plan.batch_norm + self._plan.gates)
-        self.classes = self._check_classes(classes)
+        self.classes = structure.classes
         self.feature_names: tuple[str, ...] | None = None
         self.training_state: TrainingState | None = None
-
-    @classmethod
-    def _without_parameters(
-        cls,
-        layers: Sequence[Layer],
-        *,
-        dtype: Any,
-        seed: int,
-        loss: Loss | None,
-        classes: ArrayLike | None,
-    ) -> Model:
-        """A model without initial weights: `parameters` is still to be set, to an aligned vector."""
-        model = cls.__new__(cls)
-        model._set_structure(layers, dtype, seed, loss, classes)
-        return model
 
     @classmethod
     @suggests_keywords
@@ -290,24 +275,6 @@ class Model(Predictor):
         n = self.layout.n_trained
         return f"Model({sizes}, {activations}, {self.loss}, {self.dtype}, {n} parameters)"
 
-    def _check_classes(self, classes: ArrayLike | None) -> Array | None:
-        if classes is None:
-            return None
-        if self.loss == SQUARED:
-            raise ValueError(f"classes is given but the loss is {self.loss!r}, wanted a cross-entropy")
-        labels = data.target_array("classes", classes).reshape(-1)
-        data.check_present("classes", labels, "entry")
-        try:
-            found = np.unique(labels)
-        except TypeError:
-            raise TypeError("classes mixes labels that cannot be sorted, wanted labels of one type") from None
-        wanted = max(self.sizes[-1], 2)
-        if found.size != wanted:
-            raise ValueError(
-                f"classes has {found.size} different labels, wanted {wanted} as the model's output"
-            )
-        return found
-
     # -------------------------------------------------------------------------- smaller models
 
     def sparsity(self) -> compression.Sparsity:
@@ -381,10 +348,49 @@ class Model(Predictor):
     # -------------------------------------------------------------------------- prediction
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the model to a file: see `regnet.models.saving.save`."""
-        from .saving import save
+        """Write the model to a .safetensors or .npz file; an earlier file is replaced whole or not at all.
 
-        save(self, path)
+        The model goes to a new file in the same folder, which takes the place of the earlier one when it
+        is on the disk: if the process is killed or the disk is full, the earlier file is as it was. The
+        folder has to be one in which a new file can be created. A symbolic link stays one, and its target
+        is replaced; the mode of the file is kept.
+
+        Parameters
+        ----------
+        path : str or path
+            The ending chooses the format.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the name ends otherwise, or the model has something that a file cannot hold, such as dates
+            as class labels, or layers and penalties that are not regnet's.
+        ImportError
+            If it ends in .safetensors and that package is missing.
+        OSError
+            If the file cannot be written: no such folder, no permission, no space.
+
+        Notes
+        -----
+        The file holds a SHA-256 digest of all that it says, which `load` checks. A process that is killed
+        in the midst of saving leaves a hidden file ``.net.npz.<16 digits>.tmp`` beside ``net.npz``, which
+        may be deleted.
+
+        Examples
+        --------
+        >>> import tempfile, os
+        >>> import regnet as rn
+        >>> model = Model.mlp([2, 3, 1], seed=1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(os.path.join(folder, "net.npz"))
+        ...     same = rn.load(os.path.join(folder, "net.npz"))
+        >>> bool((same.parameters == model.parameters).all())
+        True
+        """
+        from .saving import Saved, save  # files take as long to import as the model, and few are written
+
+        structure = Structure(self.layers, self.dtype, self.seed, self.loss, self._plan, self.classes)
+        save(Saved(structure, self.parameters, self.feature_names, self.training_state), path)
 
 
 def check_model(model: Any, *others: Any) -> Model:
@@ -394,55 +400,3 @@ def check_model(model: Any, *others: Any) -> Model:
     swapped = any(isinstance(other, Model) for other in others)
     where = " first: train(model, X, y), and other functions alike" if swapped else ""
     raise TypeError(f"model is {shown(model)}, wanted a Model{where}")
-
-
-def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int) -> Plan:
-    """The layers as the kernels read them, without penalties."""
-    inputs, sources = layers[0], layers[:-1]
-    dense = [layer for layer in layers if isinstance(layer, Dense)]
-    assert isinstance(inputs, Input)
-    return Plan(
-        tuple(layer.units for layer in layers),
-        tuple(layer.activation for layer in dense),
-        loss,
-        tuple(layer.keep_prob for layer in sources),
-        (0.0,) * len(dense),
-        (0.0,) * len(dense),
-        seed=seed,
-        max_norm=tuple(layer.max_norm or 0.0 for layer in dense),
-        gaussian=tuple(layer.dropout == "gaussian" for layer in sources),
-        noise=inputs.noise,
-        batch_norm=tuple(layer.batch_norm for layer in dense),
-        gates=tuple(layer.gates for layer in sources),
-    )
-
-
-def check_dtype(dtype: Any) -> np.dtype[Any]:
-    """float32 or float64."""
-    try:
-        name = None if dtype is None else np.dtype(dtype).name
-    except TypeError:
-        name = dtype
-    return np.dtype(choice("dtype", name, get_args(DTypeName)))
-
-
-def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """One Input, then at least one Dense, the last without dropout, batch norm and gates."""
-    if not isinstance(layers, Iterable):
-        raise TypeError(f"layers is {shown(layers)}, wanted a sequence: Input(...), Dense(...), ...")
-    found = tuple(layers)
-    if len(found) < 2 or not isinstance(found[0], Input):
-        raise ValueError(
-            f"layers is {shown(list(found))}, wanted Input(...) and then at least one Dense(...)"
-        )
-    for number, layer in enumerate(found[1:], start=1):
-        if not isinstance(layer, Dense):
-            raise TypeError(f"layers[{number}] is {shown(layer)}, wanted Dense(...)")
-    if found[-1].keep_prob < 1:
-        raise ValueError(
-            f"keep_prob of the output layer is {found[-1].keep_prob}, wanted 1: outputs are not dropped"
-        )
-    for name, wanted in (("batch_norm", "hidden layers"), ("gates", "hidden layers and the input")):
-        if getattr(found[-1], name):
-            raise ValueError(f"{name} of the output layer is True, wanted False: it is for {wanted}")
-    return (*found[:-1], replace(found[-1]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
+from dataclasses import dataclass
 from math import isfinite
 from os import PathLike
 from pathlib import Path
@@ -25,12 +25,12 @@ from ..data.losses import LOSSES
 from ..files import Header, Record
 from . import initializers
 from .layers import Dense, Input, Layer
-from .model import Model
 from .parameters import aligned_vector
 from .penalties import L0, L1, L2, Penalty, Term
 from .state import KERNELS, SECOND_MOMENT, TrainingState
+from .structure import Structure, check_structure
 
-__all__ = ["load", "save"]
+__all__ = ["Saved", "read", "save"]
 
 KEYWORDS = ("noise", "gates", "dropout", "max_norm", "batch_norm", "penalty")  # not in the first format
 LAYERS = {kind.__name__: kind for kind in (Input, Dense)}
@@ -55,15 +55,25 @@ LABEL_TYPES: dict[str, set[type]] = {
 # ------------------------------------------------------------------------------ model <-> parts
 
 
-def describe(model: Model) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Saved:
+    """What a file holds of a model."""
+
+    structure: Structure
+    parameters: NDArray[Any]
+    feature_names: tuple[str, ...] | None
+    training_state: TrainingState | None
+
+
+def describe(model: Saved) -> dict[str, Any]:
     """The model without its arrays, as what JSON can say."""
-    state = model.training_state
+    structure, state = model.structure, model.training_state
     return {
-        "layers": [describe_layer(layer) for layer in model.layers],
-        "dtype": model.dtype.name,
-        "seed": int(model.seed),
-        "loss": model.loss,
-        "classes": None if model.classes is None else describe_classes(model.classes),
+        "layers": [describe_layer(layer) for layer in structure.layers],
+        "dtype": structure.dtype.name,
+        "seed": int(structure.seed),
+        "loss": structure.loss,
+        "classes": None if structure.classes is None else describe_classes(structure.classes),
         "feature_names": model.feature_names,
         "training": None if state is None else describe_training(state),
     }
@@ -195,24 +205,23 @@ def build_label_dtype(name: Any) -> np.dtype[Any]:
 
 def expected_arrays(about: dict[str, Any]) -> dict[str, Header]:
     """dtypes and shapes of the arrays of a description; it is checked, and nothing large is allocated."""
-    dtype, n = about["dtype"], build_structure(about).layout.size
+    dtype, n = about["dtype"], build_structure(about)[0].plan.layout.size
     headers: dict[str, Header] = {"parameters": (dtype, (n,))}
     if about["training"] is not None:
         headers["moments"] = (dtype, (n_moments(build_training(about["training"])[0]), n))
     return headers
 
 
-def build_structure(about: dict[str, Any]) -> Model:
-    """The model that a description makes, without parameters."""
-    model = Model._without_parameters(
+def build_structure(about: dict[str, Any]) -> tuple[Structure, tuple[str, ...] | None]:
+    """The structure and the names of the columns that a description makes."""
+    structure = check_structure(
         [build_layer(fields) for fields in about["layers"]],
-        dtype=choice("dtype", about["dtype"], ("float32", "float64")),
-        seed=about["seed"],
-        loss=choice("loss", about["loss"], LOSSES),
-        classes=None if about["classes"] is None else build_classes(about["classes"]),
+        choice("dtype", about["dtype"], ("float32", "float64")),
+        about["seed"],
+        choice("loss", about["loss"], LOSSES),
+        None if about["classes"] is None else build_classes(about["classes"]),
     )
-    model.feature_names = build_feature_names(about.get("feature_names"), model.sizes[0])
-    return model
+    return structure, build_feature_names(about.get("feature_names"), structure.layers[0].units)
 
 
 def build_feature_names(names: Any, n_features: int) -> tuple[str, ...] | None:
@@ -234,17 +243,18 @@ def build_training(state: dict[str, Any]) -> tuple[str, int, float]:
     )
 
 
-def build_model(record: Record) -> Model:
-    """The model that a record makes, whose arrays have the shapes of `expected_arrays`."""
-    model = build_structure(record.about)
-    model.parameters = aligned_vector(model.layout.size, model.dtype)
-    model.parameters[:] = record.arrays["parameters"]
+def from_record(record: Record) -> Saved:
+    """What a record holds, whose arrays have the shapes of `expected_arrays`."""
+    structure, names = build_structure(record.about)
+    parameters = aligned_vector(structure.plan.layout.size, structure.dtype)
+    parameters[:] = record.arrays["parameters"]
+    state = None
     if record.about["training"] is not None:
         optimizer, epoch, scale = build_training(record.about["training"])
-        moments = record.arrays["moments"].astype(model.dtype)
+        moments = record.arrays["moments"].astype(structure.dtype)
         check_moments(optimizer, moments)
-        model.training_state = TrainingState(optimizer, moments, epoch, scale)
-    return model
+        state = TrainingState(optimizer, moments, epoch, scale)
+    return Saved(structure, parameters, names, state)
 
 
 def check_moments(optimizer: str, moments: NDArray[Any]) -> None:
@@ -254,7 +264,7 @@ def check_moments(optimizer: str, moments: NDArray[Any]) -> None:
         raise ValueError(f"moments[{row}] of {optimizer!r} has a negative number, wanted means of squares")
 
 
-def to_record(model: Model) -> Record:
+def to_record(model: Saved) -> Record:
     """The record of a model; a model that could not be loaded again is refused.
 
     Raises
@@ -283,88 +293,20 @@ def check_path(path: str | PathLike[str]) -> Path:
     return found
 
 
-def save(model: Model, path: str | PathLike[str]) -> None:
-    """Write a model to a .safetensors or .npz file; an earlier file is replaced whole or not at all.
-
-    The model goes to a new file in the same folder, which takes the place of the earlier one when it
-    is on the disk: if the process is killed or the disk is full, the earlier file is as it was. The
-    folder has to be one in which a new file can be created. A symbolic link stays one, and its target
-    is replaced; the mode of the file is kept.
-
-    Parameters
-    ----------
-    model : Model
-    path : str or path
-        The ending chooses the format.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the name ends otherwise, or the model has something that a file cannot hold, such as dates
-        as class labels, or layers and penalties that are not regnet's.
-    ImportError
-        If it ends in .safetensors and that package is missing.
-    OSError
-        If the file cannot be written: no such folder, no permission, no space.
-
-    Notes
-    -----
-    The file holds a SHA-256 digest of all that it says, which `load` checks. A process that is killed
-    in the midst of saving leaves a hidden file ``.net.npz.<16 digits>.tmp`` beside ``net.npz``, which
-    may be deleted.
-
-    Examples
-    --------
-    >>> import tempfile, os
-    >>> model = Model.mlp([2, 3, 1], seed=1)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(model, os.path.join(folder, "net.npz"))
-    ...     same = load(os.path.join(folder, "net.npz"))
-    >>> bool((same.parameters == model.parameters).all())
-    True
-    """
+def save(model: Saved, path: str | PathLike[str]) -> None:
+    """`Model.save`, of what a file holds of it."""
     found = check_path(path)
     files.write(found, to_record(model))
 
 
-def load(path: str | PathLike[str]) -> Model:
-    """Read a model that `save` wrote.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    Model
-        Predicts the same bits, and can go on training with ``train(..., resume=True)``.
-
-    Raises
-    ------
-    ValueError
-        If the file is not a regnet model or is damaged, with its name and the reason, or if its name
-        ends in something else.
-    ImportError
-        If it is a .safetensors file and that package is missing.
-    FileNotFoundError, OSError
-        If there is no such file, or it cannot be read.
-
-    Warns
-    -----
-    UserWarning
-        If the file has no digest, since an earlier version of regnet wrote it: damage to it may go
-        unnoticed. Save the model again.
-    """
+def read(path: str | PathLike[str]) -> tuple[Saved, bool]:
+    """What a file holds of a model, and whether a digest protects it; see `load` for what is raised."""
     found = check_path(path)
     if not found.exists():
         raise FileNotFoundError(f"there is no file {str(found)!r}")
     try:
         record = files.read(found, expected_arrays)
-        model = build_model(record)
+        return from_record(record), record.protected
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         reason = f"it has no {error}" if isinstance(error, KeyError) else error
         raise ValueError(f"{found} is not a regnet model or is damaged: {reason}") from error
-    if not record.protected:
-        message = f"{found} has no digest, damage to it may go unnoticed: save the model again"
-        warnings.warn(message, UserWarning, stacklevel=2)
-    return model
