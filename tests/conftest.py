@@ -1,5 +1,6 @@
-"""What every test can use: the data beside the checkout, each build of the core, each dtype."""
+"""What every test can use: the data of `tests/data`, each build of the core, each dtype."""
 
+import csv
 import json
 import signal
 import threading
@@ -10,7 +11,7 @@ import pytest
 
 import cregnet._isa
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+DATA = Path(__file__).parent / "data"
 
 
 def pytest_addoption(parser) -> None:
@@ -51,17 +52,34 @@ def attacks(request):
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of course material; it is not part of the project."""
-    if not (SHARED / "known_answers.json").exists():
-        pytest.skip("the course's data and known answers are not beside this checkout (../shared)")
-    return SHARED
-
-
-@pytest.fixture(scope="session")
-def known_answers(shared) -> dict:
+def known_answers() -> dict:
     """Numbers printed in the course notes."""
-    return json.loads((shared / "known_answers.json").read_text())
+    return json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def football() -> dict[str, np.ndarray]:
+    """The course's points by the names in its file: X, y (training), Xval, yval; rows = examples."""
+    path = DATA / "football.csv"
+    if not path.exists():
+        pytest.skip("the course's points are in the checkout, not in the source archive")
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    arrays = {}
+    for name, X, y in (("train", "X", "y"), ("test", "Xval", "yval")):
+        points = [row for row in rows if row["set"] == name]
+        arrays[X] = np.array([[float(row["x1"]), float(row["x2"])] for row in points])
+        arrays[y] = np.array([[int(row["label"])] for row in points], np.uint8)
+    return arrays
+
+
+@pytest.fixture
+def football_mat(football, tmp_path_factory) -> Path:
+    """The course's points as a MATLAB file, compressed as the course's own."""
+    io = pytest.importorskip("scipy.io", reason="a MATLAB file needs SciPy")
+    path = tmp_path_factory.mktemp("football") / "football.mat"
+    io.savemat(path, football, do_compression=True)
+    return path
 
 
 @pytest.fixture(params=cregnet._isa.available_isas())

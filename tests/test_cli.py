@@ -13,7 +13,6 @@ import pytest
 import regnet as rn
 from regnet.app.cli import main
 
-FOOTBALL = Path(__file__).parents[2] / "shared" / "data" / "football.mat"
 QUICK = ["demo", "--iterations", "50", "--no-progress"]
 WAYS = {  # row of the table: keyword arguments of the hidden layers and of train
     "no regularisation": ({}, {}),
@@ -243,11 +242,9 @@ def test_a_picture_without_an_ending_is_where_the_last_line_says(folder, capsys)
     assert_picture(folder / named)
 
 
-@pytest.mark.skipif(not FOOTBALL.exists(), reason="the course's data are not beside the repository")
-def test_data_reads_the_course_s_file(folder, capsys):
+def test_data_reads_the_course_s_file(football_mat, folder, capsys):
     pytest.importorskip("matplotlib")
-    pytest.importorskip("scipy")
-    assert main([*QUICK, "--data", str(FOOTBALL)]) == 0
+    assert main([*QUICK, "--data", str(football_mat)]) == 0
     assert set(table(capsys.readouterr().out)) == set(ROWS)
     assert [path.name for path in folder.iterdir()] == ["regnet-demo.png"]
 

@@ -9,9 +9,6 @@ import pytest
 
 from regnet.datasets import load_football, make_football
 
-FOOTBALL = Path(__file__).parents[2] / "shared" / "data" / "football.mat"
-
-
 # ------------------------------------------------------------------------------ make_football
 
 
@@ -109,21 +106,19 @@ ARRAYS = {
 }
 
 
-@pytest.mark.skipif(not FOOTBALL.exists(), reason="the course's data are not beside the repository")
-@pytest.mark.parametrize("path", [FOOTBALL, str(FOOTBALL)], ids=["path", "str"])
-def test_the_course_s_file(io, path):
-    X_train, y_train, X_test, y_test = load_football(path)
+@pytest.mark.parametrize("kind", [Path, str])
+def test_the_course_s_file(football, football_mat, kind):
+    X_train, y_train, X_test, y_test = load_football(kind(football_mat))
     assert (X_train.shape, y_train.shape) == ((211, 2), (211,))
     assert (X_test.shape, y_test.shape) == ((200, 2), (200,))
     assert X_train.dtype == X_test.dtype == np.float64
     assert y_train.dtype == y_test.dtype == np.int64
     assert X_train.flags.c_contiguous
     assert X_test.flags.c_contiguous
-    raw = io.loadmat(FOOTBALL)
-    np.testing.assert_array_equal(X_train, raw["X"])
-    np.testing.assert_array_equal(y_train, raw["y"][:, 0])
-    np.testing.assert_array_equal(X_test, raw["Xval"])
-    np.testing.assert_array_equal(y_test, raw["yval"][:, 0])
+    np.testing.assert_array_equal(X_train, football["X"])
+    np.testing.assert_array_equal(y_train, football["y"][:, 0])
+    np.testing.assert_array_equal(X_test, football["Xval"])
+    np.testing.assert_array_equal(y_test, football["yval"][:, 0])
     assert set(y_train) == set(y_test) == {0, 1}
 
 

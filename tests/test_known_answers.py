@@ -7,12 +7,6 @@ import cregnet
 import regnet as rn
 
 
-def football(shared):
-    """The course's points: X_train, y_train, X_test, y_test."""
-    pytest.importorskip("scipy", reason="reading football.mat needs SciPy")
-    return rn.datasets.load_football(shared / "data" / "football.mat")
-
-
 def notebook_weights(model):
     """np.random.seed(3); W = randn(n_l, n_{l-1}) / sqrt(n_{l-1}); b = 0."""
     stream = np.random.RandomState(3)
@@ -31,9 +25,9 @@ def notebook_masks(case):
 
 @pytest.mark.parametrize("isa", cregnet.available_isas())
 @pytest.mark.parametrize("name", ["none", "l2", "dropout"])
-def test_football_trainings(shared, known_answers, monkeypatch, name, isa):
+def test_football_trainings(football, known_answers, monkeypatch, name, isa):
     monkeypatch.setitem(rn.training.engine.BACKENDS, "compiled", cregnet._isa.load(isa))
-    X, y, X_test, y_test = football(shared)
+    X, y, X_test, y_test = football["X"], football["y"][:, 0], football["Xval"], football["yval"][:, 0]
     case = known_answers["training"][name]
     model = rn.Model.mlp(case["architecture"], keep_prob=case["keep_prob"], dtype="float64")
     notebook_weights(model)
@@ -57,8 +51,8 @@ def test_football_trainings(shared, known_answers, monkeypatch, name, isa):
     assert np.mean(model.predict(X_test) == y_test) == case["test_accuracy"]
 
 
-def test_football_by_the_twin_starts_the_same_way(shared, known_answers):
-    X, y, _, _ = football(shared)
+def test_football_by_the_twin_starts_the_same_way(football, known_answers):
+    X, y = football["X"], football["y"][:, 0]
     case = known_answers["training"]["l2"]
     histories = []
     for backend in ("compiled", "reference"):

@@ -2,7 +2,7 @@
 #
 # Forward turns Z into A in place. Every derivative can be had from A, and comes in two forms: A
 # becomes dZ where A is not needed any more, and dA becomes dZ where it is.
-# A may be Z, and dZ may be dA or A. `z < 0 ? 0 : z`, not `max(z, 0)`: a NaN must pass through, or a diverging run would look healthy.
+# A may be Z, and dZ may be dA or A. `z < 0 ? 0 : z` lets a NaN through, `max(z, 0)` would hide a diverging run.
 
 cdef enum Activation:
     IDENTITY
@@ -13,7 +13,7 @@ cdef enum Activation:
     SOFTMAX
 
 cdef dict ACTIVATION_CODES = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU,
-                    "leaky_relu": LEAKY_RELU, "softmax": SOFTMAX}
+                              "leaky_relu": LEAKY_RELU, "softmax": SOFTMAX}
 
 cdef double LEAKY_SLOPE = 0.01
 

@@ -11,8 +11,8 @@ cdef enum Loss:
     SQUARED_ERROR
 
 cdef dict LOSS_CODES = {"binary_cross_entropy": BINARY_CROSS_ENTROPY,
-              "categorical_cross_entropy": CATEGORICAL_CROSS_ENTROPY,
-              "squared_error": SQUARED_ERROR}
+                        "categorical_cross_entropy": CATEGORICAL_CROSS_ENTROPY,
+                        "squared_error": SQUARED_ERROR}
 
 
 cdef void binary_cross_entropy_(real* Z, const real* Y, const real* weight, real* loss,

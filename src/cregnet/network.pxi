@@ -445,7 +445,7 @@ cdef Py_ssize_t n_moments(Network* net) noexcept nogil:
 # ---------------------------------------------------------------------------- public kernels
 
 cdef _Arguments TRAIN = _Arguments("X Y labels weight orders learning_rates",
-                                 "parameters moments best best_cost costs")
+                                   "parameters moments best best_cost costs")
 cdef _Arguments GRADIENT = _Arguments("parameters X Y labels weight", "gradient")
 cdef _Arguments PREDICT = _Arguments("parameters X", "out")
 

@@ -18,8 +18,8 @@ cdef enum Optimizer:
     ADAMW
 
 cdef dict OPTIMIZER_CODES = {"gradient_descent": GRADIENT_DESCENT, "momentum": MOMENTUM,
-                   "momentum_velocity": MOMENTUM_VELOCITY, "nesterov": NESTEROV,
-                   "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
+                             "momentum_velocity": MOMENTUM_VELOCITY, "nesterov": NESTEROV,
+                             "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
 
 
 cdef inline real sqrt_(real x) noexcept nogil:

@@ -198,9 +198,8 @@ def test_data_sets_are_drawn(ax):
         assert sorted(drawn_points(ax).tolist()) == sorted(X.T.tolist())
 
 
-def test_football_is_drawn(shared, ax):
-    pytest.importorskip("scipy", reason="reading football.mat needs SciPy")
-    X, Y, _, _ = reg_utils.load_2D_dataset(shared / "data" / "football.mat")
+def test_football_is_drawn(football_mat, ax):
+    X, Y, _, _ = reg_utils.load_2D_dataset(football_mat)
     assert sorted(drawn_points(ax).tolist()) == sorted(X.T.tolist())
     assert (X.shape, Y.shape) == ((2, 211), (1, 211))
 

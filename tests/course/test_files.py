@@ -134,15 +134,12 @@ def test_cats_in_other_files(cats):
         dnn_app_utils_v3.load_data()
 
 
-def test_football(shared):
-    scipy = pytest.importorskip("scipy.io", reason="reading football.mat needs SciPy")
-    path = shared / "data" / "football.mat"
-    expected = scipy.loadmat(path)
+def test_football(football, football_mat):
     assert opt_utils.load_2D_dataset is reg_utils.load_2D_dataset
-    found = opt_utils.load_2D_dataset(path, is_plot=False)
+    found = opt_utils.load_2D_dataset(football_mat, is_plot=False)
     for array, name in zip(found, ("X", "y", "Xval", "yval"), strict=True):
-        assert array.dtype == expected[name].dtype  # the labels' is uint8
-        np.testing.assert_array_equal(array, expected[name].T)
+        assert array.dtype == football[name].dtype  # the labels' is uint8
+        np.testing.assert_array_equal(array, football[name].T)
 
 
 def test_mislabeled_images(no_pictures):

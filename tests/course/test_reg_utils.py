@@ -76,10 +76,9 @@ def test_forward_with_dropout(known_answers):
 
 
 @pytest.mark.parametrize("name", ["none", "l2", "dropout"])
-def test_football_trainings(shared, known_answers, capsys, no_pictures, name):
-    pytest.importorskip("scipy", reason="reading football.mat needs SciPy")
+def test_football_trainings(football_mat, known_answers, capsys, no_pictures, name):
     case = known_answers["training"][name]
-    data = reg_utils.load_2D_dataset(shared / "data" / "football.mat", is_plot=False)
+    data = reg_utils.load_2D_dataset(football_mat, is_plot=False)
     train_X, train_Y, test_X, test_Y = data
     with untouched(train_X, train_Y):
         parameters = reg_utils.model(train_X, train_Y, lambd=case["lambd"], keep_prob=case["keep_prob"])

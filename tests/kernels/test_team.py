@@ -1,4 +1,4 @@
-"""Fewer threads than were asked for: limits on processes and memory, as containers set them."""
+"""A team of threads smaller than was asked for: limits on processes and memory, as containers set them."""
 
 import os
 import subprocess
