@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..plotting.pictures import CLASSES, CURVES, pyplot
+from ..plotting import CLASSES, CURVES, pyplot
 from . import _checks as check
 
 __all__ = ["draw_decision_boundary", "plot_costs", "plot_decision_boundary", "scatter"]

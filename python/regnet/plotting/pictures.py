@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..data import check_inputs
 from ..data.datasets import Football
 from ..data.losses import BINARY
+from .figures import CLASSES, CURVES, new_figure, pyplot
 
 __all__ = ["plot_cost", "plot_decision_boundary", "plot_demo"]
 
@@ -56,31 +56,6 @@ class Result(Protocol):
     def train_accuracy(self) -> float: ...
     @property
     def test_accuracy(self) -> float: ...
-
-
-# Okabe and Ito's palette: told apart by colour-blind readers too.
-CLASSES = ("#0072B2", "#D55E00")
-CURVES = ("#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#D55E00", "#999999")
-
-
-def pyplot() -> Any:
-    """matplotlib.pyplot, or a message that says how to get it."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise ImportError("pictures need matplotlib: pip install 'regnet[plot]'") from None
-    return plt
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A figure that belongs to no window, so that drawing needs no display and leaves nothing behind."""
-    pyplot()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def plot_cost(histories: Mapping[str, Curves], ax: Any = None) -> Any:
@@ -206,24 +181,6 @@ def draw_regions(ax: Any, model: Classifier, low: NDArray[Any], high: NDArray[An
     )
     if p.min() < 0.5 < p.max():
         ax.contour(across, up, p, levels=[0.5], colors="black", linewidths=1.2)
-
-
-def picture_path(path: Path) -> Path:
-    """A path that a picture can be written to, .png where it has no ending."""
-    pyplot()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    if not path.is_dir() and not path.suffix:
-        path = path.with_suffix(".png")
-    if path.is_dir():
-        raise OSError(f"{str(path)!r} is a folder, wanted a file for the picture")
-    if path.suffix[1:].lower() not in FigureCanvasAgg.get_supported_filetypes():
-        raise ValueError(f"picture is {str(path)!r}, wanted a name that ends in .png, .pdf, .svg or the like")
-    if not path.absolute().parent.is_dir():
-        raise OSError(f"there is no folder {str(path.parent)!r} for the picture")
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise OSError(f"{str(path)!r} cannot be written, wanted another file for the picture")
-    return path
 
 
 def plot_demo(results: Sequence[Result], points: Football, path: Path) -> Path:

@@ -7,7 +7,8 @@ from typing import Any
 
 from .._support.checks import number
 from ..models.prediction import Evaluation
-from ..plotting.pictures import Curves, plot_cost, pyplot
+from ..plotting.errors import plot_diagnosis
+from ..plotting.pictures import Curves
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -109,52 +110,7 @@ class Diagnosis:
         ImportError
             If matplotlib is not installed.
         """
-        plt = pyplot()
-        curves = self.history is not None and len(self.history) > 0
-        if figure is None:
-            figure = plt.figure(figsize=(10 if curves else 5.5, 4), layout="constrained")
-        axes = figure.subplots(1, 2 if curves else 1, squeeze=False)[0]
-        if self.history is not None and curves:
-            plot_cost({"cost": self.history}, axes[0])
-            axes[0].set_title("learning curves")
-        plot_errors(self, axes[-1])
-        return figure
-
-
-GAP_COLOURS = ("#E69F00", "#56B4E9", "#CC79A7")  # of Okabe and Ito's palette, as in plotting
-
-
-def plot_errors(diagnosis: Diagnosis, ax: Any) -> None:
-    """One bar per error; the part by which it exceeds the one before is the gap, and coloured."""
-    d = diagnosis
-    errors = {"human": d.human, "training": d.train, "dev": d.dev}
-    if d.test is not None:
-        errors["test"] = d.test
-    values = list(errors.values())
-    ax.bar(list(errors), values, color="#cccccc", width=0.6)
-    names = ("avoidable bias", "variance", "dev/test gap")
-    for i, (name, colour) in enumerate(zip(names[: len(values) - 1], GAP_COLOURS, strict=False), start=1):
-        below, gap = values[i - 1], values[i] - values[i - 1]
-        high = gap > d.tolerance
-        # a gap below zero is an outline: nothing is lost there
-        style = (
-            {"color": colour, "alpha": 1.0 if high else 0.45}
-            if gap > 0
-            else {"fill": False, "linestyle": ":"}
-        )
-        ax.bar([i], [gap], bottom=below, width=0.6, **style)
-        ax.plot([i - 1.3, i + 0.3], [below, below], color="black", linewidth=0.8)
-        ax.annotate(
-            f"{name}\n{gap:+.3g}",
-            (i, max(values[i], below)),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-            fontweight="bold" if high else "normal",
-        )
-    ax.set(ylabel="error", title=f"verdict: {d.verdict}")
-    ax.set_ylim(0, 1.3 * max(values) or 1.0)  # room for the names above the bars
+        return plot_diagnosis(self, figure)
 
 
 def as_error(name: str, value: Any) -> float:

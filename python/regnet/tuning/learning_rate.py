@@ -16,6 +16,7 @@ from .._support.threads import resolve_threads
 from ..data import weigh_classes
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
+from ..plotting.search import plot_rates
 from ..training.averaging import exponential_average
 from ..training.batches import epoch_order, resolve_batch_size
 from ..training.engine import Engine, Examples, Rule, build_plan, check_rule
@@ -87,26 +88,7 @@ class LearningRateRange:
         ImportError
             If matplotlib is not installed.
         """
-        from ..plotting.pictures import pyplot
-
-        plt = pyplot()
-        ax = plt.gca() if ax is None else ax
-        ax.plot(self.rates, self.costs, ".", color="#999999", markersize=3, label="cost of a batch")
-        ax.plot(self.rates, self.smoothed, color="#0072B2", label="smoothed")
-        if self.suggestion is not None:
-            label = f"suggestion {self.suggestion:.3g}"
-            ax.axvline(self.suggestion, color="#D55E00", linestyle="--", linewidth=1, label=label)
-        if len(self.smoothed):
-            start = float(self.smoothed[0])
-            low, high = float(self.smoothed.min()), float(self.smoothed.max())
-            if start > low:
-                high = min(high, start + (start - low))  # what it diverges to is left outside
-            margin = 0.1 * (high - low) or 0.1
-            ax.set_ylim(low - margin, high + margin)
-        ax.set(xlabel="learning rate", ylabel="cost J", xscale="log")
-        ax.grid(True, which="both", alpha=0.25)
-        ax.legend(frameon=False)
-        return ax
+        return plot_rates(self.rates, self.costs, self.smoothed, self.suggestion, ax)
 
 
 @suggests_keywords

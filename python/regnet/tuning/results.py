@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 from numpy.typing import ArrayLike
 
 from ..models.model import Model
+from ..plotting.search import plot_search
 from ..training.history import History
-from .spaces import Choices, Space
+from .spaces import Space
 
 __all__ = ["SearchResult"]
-
-Place = Callable[[dict[str, Any]], float]
 
 SHOWN = 10  # rows of the printed table
 
@@ -129,61 +127,9 @@ class SearchResult:
         ImportError
             If matplotlib is not installed.
         """
-        from ..plotting.pictures import pyplot
-
-        plt = pyplot()
-        names = list(self._spaces)
-        k = max(len(names) - 1, 1)
-        if figure is None:
-            figure = plt.figure(figsize=(3.2 * k + 1.2, 2.8 * k + 0.4), layout="constrained")
-        grid = figure.add_gridspec(k, k)
-        pairs = list(combinations(range(len(names)), 2))
-        axes = [figure.add_subplot(grid[j - 1, i]) for i, j in pairs] or [figure.add_subplot(grid[0, 0])]
-        points = None
-        for ax, (i, j) in zip(axes, pairs or [(0, -1)], strict=True):
-            points = self._scatter(ax, names[i], None if j < 0 else names[j])
-        if points is not None:
-            figure.colorbar(points, ax=axes, label=self.monitor, shrink=0.8)
-        return figure
-
-    def _scatter(self, ax: Any, name: str, other: str | None) -> Any:
-        """One picture: two hyper-parameters, or one and the monitored curve; the coloured points, if any."""
-        sound = [row for row in reversed(self.rows) if not row["note"]]  # the best is drawn last, on top
-        failed = [row for row in self.rows if row["note"]]
-        x, values = set_axis(ax, "x", name, self._spaces[name]), [row[self.monitor] for row in sound]
-        if other is None:
-            ax.set_ylabel(self.monitor)
-            y: Place = lambda row: float(row[self.monitor])  # noqa: E731
-        else:
-            y = set_axis(ax, "y", other, self._spaces[other])
-        ax.grid(True, alpha=0.25)
-        ax.scatter([*map(x, failed)], [*map(y, failed)], marker="x", color="#999999", s=22, linewidths=1)
-        if not sound:
-            return None
-        across, up = [*map(x, sound)], [*map(y, sound)]
-        points = ax.scatter(across, up, c=values, s=26, cmap="viridis", edgecolors="white", linewidths=0.4)
-        ax.scatter(
-            across[-1:], up[-1:], marker="*", color="#D55E00", edgecolors="black", linewidths=0.6, s=150
-        )
-        return points
+        return plot_search(self.rows, self._spaces, self.monitor, short, figure)
 
 
 def short(value: Any) -> str:
     """A value for a table."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def set_axis(ax: Any, way: str, name: str, space: Space) -> Place:
-    """Name and scale the x or y axis for a space; returns the place of a row on it."""
-    axis = getattr(ax, f"{way}axis")
-    axis.set_label_text(name)
-    if isinstance(space, Choices):
-        axis.set_ticks(range(len(space.values)), [short(v) for v in space.values])
-        return lambda row: next(float(i) for i, v in enumerate(space.values) if v is row[name])
-    scale = getattr(space, "scale", "")
-    if scale in ("log_uniform", "one_minus_log"):
-        getattr(ax, f"set_{way}scale")("log")
-    if scale == "one_minus_log":
-        axis.set_label_text(f"1 - {name}")
-        return lambda row: 1 - float(row[name])
-    return lambda row: float(row[name])
