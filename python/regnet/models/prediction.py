@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,9 @@ from .. import data
 from ..data import losses
 from .compression import fold
 from .layers import Layer
-from .monte_carlo import MonteCarlo, sample
+
+if TYPE_CHECKING:
+    from .monte_carlo import MonteCarlo
 
 __all__ = ["Evaluation", "Predictor"]
 
@@ -162,6 +164,8 @@ class Predictor:
         if self.loss == losses.SQUARED:
             raise ValueError("predict_proba wants a model with a cross-entropy; this one predicts numbers")
         if mc_samples is not None:
+            from .monte_carlo import sample
+
             return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
         out = self._outputs(X)
         return np.hstack([1 - out, out]) if out.shape[1] == 1 else out
@@ -193,6 +197,8 @@ class Predictor:
         >>> model.predict_mc([[0.0], [9.0]]).spread.round(1)
         array([ 0. , 18.9], dtype=float32)
         """
+        from .monte_carlo import sample
+
         if self.loss != losses.SQUARED:
             raise ValueError("predict_mc wants a model that predicts numbers; this one has predict_proba")
         return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)

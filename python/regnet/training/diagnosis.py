@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._support.checks import number
 from ..models.prediction import Evaluation
-from ..plotting.errors import plot_diagnosis
-from ..plotting.pictures import Curves
+
+if TYPE_CHECKING:
+    from ..plotting.pictures import Curves
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -110,6 +111,8 @@ class Diagnosis:
         ImportError
             If matplotlib is not installed.
         """
+        from ..plotting.errors import plot_diagnosis  # few trainings are drawn
+
         return plot_diagnosis(self, figure)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.prediction import Evaluation
-from .diagnosis import Diagnosis, diagnose
+if TYPE_CHECKING:
+    from ..models.prediction import Evaluation
+    from .diagnosis import Diagnosis
 
 __all__ = ["History"]
 
@@ -149,6 +150,8 @@ class History:
         >>> history.diagnose(train=0.01).verdict
         'high variance'
         """
+        from .diagnosis import diagnose  # few trainings are diagnosed
+
         dev = self._dev_error() if dev is None else dev
         return diagnose(train=train, dev=dev, test=test, human=human, tolerance=tolerance, history=self)
 

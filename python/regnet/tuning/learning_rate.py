@@ -16,7 +16,6 @@ from .._support.threads import resolve_threads
 from ..data import weigh_classes
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
-from ..plotting.search import plot_rates
 from ..training.averaging import exponential_average
 from ..training.batches import epoch_order, resolve_batch_size
 from ..training.engine import Engine, Examples, Rule, build_plan, check_rule
@@ -88,6 +87,8 @@ class LearningRateRange:
         ImportError
             If matplotlib is not installed.
         """
+        from ..plotting.search import plot_rates
+
         return plot_rates(self.rates, self.costs, self.smoothed, self.suggestion, ax)
 
 

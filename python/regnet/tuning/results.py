@@ -8,7 +8,6 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ..models.model import Model
-from ..plotting.search import plot_search
 from ..training.history import History
 from .spaces import Space
 
@@ -127,6 +126,8 @@ class SearchResult:
         ImportError
             If matplotlib is not installed.
         """
+        from ..plotting.search import plot_search
+
         return plot_search(self.rows, self._spaces, self.monitor, short, figure)
 
 
