@@ -114,6 +114,11 @@ def test_a_module_that_misses_another_says_which(monkeypatch):
         rn.nothing  # noqa: B018
 
 
+@pytest.mark.parametrize("name", ["augment", "course", "datasets", "plotting"])
+def test_public_modules_are_imported_by_name(name):
+    assert importlib.import_module(f"regnet.{name}") is getattr(rn, name)
+
+
 def test_no_module_takes_the_place_of_a_function():
     modules = {name for _, name, _ in pkgutil.iter_modules(rn.__path__)}
     assert modules & set(rn.__all__) == {"augment", "datasets"}
