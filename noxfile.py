@@ -4,6 +4,7 @@
 ``nox -s isa`` one session, ``nox -s tests-3.12 -- tests/kernels -k dropout`` with arguments.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -77,12 +78,13 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Rules and format of Python and Cython, and spelling."""
+    """Rules and format of Python and Cython, spelling, and which room uses which."""
     session.install("--group", "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("cython-lint", "src/cregnet")
     session.run("codespell")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": os.pathsep.join(["python", "src"])})
 
 
 @nox.session

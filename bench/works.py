@@ -21,6 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 import cregnet
 import regnet as rn
+from regnet._support.threads import usable_cores
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 THREADS = (1, 2)
@@ -67,7 +68,7 @@ class Work:
                 W[...] = stream.randn(*W.shape) / np.sqrt(W.shape[1])
         return model
 
-    def optimizer(self) -> rn.optimizers.Optimizer:
+    def optimizer(self) -> rn.training.optimizers.Optimizer:
         """The optimiser as regnet has it."""
         return (
             rn.Adam(self.learning_rate, epsilon=self.epsilon)
@@ -78,7 +79,7 @@ class Work:
     def order(self) -> np.ndarray:
         """The order in which regnet takes the examples in the first epoch."""
         n = len(self.X)
-        return np.arange(n) if self.size >= n else rn.batches.epoch_order(n, seed=3, epoch=0)
+        return np.arange(n) if self.size >= n else rn.training.batches.epoch_order(n, seed=3, epoch=0)
 
     def initial(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Copies of the initial W (n_in, n_out) and b (n_out,), layer by layer: rows = examples."""
@@ -243,7 +244,7 @@ def machine() -> dict[str, Any]:
         model = found[0] if found else model
     return {
         "processor": model,
-        "cores": rn.threads.usable_cores(),
+        "cores": usable_cores(),
         "isa": cregnet.isa(),
         "python": platform.python_version(),
         "numpy": np.__version__,

@@ -8,7 +8,8 @@ import pytest
 
 import cregnet
 import regnet as rn
-from regnet.augment import (
+from regnet.augment.resampling import displacements, gaussian, move, resample, rotation, smooth
+from regnet.augment.transforms import (
     Compose,
     Elastic,
     HorizontalFlip,
@@ -19,7 +20,6 @@ from regnet.augment import (
     draw_words,
     whole_numbers,
 )
-from regnet.resampling import displacements, gaussian, move, resample, rotation, smooth
 
 EVERY = [HorizontalFlip(), Shift(2), Rotate(30), RandomCrop(3), Elastic(20, 2)]
 SHAPES = [(7, 7), (6, 9), (1, 1), (5, 4, 3), (8, 8, 1)]
@@ -128,7 +128,7 @@ def test_rotation_is_scipys(angle, shape):
 def test_angles_fill_their_range(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        rn.augment, "rotation", lambda angles, h, w: seen.append(angles) or rotation(angles, h, w)
+        rn.augment.transforms, "rotation", lambda angles, h, w: seen.append(angles) or rotation(angles, h, w)
     )
     Compose([Rotate(20)], shape=(3, 3))(rows(4000, (3, 3)))
     angles = np.concatenate(seen)
@@ -236,9 +236,9 @@ def test_blocks_of_pictures_do_not_show(monkeypatch):
     augment = Compose(EVERY, shape=(7, 7))
     X = rows(60, dtype=np.float32)
     whole = augment(X)
-    monkeypatch.setattr(rn.augment, "BLOCK_PIXELS", 49 * 11)
+    monkeypatch.setattr(rn.augment.transforms, "BLOCK_PIXELS", 49 * 11)
     np.testing.assert_array_equal(augment(X), whole)
-    monkeypatch.setattr(rn.resampling, "BLOCK_PIXELS", 49 * 4)
+    monkeypatch.setattr(rn.augment.resampling, "BLOCK_PIXELS", 49 * 4)
     np.testing.assert_array_equal(augment(X), whole)
 
 

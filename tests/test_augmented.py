@@ -12,7 +12,7 @@ import pytest
 
 import regnet as rn
 from regnet.augment import Compose, Elastic, HorizontalFlip, Rotate, Shift, Transformation
-from regnet.augmented import ahead, one_by_one
+from regnet.training.augmented import ahead, one_by_one
 
 NOTHING = [Compose([], shape=(4, 6)), Compose([Shift(0), Rotate(0), Elastic(0.0)], shape=(4, 6))]
 SOME = Compose([Shift(1), Rotate(20), HorizontalFlip()], shape=(4, 6))
@@ -33,7 +33,7 @@ def net(keep_prob=0.7, **options):
 def pieces(request, monkeypatch):
     """Pieces of two or three batches, or of a whole epoch."""
     if request.param == "small pieces":
-        monkeypatch.setattr(rn.augmented, "PIECE_BYTES", 1)
+        monkeypatch.setattr(rn.training.augmented, "PIECE_BYTES", 1)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +96,7 @@ def test_a_transformation_that_changes_nothing_gives_the_bits_of_none(batch_size
 
 def test_a_wide_net_with_a_small_last_batch_keeps_the_bits(monkeypatch):
     """The core chooses its way to dW by the largest batch of a call."""
-    monkeypatch.setattr(rn.augmented, "PIECE_BYTES", 1)
+    monkeypatch.setattr(rn.training.augmented, "PIECE_BYTES", 1)
     X, y = images(64 * 5 + 1, np.float32)
     models = [rn.Model.mlp([24, 150, 3], keep_prob=0.5) for _ in range(2)]
     for model, augment in zip(models, (None, NOTHING[0]), strict=True):
@@ -106,7 +106,7 @@ def test_a_wide_net_with_a_small_last_batch_keeps_the_bits(monkeypatch):
 
 @pytest.mark.parametrize("loss", ["probabilities", "numbers"])
 def test_targets_of_every_kind_go_with_their_rows(loss, monkeypatch):
-    monkeypatch.setattr(rn.augmented, "PIECE_BYTES", 1)
+    monkeypatch.setattr(rn.training.augmented, "PIECE_BYTES", 1)
     X, labels = images()
     y = np.eye(3)[labels] if loss == "probabilities" else X[:, :3] ** 2
     models = [net(output="softmax" if loss == "probabilities" else "identity") for _ in range(2)]
@@ -248,10 +248,10 @@ def test_a_diverging_run_goes_back_to_the_same_best_weights(batch_size):
 
 
 def test_best_weights_are_those_of_a_training_without(monkeypatch):
-    monkeypatch.setattr(rn.augmented, "PIECE_BYTES", 1)
+    monkeypatch.setattr(rn.training.augmented, "PIECE_BYTES", 1)
     X, y = images()
     engines = []
-    for module, name in ((rn.training, "Engine"), (rn.augmented, "AugmentedEngine")):
+    for module, name in ((rn.training.loop, "Engine"), (rn.training.augmented, "AugmentedEngine")):
         original = getattr(module, name)
 
         class Spy(original):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.batches import count_batches, resolve_batch_size
-from regnet.folding import statistics
+from regnet.models.compression import statistics
+from regnet.training.batches import count_batches, resolve_batch_size
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(81, 60, noise=0.15)
 
@@ -28,7 +28,7 @@ def by_hand(model, X, batch=None):
         if gamma is None:
             return (Z + b).T
         if B is None:
-            mean, variance = statistics(model, l)
+            mean, variance = statistics(model.layout, model.parameters, l)
         else:
             whole = W @ B
             mean, variance = whole.mean(axis=1, keepdims=True), whole.var(axis=1, keepdims=True)
@@ -70,7 +70,7 @@ def test_statistics_are_weighted_averages_over_the_steps():
         model = net()
         fit(model, batch_size=None, epochs=epochs, optimizer=rn.GradientDescent(1e-12))
         Z = model.weights[0] @ X.T
-        mean, variance = statistics(model, 0)
+        mean, variance = statistics(model.layout, model.parameters, 0)
         np.testing.assert_allclose(mean[:, 0], Z.mean(axis=1), rtol=1e-7, atol=1e-9)
         np.testing.assert_allclose(variance[:, 0], Z.var(axis=1, ddof=1), rtol=1e-7)
         weight = model.parameters[model.layout.weight][0]
@@ -131,7 +131,7 @@ def test_no_batch_has_one_example(n):
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("piece_bytes", [1, 1 << 21])
 def test_augmented_epochs_join_them_too(monkeypatch, piece_bytes, n_threads):
-    monkeypatch.setattr("regnet.augmented.PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr("regnet.training.augmented.PIECE_BYTES", piece_bytes)
     rng = np.random.default_rng(0)
     images, labels = rng.random((81, 12)), np.arange(81) % 3
     results = []
@@ -207,7 +207,7 @@ def test_an_average_has_statistics_of_its_own(watched, backend):
         model.parameters[trained], weights.mean(axis=0)[trained], rtol=1e-10, atol=1e-13
     )
     Z = model.weights[0] @ X.T
-    mean, variance = statistics(model, 0)
+    mean, variance = statistics(model.layout, model.parameters, 0)
     np.testing.assert_allclose(mean[:, 0], Z.mean(axis=1), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(variance[:, 0], Z.var(axis=1, ddof=1), rtol=1e-9)
     np.testing.assert_allclose(
@@ -272,7 +272,9 @@ def test_ctrl_c_leaves_an_average_with_its_statistics():
     history = fit(model, batch_size=None, on_interrupt="return", **options)
     assert history.stop_reason == "interrupted"
     Z = model.weights[0] @ X.T
-    np.testing.assert_allclose(statistics(model, 0)[0][:, 0], Z.mean(axis=1), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        statistics(model.layout, model.parameters, 0)[0][:, 0], Z.mean(axis=1), rtol=1e-9, atol=1e-12
+    )
 
 
 def test_a_diverged_average_is_set_back_whole():

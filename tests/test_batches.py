@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.batches import epoch_order, resolve_batch_size
+from regnet.training.batches import epoch_order, resolve_batch_size
 
 
 @pytest.mark.parametrize(

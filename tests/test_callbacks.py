@@ -137,8 +137,14 @@ def test_after_training_is_called_when_a_callback_fails():
         (["early stopping"], "callbacks has 'early stopping', wanted a Callback"),
         ([None], "callbacks has None, wanted a Callback"),
         ([[lambda training: None]], "callbacks has [<function"),
-        ([rn.EarlyStopping], "callbacks has <class 'regnet.callbacks.EarlyStopping'>, wanted a Callback"),
-        (rn.EarlyStopping, "callbacks has <class 'regnet.callbacks.EarlyStopping'>, wanted a Callback"),
+        (
+            [rn.EarlyStopping],
+            "callbacks has <class 'regnet.training.callbacks.EarlyStopping'>, wanted a Callback",
+        ),
+        (
+            rn.EarlyStopping,
+            "callbacks has <class 'regnet.training.callbacks.EarlyStopping'>, wanted a Callback",
+        ),
         (3, "callbacks is 3, wanted"),
     ],
 )
@@ -441,7 +447,7 @@ def clock(monkeypatch):
             return self.now
 
     made = Clock()
-    monkeypatch.setattr("regnet.callbacks.time", made)
+    monkeypatch.setattr("regnet.training.callbacks.time", made)
     return made
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regnet.checks import fraction, number
+from regnet._support.checks import fraction, number
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400)], ids=["large", "negative"])

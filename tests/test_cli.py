@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.cli import main
+from regnet.app.cli import main
 
 QUICK = ["demo", "--iterations", "50", "--no-progress"]
 WAYS = {  # row of the table: keyword arguments of the hidden layers and of train
@@ -75,13 +75,13 @@ def test_demo_prints_a_table_and_writes_a_picture(tmp_path):
 
 # In the place of the demo: a line, then more than a pipe can hold.
 PRINTS = """
-import sys, regnet.cli
+import sys, regnet.app.cli
 def print_much(**given):
     print("first line", flush=True)
     for _ in range(20_000):
         print("another line")
-regnet.cli.run_demo = print_much
-sys.exit(regnet.cli.main(sys.argv[1:]))
+regnet.app.cli.run_demo = print_much
+sys.exit(regnet.app.cli.main(sys.argv[1:]))
 """
 closed_early = pytest.mark.skipif(sys.platform == "win32", reason="SIGPIPE and its error are POSIX's")
 
@@ -428,7 +428,7 @@ def test_ctrl_c_ends_the_demo_with_a_line(folder, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("regnet.demo.train", interrupted)
+    monkeypatch.setattr("regnet.app.demo.train", interrupted)
     assert main(QUICK) == 130
     assert "regnet: interrupted" in capsys.readouterr().err
     assert not list(folder.iterdir())
@@ -438,7 +438,7 @@ def test_ctrl_c_in_the_search_ends_the_demo_too(folder, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("regnet.demo.search", interrupted)
+    monkeypatch.setattr("regnet.app.demo.search", interrupted)
     assert main(QUICK) == 130
     printed, complaint = capsys.readouterr()
     assert "no regularisation" not in printed

@@ -19,7 +19,7 @@ MODULES = sorted(
     name
     for package in (rn, cregnet)
     for _, name, _ in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
-    if not name.endswith(("__main__", "_core")) and "._" not in name.replace("._isa", "")
+    if not name.endswith(("__main__", "_core")) and "._" not in re.sub(r"\._(isa|support)\b", "", name)
 ) + ["regnet", "cregnet"]  # fmt: skip
 
 
@@ -112,6 +112,11 @@ def test_a_module_that_misses_another_says_which(monkeypatch):
     monkeypatch.setattr(rn, "import_module", miss)
     with pytest.raises(ModuleNotFoundError, match="pandas"):
         rn.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["augment", "course", "datasets", "plotting"])
+def test_public_modules_are_imported_by_name(name):
+    assert importlib.import_module(f"regnet.{name}") is getattr(rn, name)
 
 
 def test_no_module_takes_the_place_of_a_function():

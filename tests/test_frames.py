@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet import saving
 from regnet.data import FiniteInputs, check_inputs, check_targets
+from regnet.models import saving
 
 pd = pytest.importorskip("pandas")
 

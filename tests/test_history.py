@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.engine import Engine
+from regnet.training.engine import Engine
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(50, 20)
 

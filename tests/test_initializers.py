@@ -7,8 +7,8 @@ import pytest
 
 import cregnet
 import regnet as rn
-from regnet import randomness
-from regnet.initializers import BY_NAME, as_initializer
+from regnet._support import randomness
+from regnet.models.initializers import BY_NAME, as_initializer
 
 N_IN, N_OUT = 120, 250
 NORMAL = {  # standard deviation for 120 inputs

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from regnet._support.interrupts import IMPATIENT, Flag, Section
 from regnet.course import dnn_utils, opt_utils, opt_utils_v1a, reg_utils
-from regnet.interrupts import IMPATIENT, Flag, Section
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
 

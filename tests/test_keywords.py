@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet import meanings
+from regnet._support import meanings
 
 X, Y = np.random.default_rng(0).normal(size=(12, 2)), np.arange(12) % 2
 

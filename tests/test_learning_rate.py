@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.learning_rate import steepest
+from regnet.tuning.learning_rate import steepest
 
 X, Y, _, _ = rn.datasets.make_football()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.augmented import AugmentedEngine
+from regnet.training.augmented import AugmentedEngine
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(60, 20)
 PICTURES = np.random.default_rng(0).random((60, 16))
@@ -42,7 +42,7 @@ def bar_that_fails(monkeypatch):
         if self.done == 3:
             raise Oops
 
-    monkeypatch.setattr("regnet.progress.Progress.advance", fail)
+    monkeypatch.setattr("regnet._support.progress.Progress.advance", fail)
 
 
 @pytest.mark.parametrize("where", ["callback", "value", "scale", "schedule", "bar", "validation"])
@@ -121,7 +121,7 @@ def test_an_error_before_the_first_step_changes_nothing(where, trained, n_thread
     elif where == "augment":
         options["augment"] = rn.augment.Compose([Broken()], shape=(4, 4))
     elif where == "bar":
-        monkeypatch.setattr("regnet.progress.Progress.__enter__", refuse)
+        monkeypatch.setattr("regnet._support.progress.Progress.__enter__", refuse)
     elif where == "threads":
         monkeypatch.setattr("cregnet.network_train", refuse)
     else:
@@ -203,7 +203,7 @@ def test_an_error_of_a_transformation_can_be_resumed_between_epochs_alone(monkey
             raise Oops
         return prepare(self, piece, stop)
 
-    monkeypatch.setattr("regnet.augmented.PIECE_BYTES", 30 * 16 * 8)
+    monkeypatch.setattr("regnet.training.augmented.PIECE_BYTES", 30 * 16 * 8)
     monkeypatch.setattr(AugmentedEngine, "prepare", failing)
     model, two_epochs = net(16), net(16)
     options = {"batch_size": 10, "n_threads": n_threads}

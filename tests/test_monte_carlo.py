@@ -89,7 +89,7 @@ def test_the_seed_decides():
 def test_many_rows_are_taken_in_blocks_with_masks_of_their_own(monkeypatch):
     model = net()
     whole = model.predict_proba(X, mc_samples=4)
-    monkeypatch.setattr("regnet.monte_carlo.BLOCK", 16)
+    monkeypatch.setattr("regnet.models.monte_carlo.BLOCK", 16)
     blocks = model.predict_proba(np.vstack([X[:16], X[:16]]), mc_samples=4)
     np.testing.assert_allclose(blocks.mean[:16], whole.mean[:16], rtol=1e-12)
     assert (blocks.mean[16:] != blocks.mean[:16]).all()

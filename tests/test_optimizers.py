@@ -7,7 +7,7 @@ import pytest
 
 import cregnet
 import regnet as rn
-from regnet.optimizers import as_optimizer
+from regnet.training.optimizers import as_optimizer
 
 ALL = [rn.GradientDescent, rn.Momentum, rn.RMSprop, rn.Adam, rn.AdamW]
 

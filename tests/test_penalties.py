@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.penalties import as_penalty
+from regnet.models.penalties import as_penalty
 
 N, BATCH = 200, 50
 

@@ -7,7 +7,7 @@ import pytest
 
 import regnet as rn
 from models import X, random_model
-from regnet.prediction import r_squared
+from regnet.models.prediction import r_squared
 
 
 def logits(model, X):

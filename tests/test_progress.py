@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from regnet import progress
-from regnet.progress import Progress
+from regnet._support import progress
+from regnet._support.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.folding import gate_values, statistics
+from regnet.models.compression import gate_values, statistics
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 6))
@@ -85,7 +85,7 @@ def test_folded_predicts_the_same(output, dtype):
 
 def test_folded_is_the_formula():
     model = random_net()
-    mean, variance = statistics(model, 0)
+    mean, variance = statistics(model.layout, model.parameters, 0)
     z = model.gates[0]
     scale = model.gammas[0] / np.sqrt(variance + 1e-5)
     folded = model.folded()
@@ -96,11 +96,11 @@ def test_folded_is_the_formula():
 def test_statistics_are_corrected_for_their_start():
     model = random_net()
     places = model.layout
-    mean, variance = statistics(model, 1)
+    mean, variance = statistics(model.layout, model.parameters, 1)
     np.testing.assert_allclose(mean[:, 0], model.parameters[places.mean[1]] / 0.3, rtol=1e-15)
     np.testing.assert_allclose(variance[:, 0], model.parameters[places.variance[1]] / 0.3, rtol=1e-15)
     model.initialize()
-    mean, variance = statistics(model, 1)
+    mean, variance = statistics(model.layout, model.parameters, 1)
     assert not mean.any()
     np.testing.assert_array_equal(variance, np.ones((7, 1)))
 
@@ -142,10 +142,10 @@ def test_a_dense_model_folds_to_a_copy():
 
 def test_prediction_and_evaluation_of_many_rows_use_the_folded_net(monkeypatch):
     model, folds = random_net(), []
-    fold = rn.folding.fold
-    monkeypatch.setattr("regnet.folding.fold", lambda model: folds.append(1) or fold(model))
+    fold = rn.models.compression.fold
+    monkeypatch.setattr("regnet.models.prediction.fold", lambda *net: folds.append(1) or fold(*net))
     n = 256
-    monkeypatch.setattr("regnet.prediction.FOLD_ROWS", n)
+    monkeypatch.setattr("regnet.models.prediction.FOLD_ROWS", n)
     few, many = np.resize(X, (n - 1, 6)), np.resize(X, (n, 6))
     model.predict(few)
     assert not folds
@@ -160,7 +160,7 @@ def test_prediction_and_evaluation_of_many_rows_use_the_folded_net(monkeypatch):
 
 
 def test_a_number_that_is_not_finite_is_found_in_the_folded_net_too(monkeypatch):
-    monkeypatch.setattr("regnet.prediction.FOLD_ROWS", 400)
+    monkeypatch.setattr("regnet.models.prediction.FOLD_ROWS", 400)
     many = X.copy()
     many[300, 2] = np.nan
     with pytest.raises(
@@ -184,7 +184,8 @@ def test_pruned_is_smaller_and_predicts_the_same(output, dtype):
     assert pruned.sizes[1] <= 6
     assert_predicts_the_same(pruned, model)
     assert pruned.layers == tuple(
-        rn.folding.dense_layer(layer, n) for layer, n in zip(model.layers, pruned.sizes, strict=True)
+        rn.models.compression.dense_layer(layer, n)
+        for layer, n in zip(model.layers, pruned.sizes, strict=True)
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 
 import regnet as rn
 from files.parts import read_parts, write_parts
-from regnet import saving
 from regnet.files import record
 from regnet.files.record import digest
+from regnet.models import saving
 
 ENDINGS = [".npz", ".safetensors"]
 X = np.random.default_rng(0).normal(size=(12, 3))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.schedules import Horizon, as_schedule
+from regnet.training.schedules import Horizon, as_schedule
 
 
 def rates(schedule, a0, *, epoch=None, step=None, n_epochs=10, n_steps=100):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.searching import Strategy, explore
-from regnet.spaces import as_spaces
+from regnet.tuning.searching import Strategy, explore
+from regnet.tuning.spaces import as_spaces
 
 X, Y, X_VAL, Y_VAL = rn.datasets.make_football(120, 60)
 SPACE = {"rate": rn.log_uniform(1e-4, 1), "lam": rn.log_uniform(1e-2, 10), "units": [4, 12]}

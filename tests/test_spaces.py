@@ -7,8 +7,8 @@ import pytest
 
 import regnet as rn
 from cregnet import PURPOSES
-from regnet.randomness import latin_hypercube, uniform
-from regnet.spaces import as_spaces
+from regnet._support.randomness import latin_hypercube, uniform
+from regnet.tuning.spaces import as_spaces
 
 N = 2000
 

@@ -10,8 +10,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 import regnet as rn
-from regnet import threads
-from regnet.threads import resolve_threads
+from regnet._support import threads
+from regnet._support.threads import resolve_threads
 
 
 def cores():
@@ -212,7 +212,7 @@ def test_a_library_that_cannot_tell_its_limit_sets_none(libraries):
 # SciPy's wheels bring a BLAS of their own, which NumPy alone has not loaded.
 LOADS_A_LIBRARY = """
 import os, threadpoolctl, numpy
-from regnet import threads
+from regnet._support import threads
 threads.usable_cores = lambda: 8
 threads.SEARCH_AGAIN = float("inf")
 def paths(): return {library.filepath for library in threadpoolctl.ThreadpoolController().lib_controllers}
@@ -255,7 +255,7 @@ def test_less_than_one_is_refused(wrong):
 @pytest.mark.parametrize("n_threads", [1, 2, 5])
 def test_train_passes_it_to_the_core(monkeypatch, n_threads):
     seen = []
-    real = rn.engine.BACKENDS["compiled"].network_train
+    real = rn.training.engine.BACKENDS["compiled"].network_train
 
     class Spy:
         @staticmethod
@@ -263,6 +263,6 @@ def test_train_passes_it_to_the_core(monkeypatch, n_threads):
             seen.append(arguments[15])
             return real(*arguments)
 
-    monkeypatch.setitem(rn.engine.BACKENDS, "compiled", Spy)
+    monkeypatch.setitem(rn.training.engine.BACKENDS, "compiled", Spy)
     rn.train(rn.Model.mlp([2, 3, 1]), [[0.0, 1.0], [1.0, 0.0]], [0, 1], epochs=1, n_threads=n_threads)
     assert seen == [n_threads]

@@ -194,18 +194,18 @@ def test_a_share_for_validation_is_held_out_and_stratified():
     X, y = points(100, classes=2)
     model = classifier()
     seen = {}
-    original = rn.training.Engine
+    original = rn.training.loop.Engine
 
     class Spy(original):
         def __init__(self, model, examples, *rest):
             seen["X"], seen["Y"] = examples.X, examples.targets.Y
             super().__init__(model, examples, *rest)
 
-    rn.training.Engine = Spy
+    rn.training.loop.Engine = Spy
     try:
         rn.train(model, X, y, epochs=1, validation=0.2)
     finally:
-        rn.training.Engine = original
+        rn.training.loop.Engine = original
     assert seen["X"].shape == (80, 2)
     assert abs(seen["Y"].sum() - 0.8 * y.sum()) <= 1
 
@@ -587,7 +587,7 @@ def test_time_between_epochs_is_recorded():
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
 def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch, ctrl_c_after):
     X, y = points()
-    monkeypatch.setattr("regnet.engine.CALL_SECONDS", 5.0)
+    monkeypatch.setattr("regnet.training.engine.CALL_SECONDS", 5.0)
     ctrl_c_after(0.5)
     history = rn.train(classifier(), X, y, epochs=10**7, batch_size=None, on_interrupt="return")
     assert history.stop_reason == "interrupted"

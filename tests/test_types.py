@@ -105,9 +105,9 @@ def test_each_misspelt_name_is_an_error(complaints):
 @pytest.mark.parametrize(
     ("table", "names"),
     [
-        (rn.engine.BACKENDS, rn.engine.Backend),
-        (rn.initializers.BY_NAME, rn.initializers.InitializerName),
-        (rn.optimizers.KERNEL_OF, rn.optimizers.Form),
+        (rn.training.engine.BACKENDS, rn.training.engine.Backend),
+        (rn.models.initializers.BY_NAME, rn.models.initializers.InitializerName),
+        (rn.training.optimizers.KERNEL_OF, rn.training.optimizers.Form),
     ],
 )
 def test_a_table_has_the_names_of_its_type(table, names):

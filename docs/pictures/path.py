@@ -11,7 +11,7 @@ import numpy as np
 from drawing import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, RED, name_axes, row, save
 
 import regnet as rn
-from regnet.schedules import Horizon
+from regnet.training.schedules import Horizon
 
 EPOCHS, STEPS = 50, 20  # of the schedules; steps per epoch
 COLOURS = (BLUE, ORANGE, GREEN, PINK)

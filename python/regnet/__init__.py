@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from . import augment, datasets
     from . import course as course
     from . import plotting as plotting
-    from .averaging import EMA, SWA, Averaging, exponential_average
-    from .batches import mini_batches
-    from .callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
     from .data import split, standardize
-    from .diagnosis import Diagnosis, diagnose
-    from .folding import Sparsity
-    from .gradients import GradientCheck, check_gradients
-    from .history import History
-    from .initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
-    from .layers import Dense, Input
-    from .learning_rate import LearningRateRange, find_learning_rate
-    from .manual import ManualControl
-    from .many import fit_many
-    from .model import Model
-    from .monte_carlo import MonteCarlo
-    from .optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
-    from .penalties import L0, L1, L2, Penalty
-    from .prediction import Evaluation
-    from .saving import load
-    from .schedules import (
+    from .models.compression import Sparsity
+    from .models.initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
+    from .models.layers import Dense, Input
+    from .models.loading import load
+    from .models.model import Model
+    from .models.monte_carlo import MonteCarlo
+    from .models.penalties import L0, L1, L2, Penalty
+    from .models.prediction import Evaluation
+    from .training import DivergenceWarning, Training, train
+    from .training.averaging import EMA, SWA, Averaging, exponential_average
+    from .training.batches import mini_batches
+    from .training.callbacks import Callback, EarlyStopping, ReduceOnPlateau, TimeBudget
+    from .training.diagnosis import Diagnosis, diagnose
+    from .training.gradients import GradientCheck, check_gradients
+    from .training.history import History
+    from .training.manual import ManualControl
+    from .training.many import fit_many
+    from .training.optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
+    from .training.schedules import (
         Cosine,
         Exponential,
         InverseSqrt,
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
         Table,
         Warmup,
     )
-    from .search_result import SearchResult
-    from .searching import search
-    from .spaces import integers, log_uniform, one_minus_log, uniform
-    from .training import DivergenceWarning, Training, train
+    from .tuning.learning_rate import LearningRateRange, find_learning_rate
+    from .tuning.results import SearchResult
+    from .tuning.searching import search
+    from .tuning.spaces import integers, log_uniform, one_minus_log, uniform
 
 __version__ = "0.1.0"
 
@@ -125,30 +125,30 @@ __all__ = [
 # A name's module is imported when the name is asked for: `import regnet` is to cost little more than NumPy.
 # No module has the name of a function here: importing it would put the module in the function's place.
 _NAMES = {
-    "averaging": "EMA SWA Averaging exponential_average",
-    "batches": "mini_batches",
-    "callbacks": "Callback EarlyStopping ReduceOnPlateau TimeBudget",
+    "training.averaging": "EMA SWA Averaging exponential_average",
+    "training.batches": "mini_batches",
+    "training.callbacks": "Callback EarlyStopping ReduceOnPlateau TimeBudget",
     "data": "split standardize",
-    "diagnosis": "Diagnosis diagnose",
-    "folding": "Sparsity",
-    "gradients": "GradientCheck check_gradients",
-    "history": "History",
-    "initializers": "Glorot He Initializer Normal Xavier Zeros",
-    "layers": "Dense Input",
-    "learning_rate": "LearningRateRange find_learning_rate",
-    "manual": "ManualControl",
-    "many": "fit_many",
-    "model": "Model",
-    "monte_carlo": "MonteCarlo",
-    "optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop",
-    "penalties": "L0 L1 L2 Penalty",
-    "prediction": "Evaluation",
-    "saving": "load",
-    "schedules": "Cosine Exponential InverseSqrt InverseTime OneCycle PowerLaw Schedule Staircase Table "
-    "Warmup",
-    "search_result": "SearchResult",
-    "searching": "search",
-    "spaces": "integers log_uniform one_minus_log uniform",
+    "training.diagnosis": "Diagnosis diagnose",
+    "models.compression": "Sparsity",
+    "training.gradients": "GradientCheck check_gradients",
+    "training.history": "History",
+    "models.initializers": "Glorot He Initializer Normal Xavier Zeros",
+    "models.layers": "Dense Input",
+    "tuning.learning_rate": "LearningRateRange find_learning_rate",
+    "training.manual": "ManualControl",
+    "training.many": "fit_many",
+    "models.model": "Model",
+    "models.monte_carlo": "MonteCarlo",
+    "training.optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop",
+    "models.penalties": "L0 L1 L2 Penalty",
+    "models.prediction": "Evaluation",
+    "models.loading": "load",
+    "training.schedules": "Cosine Exponential InverseSqrt InverseTime OneCycle PowerLaw Schedule Staircase "
+    "Table Warmup",
+    "tuning.results": "SearchResult",
+    "tuning.searching": "search",
+    "tuning.spaces": "integers log_uniform one_minus_log uniform",
     "training": "DivergenceWarning Training train",
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}

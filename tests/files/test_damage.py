@@ -20,7 +20,7 @@ import pytest
 import regnet as rn
 from files.parts import read_parts, write_parts
 from regnet.files.record import digest
-from regnet.saving import expected_arrays
+from regnet.models.saving import expected_arrays
 
 X = np.random.default_rng(0).normal(size=(12, 3))
 REFUSED = "is not a regnet model or is damaged: "

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import sys
 
-from ..checks import choice
+from .._support.checks import choice
 from . import (
     dlai_tools,
     dnn_app_utils_v2,

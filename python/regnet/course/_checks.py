@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import integer
+from .._support.checks import integer
 
 __all__ = [
     "REFUSED",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets import load_football
+from ..data.datasets import load_football
 from ._pictures import scatter
 
 __all__ = ["load_2D_dataset", "load_cats", "load_flat_cats"]

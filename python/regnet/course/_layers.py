@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import cregnet
 
-from ..checks import number
+from .._support.checks import number
 from . import _checks as check
 from . import _stream
 

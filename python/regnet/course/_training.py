@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 import cregnet
 from cregnet import Plan, n_moments
 
-from ..checks import integer, number
-from ..interrupts import Section
-from ..threads import resolve_threads
-from ..training import DivergenceWarning
+from .._support.checks import integer, number
+from .._support.interrupts import Section
+from .._support.threads import resolve_threads
+from ..training.loop import DivergenceWarning
 from . import _checks as check
 
 __all__ = ["Net", "check_training", "descend", "flatten", "unflatten"]

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import cregnet
 
-from ..checks import choice, integer
+from .._support.checks import choice, integer
 from . import _checks as check
 from . import _layers
 from ._layers import (

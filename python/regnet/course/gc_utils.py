@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import number
-from ..gradients import relative
+from .._support.checks import number
+from ..training.gradients import relative
 from . import _checks as check
 from ._layers import (
     Cache,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import choice
+from .._support.checks import choice
 from . import _checks as check
 from . import _shapes, _stream
 from ._files import load_flat_cats as load_cat_dataset

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import cregnet
 
-from ..checks import choice, fraction, integer, number
+from .._support.checks import choice, fraction, integer, number
 from . import _checks as check
 from . import _shapes, _stream
 from ._files import load_2D_dataset

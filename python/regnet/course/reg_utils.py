@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import fraction, integer, number
+from .._support.checks import fraction, integer, number
 from . import _checks as check
 from . import _shapes, _stream
 from ._files import load_2D_dataset

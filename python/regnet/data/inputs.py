@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import shown
+from .._support.checks import shown
 from .frames import check_names, column_names, frame_numbers, is_frame, no_number, series_numbers
 
 __all__ = [

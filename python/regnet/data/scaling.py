@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import boolean
+from .._support.checks import boolean
 from .inputs import as_array, check_inputs, feature_names, where
 
 __all__ = ["power_of_two", "standardize"]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import randomness
-from ..checks import boolean, fraction, shown
-from ..keywords import suggests_keywords
+from .._support import randomness
+from .._support.checks import boolean, fraction, shown
+from .._support.keywords import suggests_keywords
 from .frames import is_frame, take_rows
 from .inputs import as_array
 from .targets import check_present, target_array

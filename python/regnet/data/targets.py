@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import losses
+from . import losses
 from .frames import columns_of, is_frame, is_missing
 from .inputs import as_array, as_numbers, check_finite
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import number, shown
+from .._support.checks import number, shown
 from .inputs import as_numbers, check_finite
 from .targets import Targets, short_list
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import integer
+from .._support.checks import integer
 from . import npz, safetensors
 from .replace import replacing
 

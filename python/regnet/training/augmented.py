@@ -1,0 +1,196 @@
+"""Training on rows that are made ahead of time: images transformed anew, some rows of a file.
+
+A. The order of an epoch is cut in pieces of whole batches. While the core trains on one piece, a
+   thread transforms the next one; a call into the core per piece takes the rows as they lie.
+B. A piece of small batches has at least two of them. Then the core sees a run of small batches, as
+   it does without augmentation: the first batch of a piece is never taken for a full one, and a last
+   batch that is smaller never sizes the work.
+C. So a transformation that changes nothing gives the bits of a training without one. Costs of an
+   epoch are added up from those of its pieces, which may round their last digit differently.
+D. The thread is one of the `n_threads` of the training: one more than there are cores would keep the
+   core's threads waiting for each other at every step. With a single one there is no helper.
+E. The thread lives no longer than the call that needs it. It is told to stop when that ends, in
+   whatever way, and looks between blocks of pictures.
+F. Where a share of a mapped file is held out for validation, the rows of a piece are taken from the file
+   by their numbers: the core trains on all rows of an array, and a copy of those kept might not fit in
+   memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
+from threading import Event
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._support.checks import shown
+from ..augment.resampling import blocks, keep_memory
+from ..augment.transforms import BLOCK_PIXELS, Compose
+from .engine import Engine, Examples
+
+__all__ = ["AugmentedEngine", "ahead", "check_augment"]
+
+Array = NDArray[Any]
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+PIECE_BYTES = 1 << 21  # of rows made together: a few batches of small images
+LOOK_SECONDS = 0.1  # how long a wait may keep Ctrl-C waiting where the system cannot interrupt it
+
+
+def check_augment(augment: Any, n_features: int) -> Compose | None:
+    """A composition that fits the rows, or None."""
+    if augment is None:
+        return None
+    if not isinstance(augment, Compose):
+        raise TypeError(f"augment is {shown(augment)}, wanted None or rn.augment.Compose([...], shape=...)")
+    if augment.n_features != n_features:
+        raise ValueError(
+            f"augment has shape {augment.shape}, which is {augment.n_features} features, "
+            f"wanted {n_features} as the model's input"
+        )
+    return augment
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some batches of an epoch: its number within the call, the batches and their rows."""
+
+    epoch: int
+    first: int
+    last: int
+    rows: Array
+
+
+class AugmentedEngine(Engine):
+    """An engine whose examples are rows of a larger array or transformed by ``examples.augment``."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.has_helper = self.n_threads > 1
+        self.n_threads = max(1, self.n_threads - 1)
+
+    def train_epochs(self, rates: NDArray[np.float64], costs: NDArray[np.float64]) -> None:
+        """Train piece by piece; an epoch whose cost is not finite is the last."""
+        n, means = self.examples.n, []
+        make = ahead if self.has_helper else one_by_one
+        keep_memory()
+        with closing(make(self.prepare, self.pieces(len(rates)), lambda: self.stopped)) as prepared:
+            for piece, examples in prepared:
+                mean = self.train_piece(piece, examples, rates)
+                if not np.isfinite(mean):
+                    return
+                means.append((mean, len(piece.rows)))
+                if piece.last == self.n_batches:
+                    cost = sum(m * size for m, size in means) / n if len(means) > 1 else mean
+                    costs[piece.epoch] = self.best_cost[1] = cost
+                    means.clear()
+                    self.midway = False
+
+    def train_piece(self, piece: Piece, examples: Examples, rates: NDArray[np.float64]) -> float:
+        """The mean cost of a piece's batches; the first piece of an epoch may keep the best weights."""
+        starts = piece.first == 0
+        mean, best_cost = np.full(1, np.nan), self.best_cost.copy()
+        self.call(
+            examples,
+            np.empty((1, 0), np.int64),
+            rates[piece.epoch : piece.epoch + 1, piece.first : piece.last],
+            (self.epoch + piece.epoch) * self.n_batches + piece.first,
+            self.best if starts else self.best[:0],
+            best_cost,
+            mean,
+        )
+        if starts:  # its second entry is the mean of a whole epoch, not of this piece
+            self.best_cost[0] = best_cost[0]
+        return float(mean[0])
+
+    def pieces(self, n_epochs: int) -> Iterator[Piece]:
+        """The batches of the next epochs in their order, as pieces of about the same size."""
+        n, row_bytes = self.examples.n, self.examples.X[0].nbytes
+        least = max(2, PIECE_BYTES // (self.batch_size * row_bytes))
+        n_pieces = max(1, self.n_batches // least)
+        edges = [k * self.n_batches // n_pieces for k in range(n_pieces + 1)]
+        for epoch, order in enumerate(self.orders(n_epochs)):
+            rows = order if order.size else np.arange(n)
+            for first, last in zip(edges[:-1], edges[1:], strict=True):
+                end = n if last == self.n_batches else last * self.batch_size
+                yield Piece(epoch, first, last, rows[first * self.batch_size : end])
+
+    def prepare(self, piece: Piece, stop: Event) -> tuple[Piece, Examples]:
+        """The examples of a piece, transformed."""
+        examples, augment = self.examples, self.examples.augment
+        X = np.empty((len(piece.rows), examples.X.shape[1]), examples.X.dtype)
+        for block in blocks(len(X), X.shape[1], BLOCK_PIXELS):
+            if stop.is_set():
+                break
+            numbers = piece.rows[block]
+            rows = examples.X[numbers if examples.rows is None else examples.rows[numbers]]
+            if augment is not None:
+                with self.section.open():  # which is nothing in the helper's thread
+                    rows = augment.transform(rows, numbers, self.model.seed, self.epoch + piece.epoch)
+            X[block] = rows
+        weight = examples.weight[piece.rows] if examples.weight.size else examples.weight
+        targets = examples.targets.take(piece.rows)
+        return piece, replace(examples, X=X, targets=targets, weight=weight, rows=None)
+
+
+Make = Callable[[Task, Event], Result]
+
+
+def never() -> bool:
+    """Nobody wants to stop."""
+    return False
+
+
+def one_by_one(
+    make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
+) -> Generator[Result, None, None]:
+    """Yield ``make(task, stop)`` for each task, made when it is asked for."""
+    not_set = Event()
+    return (make(task, not_set) for task in tasks)
+
+
+def ahead(
+    make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
+) -> Generator[Result, None, None]:
+    """Yield ``make(task, stop)`` for each task, in order; a thread makes the next one meanwhile.
+
+    What `make` raises is raised here. When `stopped` is true while it makes, that was all. `stop` is set
+    when the generator is closed, and closing waits for the thread to end. Where the system does not start
+    a thread, all is done by the caller.
+    """
+    stop, waiting, tasks = Event(), None, iter(tasks)
+    with ThreadPoolExecutor(1, thread_name_prefix="regnet-augment") as pool:
+        try:
+            for task in tasks:
+                try:
+                    following = pool.submit(make, task, stop)
+                except RuntimeError:  # a limit on processes
+                    if waiting is not None:
+                        raise
+                    yield from one_by_one(make, chain([task], tasks))
+                    return
+                if waiting is not None:
+                    if not is_done(waiting, stopped):
+                        return
+                    yield waiting.result()
+                waiting = following
+            if waiting is not None and is_done(waiting, stopped):
+                yield waiting.result()
+        finally:
+            stop.set()
+
+
+def is_done(future: Future[Any], stopped: Callable[[], bool]) -> bool:
+    """Wait for a result, in steps so that Ctrl-C is seen on every system; False when it came first."""
+    while not future.done():
+        if stopped():
+            return False
+        wait([future], timeout=LOOK_SECONDS)
+    return True

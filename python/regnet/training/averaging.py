@@ -1,0 +1,209 @@
+"""Averages along time: of a curve, and of a net's weights from epoch to epoch.
+
+`SWA` and `EMA` are records that say how much the newest weights count; `WeightAverage` holds the
+running average, in double, of the one flat vector of parameters. From its first epoch on the model
+shows the average between the calls into the core, to validation and callbacks and in the end to the
+user, and has its own weights back within them: what is validated is what is returned. Batch-norm
+statistics belong to the weights they were gathered with; `Engine.settle` gathers those of the average.
+"""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._support.checks import boolean, fraction, integer, shown
+
+__all__ = ["EMA", "SWA", "Averaging", "WeightAverage", "as_averaging", "exponential_average"]
+
+Array = NDArray[Any]
+
+
+def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True) -> Array:
+    """The exponentially weighted average of a series: ``v_t = beta v_{t-1} + (1 - beta) x_t``, v_0 = 0.
+
+    With bias correction v_t is divided by ``1 - beta^t``, t from 1, so that the first values are
+    averages too and do not start near 0. v_t averages about 1 / (1 - beta) values (course 2, week 2).
+
+    Parameters
+    ----------
+    x : array-like (n, ...)
+        The series along the first axis.
+    beta : float
+        ``0 <= beta < 1``; 0 is the series itself.
+    bias_correction : bool
+
+    Returns
+    -------
+    array, of the shape of x
+        float32 stays float32, all else becomes float64; accumulated in double.
+
+    Raises
+    ------
+    TypeError
+        If x does not hold numbers.
+    ValueError
+        If x is a single number, or beta is out of range.
+
+    Examples
+    --------
+    >>> exponential_average([1.0, 1.0, 1.0], beta=0.5, bias_correction=False)
+    array([0.5  , 0.75 , 0.875])
+    >>> exponential_average([1.0, 1.0, 1.0], beta=0.5)
+    array([1., 1., 1.])
+    """
+    beta = fraction("beta", beta, zero=True)
+    boolean("bias_correction", bias_correction)
+    series = np.asarray(x)
+    if series.dtype.kind not in "biuf":
+        raise TypeError(f"x has dtype {series.dtype}, wanted numbers (float, integer or bool)")
+    if series.ndim == 0:
+        raise ValueError("x is a single number, wanted a series along the first axis")
+    averages = np.empty(series.shape, np.float64)
+    v: Any = np.zeros(series.shape[1:])
+    for t, value in enumerate(series.astype(np.float64)):
+        v = beta * v + (1 - beta) * value
+        averages[t] = v
+    if bias_correction:
+        weight = 1 - beta ** np.arange(1, len(series) + 1)
+        averages /= weight.reshape(-1, *[1] * (series.ndim - 1))
+    return averages.astype(np.float32 if series.dtype == np.float32 else np.float64)
+
+
+# ------------------------------------------------------------------------------ weights
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """Base of the averages of weights: from which epoch on, and how much the newest weights count."""
+
+    def first_epoch(self, n_epochs: int) -> int:
+        """The first epoch, from 0, whose weights count."""
+        return 0
+
+    def share(self, n: int) -> float:
+        """What the n-th weights (n from 1) count in ``average += share * (weights - average)``."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SWA(Averaging):
+    """Stochastic weight averaging: the mean of the weights after each epoch from `start` on.
+
+    Izmailov et al. 2018, algorithm 1, with one epoch as the cycle: n weights before the newest ones,
+    ``mean = (n mean + W) / (n + 1)``. They recommend a high constant or cyclical learning rate from
+    the start of the averaging on, which is a matter of the optimiser's schedule.
+
+    Parameters
+    ----------
+    start : int or float
+        A number of an epoch, from 0, or a share of the epochs, between 0 and 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is neither.
+
+    Examples
+    --------
+    >>> [SWA(0.75).first_epoch(20), SWA(3).first_epoch(20)]
+    [15, 3]
+    """
+
+    start: int | float = 0.75
+
+    def __post_init__(self) -> None:
+        if isinstance(self.start, numbers.Integral):
+            integer("start", self.start, least=0)
+        else:
+            fraction("start", self.start)
+
+    def first_epoch(self, n_epochs: int) -> int:
+        """The epoch `start`, or that share of the epochs, rounded down."""
+        return int(self.start if isinstance(self.start, numbers.Integral) else self.start * n_epochs)
+
+    def share(self, n: int) -> float:
+        """1 / n."""
+        return 1 / n
+
+
+@dataclass(frozen=True)
+class EMA(Averaging):
+    """An exponential moving average of the weights, taken once after each epoch.
+
+    ``v = decay v + (1 - decay) W``, corrected for its bias by ``1 / (1 - decay^n)`` after n epochs, so
+    that the initial weights do not count (the correction is that of Kingma & Ba 2015, section 3).
+
+    Parameters
+    ----------
+    decay : float
+        ``0 <= decay < 1``; about 1 / (1 - decay) epochs count.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is out of range.
+
+    Examples
+    --------
+    >>> EMA(0.5).share(1), EMA(0.5).share(2) == 0.5 / 0.75
+    (1.0, True)
+    """
+
+    decay: float = 0.9
+
+    def __post_init__(self) -> None:
+        fraction("decay", self.decay, zero=True)
+
+    def share(self, n: int) -> float:
+        """(1 - decay) / (1 - decay^n): the corrected averages follow from one another by it."""
+        return (1 - self.decay) / (1 - self.decay**n)
+
+
+class WeightAverage:
+    """The running average of one training's weights, and those weights while the model shows it."""
+
+    def __init__(self, averaging: Averaging, parameters: Array, n_epochs: int) -> None:
+        self.averaging, self.first = averaging, averaging.first_epoch(n_epochs)
+        if 0 < n_epochs <= self.first:
+            raise ValueError(
+                f"averaging starts at epoch {self.first} and epochs is {n_epochs}, wanted an earlier start"
+            )
+        self.parameters = parameters
+        self.settled = True  # whether batch-norm statistics belong to the weights that are shown
+        self.n = 0
+        self.own: Array | None = None
+        self.mean = np.zeros(0)
+
+    def hide(self) -> None:
+        """Give the model its own weights back, to go on training."""
+        if self.own is not None:
+            self.parameters[:] = self.own
+
+    def add(self, epoch: int) -> None:
+        """Count the weights after an epoch, and show the average in their place."""
+        if epoch < self.first:
+            return
+        self.own = self.parameters.copy()
+        if self.n == 0:
+            self.mean = np.zeros(self.parameters.size)
+        self.n += 1
+        self.mean += self.averaging.share(self.n) * (self.own - self.mean)
+        self.show()
+
+    def show(self) -> None:
+        """Put the average into the model, if there is one yet; see `Engine.settle` for the statistics."""
+        if self.n:
+            self.parameters[:] = self.mean
+            self.settled = False
+
+
+def as_averaging(averaging: Any) -> Averaging | None:
+    """An average of the weights from one, or None."""
+    if averaging is not None and not isinstance(averaging, Averaging):
+        raise TypeError(f"averaging is {shown(averaging)}, wanted None, SWA(...) or EMA(...)")
+    return averaging

@@ -1,0 +1,1 @@
+"""What helps to choose hyper-parameters: search, the learning-rate range test, diagnosis."""
