@@ -78,6 +78,7 @@ from ._core import (  # which build this is was decided by select()
     tanh_backward,
 )
 from .plan import Layout, Plan, layout, n_moments, parameter_slices
+from .spec import KERNELS, PURPOSES
 
 # The twins are imported when they are asked for: `import cregnet` is to stay quick.
 if TYPE_CHECKING:
@@ -91,32 +92,6 @@ else:
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
-
-
-# The one list of kernels: twins, tests and benchmarks take their names from here.
-KERNELS = {
-    "activation": (
-        "identity", "identity_backward", "sigmoid", "sigmoid_backward", "tanh", "tanh_backward",
-        "relu", "relu_backward", "leaky_relu", "leaky_relu_backward", "softmax", "softmax_backward",
-    ),
-    "dense": ("dense", "dense_backward", "matmul", "matmul_tn", "matmul_nt"),
-    "dropout": ("philox", "random_words", "dropout_mask", "dropout", "dropout_backward"),
-    "noise": ("gaussian_noise", "gaussian_dropout_factors", "apply_factors"),
-    "loss": ("binary_cross_entropy", "categorical_cross_entropy", "squared_error"),
-    "penalty": ("penalty", "penalty_backward"),
-    "proximal": ("soft_threshold", "max_norm", "clip_values", "clip_norm"),
-    "optimizer": (
-        "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw",
-    ),
-    "batchnorm": (
-        "batch_norm", "batch_norm_backward", "batch_norm_predict", "batch_norm_fold", "batch_norm_statistics",
-    ),
-    "batch": ("gather", "one_hot", "shuffle"),
-    "network": ("network_train", "network_gradient", "network_predict"),
-}  # fmt: skip
-
-# Purposes of random draws (Philox counters); a new use of randomness gets a new number.
-PURPOSES = dict(_core.PURPOSES)
 
 
 def isa() -> str:

@@ -22,8 +22,6 @@ _Order: TypeAlias = NDArray[np.int64]
 _Words: TypeAlias = NDArray[np.uint32]
 _Doubles: TypeAlias = NDArray[np.float64]
 
-PURPOSES: dict[str, int]
-
 def _isa_name() -> str: ...
 def _supported_isas() -> tuple[str, ...]: ...
 

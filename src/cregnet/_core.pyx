@@ -22,29 +22,32 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove, memset
 
+from cregnet import spec as _spec
 from cregnet.plan import Plan as _Plan
+
+cdef dict PURPOSES = _spec.PURPOSES
 
 ctypedef fused real:
     float
     double
 
-include "arguments.pxi"
-include "vector.pxi"
-include "activation.pxi"
-include "dense.pxi"
-include "dropout.pxi"
-include "noise.pxi"
-include "loss.pxi"
-include "penalty.pxi"
-include "proximal.pxi"
-include "optimizer.pxi"
-include "batchnorm.pxi"
-include "batch.pxi"
-include "network.pxi"
-include "gates.pxi"
-include "weights.pxi"
-include "step.pxi"
-include "evaluate.pxi"
+include "kernels/arguments.pxi"
+include "c/vector.pxi"
+include "kernels/activation.pxi"
+include "kernels/dense.pxi"
+include "kernels/dropout.pxi"
+include "kernels/noise.pxi"
+include "kernels/loss.pxi"
+include "kernels/penalty.pxi"
+include "kernels/proximal.pxi"
+include "kernels/optimizer.pxi"
+include "kernels/batchnorm.pxi"
+include "kernels/batch.pxi"
+include "network/network.pxi"
+include "kernels/gates.pxi"
+include "network/weights.pxi"
+include "network/step.pxi"
+include "network/evaluate.pxi"
 
 cdef extern from "cpu.h":
     bint cpu_has_avx2()

@@ -13,20 +13,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from .spec import ACTIVATIONS, LOSSES, OPTIMIZERS, REGULARIZERS, Option
+
 __all__ = ["Layout", "Plan", "layout", "n_moments", "parameter_slices"]
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
-LOSSES = ("binary_cross_entropy", "categorical_cross_entropy", "squared_error")
-# of each optimiser: the vectors of parameter size that it keeps between steps, and its numbers
-OPTIMIZERS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "gradient_descent": (0, ()),
-    "momentum": (1, ("beta",)),
-    "momentum_velocity": (1, ("beta",)),
-    "nesterov": (1, ("beta",)),
-    "rmsprop": (1, ("beta", "epsilon")),
-    "adam": (2, ("beta1", "beta2", "epsilon")),
-    "adamw": (2, ("beta1", "beta2", "epsilon", "decay")),
-}
 MOST_PARAMETERS = 2**48  # the core counts bytes of blocks of examples in 64 bits
 
 
@@ -44,7 +34,7 @@ class Plan:
         Activation of layers 1 to L. A cross-entropy starts from the logits of the last layer and
         does not apply its activation in training.
     loss : str
-        ``"binary_cross_entropy"``, ``"categorical_cross_entropy"`` or ``"squared_error"``.
+        Name of a loss kernel.
     keep_prob : tuple of float, length L
         Probability of keeping a unit of layers 0 (the input) to L - 1; 1 is no dropout.
     l1, l2 : tuple of float, length L
@@ -74,6 +64,8 @@ class Plan:
         Share of each target that is spread evenly over the classes.
     clip_value, clip_norm : float
         Bounds on each number of the gradient and on its norm, penalties included; 0 is none.
+    loss_options : tuple of float
+        The loss kernel's options; left out, its defaults.
 
     Raises
     ------
@@ -100,6 +92,7 @@ class Plan:
     smoothing: float = 0.0
     clip_value: float = 0.0
     clip_norm: float = 0.0
+    loss_options: tuple[float, ...] = ()
     # what the compiled core made of this plan; belongs to this process, so it is never copied
     parsed: Any = field(default=None, init=False, repr=False, compare=False)
 
@@ -121,29 +114,28 @@ class Plan:
             if len(getattr(self, name)) != n_layers:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries, wanted {n_layers}")
         self.check_names()
+        if not self.loss_options:
+            defaults = tuple(option.default for option in LOSSES[self.loss].options)
+            object.__setattr__(self, "loss_options", defaults)
+        check_options("loss_options", self.loss_options, self.loss, LOSSES[self.loss].options)
+        check_options("hyper", self.hyper, self.optimizer, OPTIMIZERS[self.optimizer].options)
         self.check_numbers()
 
     def check_names(self) -> None:
-        """Names of activations, loss and optimiser, and how many numbers the optimiser has."""
+        """Names of activations, loss and optimiser."""
         for activation in self.activations:
             check_name("activation", activation, ACTIVATIONS)
         check_name("loss", self.loss, LOSSES)
         check_name("optimizer", self.optimizer, OPTIMIZERS)
-        _, names = OPTIMIZERS[self.optimizer]
-        if len(self.hyper) != len(names):
-            wanted = f"{len(names)} of {self.optimizer}" + (f": {', '.join(names)}" if names else "")
-            raise ValueError(f"hyper has {len(self.hyper)} entries, wanted {wanted}")
-        for name, value in zip(names, self.hyper, strict=True):
-            check_number(name, value, 0, 1 if name.startswith("beta") else math.inf)
 
     def check_numbers(self) -> None:
         """Ranges; a NaN is in none."""
         for value in self.keep_prob:
             if not 0 < value <= 1:
                 raise ValueError(f"keep_prob is {value!r}, wanted 0 < keep_prob <= 1")
-        for name in ("l1", "l2", "proximal", "max_norm", "l0"):
+        for name, regularizer in REGULARIZERS.items():
             for value in getattr(self, name):
-                check_number(name, value, 0, math.inf)
+                regularizer.range.check(value)
         for name in ("noise", "clip_value", "clip_norm"):
             check_number(name, getattr(self, name), 0, math.inf)
         check_number("smoothing", self.smoothing, 0, 1)
@@ -243,7 +235,7 @@ def parameter_slices(sizes: tuple[int, ...]) -> list[tuple[slice, slice]]:
 
 def n_moments(optimizer: str) -> int:
     """Vectors of parameter size that an optimiser keeps between steps."""
-    return OPTIMIZERS[optimizer][0]
+    return len(OPTIMIZERS[optimizer].moments)
 
 
 # ------------------------------------------------------------------------------ checks of a plan
@@ -259,6 +251,16 @@ def check_sizes(sizes: tuple[int, ...]) -> None:
     n_weights = sum(int(n) * int(m) for n, m in zip(sizes[1:], sizes[:-1], strict=True))
     if n_weights >= MOST_PARAMETERS:
         raise ValueError(f"sizes is {sizes!r} and asks for {n_weights} weights, wanted fewer than 2**48")
+
+
+def check_options(name: str, values: tuple[float, ...], of: str, options: tuple[Option, ...]) -> None:
+    """As many numbers as a kernel has options, each in its range."""
+    if len(values) != len(options):
+        names = ", ".join(option.name for option in options)
+        wanted = f"{len(options)} of {of}" + (f": {names}" if options else "")
+        raise ValueError(f"{name} has {len(values)} entries, wanted {wanted}")
+    for option, value in zip(options, values, strict=True):
+        option.check(value)
 
 
 def check_number(name: str, value: float, least: float, below: float) -> None:

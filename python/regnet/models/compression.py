@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import cregnet
 from cregnet import Layout, Plan
+from cregnet.spec import BATCH_NORM_EPSILON as EPSILON
 
 from .layers import Dense, Input, Layer
 from .parameters import aligned_vector, column_views, weight_views
@@ -26,7 +27,6 @@ __all__ = ["Sparsity", "fold", "folded", "gate_values", "pruned", "sparsity"]
 
 Array = NDArray[Any]
 
-EPSILON = 1e-5  # of batch norm, as the network's kernels have it
 GAMMA, ZETA = -0.1, 1.1  # ends of the stretched gates (Louizos, Welling & Kingma 2018, section 4.1)
 
 

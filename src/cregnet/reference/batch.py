@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ..spec import PURPOSES
 from .dropout import random_words
 
-SHUFFLE = 1  # purpose of the draws of shuffle
+SHUFFLE = PURPOSES["shuffle"]
 
 
 def gather(X, order, A):

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-DROPOUT = 0  # purpose of the draws of dropout_mask
+from ..spec import PURPOSES
+
+DROPOUT = PURPOSES["dropout"]
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = 0x9E3779B9, 0xBB67AE85
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)

@@ -5,11 +5,14 @@
 
 import numpy as np
 
+from ..spec import GATE_BETA as BETA
+from ..spec import GATE_GAMMA as GAMMA
+from ..spec import GATE_ZETA as ZETA
+from ..spec import PURPOSES
 from .activation import sigmoid
 from .dropout import random_words
 
-GATES = 9  # purpose of the draws
-BETA, GAMMA, ZETA = 2 / 3, -0.1, 1.1  # temperature, and the interval that is clipped to [0, 1]
+GATES = PURPOSES["gates"]
 
 
 def squashed(x):

@@ -4,13 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..spec import BATCH_NORM_DECAY as DECAY
+from ..spec import BATCH_NORM_EPSILON as EPSILON
 from . import activation
 from .batchnorm import batch_norm, batch_norm_backward, batch_norm_predict, batch_norm_statistics
 from .dropout import dropout, dropout_mask
 from .gates import draw_gates, gates_backward, mean_gates
 from .noise import apply_factors, gaussian_dropout_factors, gaussian_noise
-
-EPSILON, DECAY = 1e-5, 0.99  # of batch norm: added to the variance; of the statistics per step
 
 
 class Layer(NamedTuple):

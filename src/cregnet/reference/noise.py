@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ..spec import PURPOSES
 from .dropout import philox_rounds, split_seed
 
-NOISE, GAUSSIAN_DROPOUT = 5, 6  # purposes of the draws
+NOISE, GAUSSIAN_DROPOUT = PURPOSES["noise"], PURPOSES["gaussian_dropout"]
 
 
 def normal(shape, purpose, seed, layer, step, first):

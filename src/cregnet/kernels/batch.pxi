@@ -1,5 +1,8 @@
 # Batches: the one turn from rows = examples (the user's X) to columns = examples (the core's A[0]).
 
+cdef uint32_t SHUFFLE = PURPOSES["shuffle"]
+
+
 cdef void gather_(const real* X, Py_ssize_t n_features, const int64_t* order, Py_ssize_t first,
                   Py_ssize_t n, real* A, Py_ssize_t row) noexcept nogil:
     # A[:, j] = X[order[first + j], :] for j < n; without an order X[first + j].
@@ -38,7 +41,7 @@ cdef void shuffle_(int64_t* order, Py_ssize_t n, uint64_t seed, uint64_t epoch) 
         if i // 4 != block:
             block = i // 4
             w[0], w[1] = <uint32_t>block, <uint32_t>(<uint64_t>block >> 32)
-            w[2], w[3] = <uint32_t>epoch, (<uint32_t>SHUFFLE << 28)
+            w[2], w[3] = <uint32_t>epoch, (SHUFFLE << 28)
             philox4x32_10(&w[0], &w[1], &w[2], &w[3], <uint32_t>seed, <uint32_t>(seed >> 32))
         j = <Py_ssize_t>((<uint64_t>w[i % 4] * <uint64_t>(i + 1)) >> 32)
         kept = order[i]

@@ -11,9 +11,10 @@
 # D. Sums over the blocks of dW are kept apart, per block, and added in their order by one thread: the
 #    bits do not depend on the number of threads.
 
-cdef double GATE_BETA = 2.0 / 3.0
-cdef double GATE_GAMMA = -0.1
-cdef double GATE_ZETA = 1.1
+cdef double GATE_BETA = _spec.GATE_BETA
+cdef double GATE_GAMMA = _spec.GATE_GAMMA
+cdef double GATE_ZETA = _spec.GATE_ZETA
+cdef uint32_t GATES = PURPOSES["gates"]
 
 
 cdef inline double logistic(double x) noexcept nogil:
@@ -51,7 +52,7 @@ cdef void gate_words(uint32_t* out, Py_ssize_t first, Py_ssize_t n, uint64_t see
     cdef uint32_t w[4]
     for block in range((n + 3) // 4):
         w[0], w[1] = <uint32_t>(first // 4 + block), 0
-        w[2], w[3] = <uint32_t>step, (<uint32_t>GATES << 28) | layer
+        w[2], w[3] = <uint32_t>step, (GATES << 28) | layer
         philox4x32_10(&w[0], &w[1], &w[2], &w[3], <uint32_t>seed, <uint32_t>(seed >> 32))
         for at in range(min(<Py_ssize_t>4, n - 4 * block)):
             out[4 * block + at] = w[at]

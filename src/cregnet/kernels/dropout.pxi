@@ -13,21 +13,7 @@ cdef extern from "philox.h" nogil:
     void philox_word_rows(uint32_t* words, Py_ssize_t row, Py_ssize_t first, Py_ssize_t n,
                           uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
 
-cdef enum Purpose:
-    DROPOUT = 0
-    SHUFFLE = 1
-    WEIGHTS = 2
-    SPLIT = 3
-    DATA = 4
-    NOISE = 5
-    GAUSSIAN_DROPOUT = 6
-    SEARCH = 7
-    AUGMENT = 8
-    GATES = 9
-
-PURPOSES = {"dropout": DROPOUT, "shuffle": SHUFFLE, "weights": WEIGHTS, "split": SPLIT, "data": DATA,
-            "noise": NOISE, "gaussian_dropout": GAUSSIAN_DROPOUT, "search": SEARCH, "augment": AUGMENT,
-            "gates": GATES}
+cdef uint32_t DROPOUT = PURPOSES["dropout"]
 
 
 cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize_t first,
@@ -44,7 +30,7 @@ cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize
     for unit in range(0, n_units, 4):
         philox_mask_rows(D + unit * D_row, D_row, <int>min(<Py_ssize_t>4, n_units - unit), first,
                          n_examples, threshold, <uint32_t>(unit // 4), <uint32_t>step,
-                         (<uint32_t>DROPOUT << 28) | layer, <uint32_t>seed, <uint32_t>(seed >> 32))
+                         (DROPOUT << 28) | layer, <uint32_t>seed, <uint32_t>(seed >> 32))
 
 
 cdef void dropout_(real* A, const unsigned char* D, Py_ssize_t n, double keep_prob) noexcept nogil:

@@ -6,6 +6,10 @@
 # (Box & Muller 1958, Ann. Math. Statist. 29). Loops over draws always run in whole vectors, so that
 # a draw has the same bits wherever a range of columns starts and ends.
 
+cdef uint32_t NOISE = PURPOSES["noise"]
+cdef uint32_t GAUSSIAN_DROPOUT = PURPOSES["gaussian_dropout"]
+
+
 cdef void normal_rows(real* E, Py_ssize_t first, Py_ssize_t n, uint32_t four, uint32_t purpose,
                       uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil:
     # E (4, BLOCK): draws of units 4 four to 4 four + 3 for examples first .. first + n - 1, n <= BLOCK

@@ -260,11 +260,8 @@ cdef void forward(Job* job, const real* parameters, real* work, Columns* mine, u
                       layer.AT_row, layer.AT_row)
 
 
-cdef enum:
-    STATISTICS_PERIOD = 100          # steps that batch norm's statistics look back over
-
-cdef double STATISTICS_DECAY = 1 - 1.0 / STATISTICS_PERIOD
-cdef double BATCH_NORM_EPSILON = 1e-5
+cdef double STATISTICS_DECAY = _spec.BATCH_NORM_DECAY
+cdef double BATCH_NORM_EPSILON = _spec.BATCH_NORM_EPSILON
 
 
 cdef void batch_norm_forward(Job* job, Py_ssize_t l, const real* parameters, real* work,
