@@ -233,6 +233,19 @@ def parameter_slices(sizes: tuple[int, ...]) -> list[tuple[slice, slice]]:
     return list(zip(places.W, places.b, strict=True))
 
 
+def count_batches(plan: Plan, n_examples: int, batch_size: int) -> int:
+    """Batches of an epoch.
+
+    One example has no variance: with batch norm a last batch of one joins the batch before it.
+
+    >>> plan = Plan((2, 3, 1), ("relu", "identity"), "squared_error", (1.0, 1.0), (0.0, 0.0), (0.0, 0.0))
+    >>> count_batches(plan, 9, 4)
+    3
+    """
+    joins = any(plan.batch_norm) and n_examples > batch_size and n_examples % batch_size == 1
+    return n_examples // batch_size if joins else -(-n_examples // batch_size)
+
+
 def n_moments(optimizer: str) -> int:
     """Vectors of parameter size that an optimiser keeps between steps."""
     return len(OPTIMIZERS[optimizer].moments)

@@ -59,7 +59,7 @@ class Option(NamedTuple):
 
 # ------------------------------------------------------------------------------ activations
 
-Source = Literal["sign", "output", "input"]
+Source = Literal["none", "sign", "output", "input"]
 
 
 class Activation(NamedTuple):
@@ -67,9 +67,9 @@ class Activation(NamedTuple):
 
     Attributes
     ----------
-    derivative : {"sign", "output", "input"}
-        What the derivative is computed from: the sign of A, which dropout does not change; A itself,
-        as it was before dropout; or Z.
+    derivative : {"none", "sign", "output", "input"}
+        What the derivative is computed from: nothing; the sign of A, which dropout does not change; A
+        itself, as it was before dropout; or Z.
     initializer : str
         The initialiser of a layer that names none.
     formula, source : str
@@ -87,7 +87,7 @@ class Activation(NamedTuple):
 
 ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation("sign", "glorot", "Z"),
+    "identity": Activation("none", "glorot", "Z"),
     "sigmoid": Activation("output", "glorot", "1 / (1 + exp(-Z))"),
     "tanh": Activation("output", "glorot", "tanh(Z)"),
     "relu": Activation("sign", "he", "max(Z, 0)", "Nair & Hinton 2010"),

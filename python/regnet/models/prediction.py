@@ -23,10 +23,6 @@ __all__ = ["Evaluation", "Predictor"]
 
 Array = NDArray[Any]
 
-# the kernel of each dtype, chosen once: a single row is predicted in the time that the choice takes
-PREDICT: Any = cregnet.network_predict
-NETWORK_PREDICT = {"f": PREDICT["float"], "d": PREDICT["double"]}
-
 # From so many rows on, folding takes less time than it saves: it saves one pass over the activations
 # of a layer, 5 % of a prediction, and costs three passes over its weights (AVX-512, 2 to 3,800 units).
 FOLD_ROWS = 8192
@@ -72,7 +68,7 @@ class Predictor:
         if self._folds and len(X) >= FOLD_ROWS:
             plan, parameters = fold(plan, parameters)
         out = np.empty((len(X), plan.sizes[-1]), dtype)
-        return out, NETWORK_PREDICT[dtype.char](plan, parameters, X, out, logits)
+        return out, cregnet.network_predict(plan, parameters, X, out, logits)
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
         """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""

@@ -58,14 +58,15 @@ cdef void gate_words(uint32_t* out, Py_ssize_t first, Py_ssize_t n, uint64_t see
             out[4 * block + at] = w[at]
 
 
-cdef void draw_gates(Network* net, const real* parameters, real* work, uint64_t step) noexcept nogil:
+cdef void draw_gates(const Training* t, real** arrays, uint64_t step) noexcept nogil:
     cdef Py_ssize_t l
-    cdef Layer* layer
-    for l in range(net.n_layers):
-        layer = net.layers + l
+    cdef const Layer* layer
+    cdef real* work = arrays[WORK]
+    for l in range(t.net.n_layers):
+        layer = t.net.layers + l
         if layer.gates:
-            draw_layer_gates(parameters + layer.log_alpha, work + layer.z, work + layer.slope, layer.n_out,
-                             net.seed, <uint32_t>l, step)
+            draw_layer_gates(arrays[PARAMETERS] + layer.log_alpha, work + t.buffers[l].z,
+                             work + t.buffers[l].slope, layer.n_out, t.net.seed, <uint32_t>l, step)
 
 
 cdef void fixed_gates(const real* log_alpha, real* z, Py_ssize_t n) noexcept nogil:
@@ -96,30 +97,34 @@ cdef void gate_sums_of(const real* W, const real* dW, Py_ssize_t n_rows, Py_ssiz
             sums[j] += <double>W[i * n_in + j] * <double>dW[i * n_in + j]
 
 
-cdef void gates_gradient(Network* net, const real* parameters, real* work, const double* gate_sums) noexcept nogil:
+cdef void gates_gradient(const Training* t, real** arrays) noexcept nogil:
     # dlog_alpha of all layers
-    cdef Py_ssize_t l, block, j
-    cdef Layer* layer
+    cdef Py_ssize_t l
+    cdef real* work = arrays[WORK]
+    for l in range(t.net.n_layers):
+        if t.net.layers[l].gates:
+            layer_gates_gradient(t, l, arrays[PARAMETERS] + t.net.layers[l].log_alpha, work + t.buffers[l].z,
+                                 work + t.buffers[l].slope, work + t.buffers[l].dlog_alpha)
+
+
+cdef void layer_gates_gradient(const Training* t, Py_ssize_t l, const real* log_alpha, const real* z,
+                               const real* slope, real* dlog_alpha) noexcept nogil:
+    cdef const Layer* layer = t.net.layers + l
+    cdef const double* sums = t.gate_sums + t.buffers[l].gate_sums
+    cdef Py_ssize_t block, j, blocks = blocks_of(layer + 1, t.buffers + l + 1)
     cdef double total, p
-    cdef const double* sums
-    cdef real* z
-    for l in range(net.n_layers):
-        layer = net.layers + l
-        if not layer.gates:
-            continue
-        sums, z = gate_sums + layer.gate_sums, work + layer.z
-        for j in range(layer.n_out):
-            total = 0
-            for block in range(layer_blocks(layer + 1)):
-                total += sums[block * layer.n_out + j]
-            total = total / z[j] if z[j] > 0 else 0
-            p = open_probability(parameters[layer.log_alpha + j])
-            (work + layer.dlog_alpha)[j] = <real>(total * (work + layer.slope)[j] + layer.l0 * p * (1 - p))
+    for j in range(layer.n_out):
+        total = 0
+        for block in range(blocks):
+            total += sums[block * layer.n_out + j]
+        total = total / z[j] if z[j] > 0 else 0
+        p = open_probability(log_alpha[j])
+        dlog_alpha[j] = <real>(total * slope[j] + layer.l0 * p * (1 - p))
 
 
-cdef double gates_penalty(Network* net, const real* parameters) noexcept nogil:
+cdef double gates_penalty(const Network* net, const real* parameters) noexcept nogil:
     cdef Py_ssize_t l, j
-    cdef Layer* layer
+    cdef const Layer* layer
     cdef double cost = 0, total
     for l in range(net.n_layers):
         layer = net.layers + l
