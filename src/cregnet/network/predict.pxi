@@ -139,7 +139,8 @@ def network_predict(plan, parameters, X, out, logits=False):
     ValueError, TypeError
         If an array has another shape or dtype, or shares memory with `out`.
     """
-    check_given(PREDICT.names, (parameters, X, out))
+    if parameters is None or X is None or out is None:
+        check_given(PREDICT.names, (parameters, X, out))
     if is_float32(parameters):
         return predict_on[float](plan, parameters, X, out, logits)
     return predict_on[double](plan, parameters, X, out, logits)
