@@ -1,4 +1,4 @@
-"""What every test can use: the data of `tests/data`, each build of the core, each dtype."""
+"""What every test can use: the data of `tests/data/figures`, each build of the core, each dtype."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ import pytest
 
 import cregnet._isa
 
-DATA = Path(__file__).parent / "data"
+FIGURES = Path(__file__).parent / "data" / "figures"
 
 
 def pytest_addoption(parser) -> None:
@@ -54,13 +54,13 @@ def attacks(request):
 @pytest.fixture(scope="session")
 def known_answers() -> dict:
     """Numbers printed in the course notes."""
-    return json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
+    return json.loads((FIGURES / "known_answers.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def football() -> dict[str, np.ndarray]:
     """The course's points by the names in its file: X, y (training), Xval, yval; rows = examples."""
-    path = DATA / "football.csv"
+    path = FIGURES / "football.csv"
     if not path.exists():
         pytest.skip("the course's points are in the checkout, not in the source archive")
     with open(path, newline="", encoding="utf-8") as file:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cregnet
-from kernels.networks import (
+from network.networks import (
     FEATURES,
     HIDDEN,
     LOSS_AND_OUTPUT,

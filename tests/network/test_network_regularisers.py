@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cregnet
-from kernels.networks import (
+from network.networks import (
     FEATURES,
     NO_LABELS,
     OPTIMIZERS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from models import X, random_model
+from models.small import X, random_model
 from regnet.models.prediction import r_squared
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cregnet.reference
-from kernels.networks import (
+from network.networks import (
     HIDDEN,
     IN_THE_GRADIENT,
     LOSS_AND_OUTPUT,

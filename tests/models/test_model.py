@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from models import X, random_model
+from models.small import X, random_model
 
 BINARY, CATEGORICAL, SQUARED = "binary_cross_entropy", "categorical_cross_entropy", "squared_error"
 
