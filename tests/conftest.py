@@ -94,6 +94,23 @@ def dtype(request) -> np.dtype:
     return np.dtype(request.param)
 
 
+@pytest.fixture(params=[".npz", ".safetensors"])
+def path(request, tmp_path):
+    """A file name of each format, in a folder of its own."""
+    if request.param == ".safetensors":
+        pytest.importorskip("safetensors")
+    return tmp_path / f"net{request.param}"
+
+
+@pytest.fixture
+def sigint():
+    """Python's own handler, also where the tests run with SIGINT ignored; it must be there in the end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    after = signal.signal(signal.SIGINT, before)
+    assert after is signal.default_int_handler
+
+
 @pytest.fixture
 def ctrl_c_after():
     """Press Ctrl-C in some seconds, but not once the test is over."""

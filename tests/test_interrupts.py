@@ -17,19 +17,13 @@ import regnet as rn
 from regnet._support.interrupts import IMPATIENT, Flag, Section
 from regnet.course import dnn_utils, opt_utils, opt_utils_v1a, reg_utils
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's"),
+    pytest.mark.usefixtures("sigint"),
+]
 
 BURSTS = Path(__file__).with_name("ctrl_c_bursts.py")
 X, Y, X_VAL, Y_VAL = rn.datasets.make_football(60, 20)
-
-
-@pytest.fixture(autouse=True)
-def sigint():
-    """Python's own handler, also where the tests run with SIGINT ignored; it must be there in the end."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    after = signal.signal(signal.SIGINT, before)
-    assert after is signal.default_int_handler
 
 
 def press(*arguments):

@@ -26,14 +26,6 @@ X = np.random.default_rng(0).normal(size=(12, 3))
 REFUSED = "is not a regnet model or is damaged: "
 
 
-@pytest.fixture(params=[".npz", ".safetensors"])
-def path(request, tmp_path):
-    """A file name of each format."""
-    if request.param == ".safetensors":
-        pytest.importorskip("safetensors")
-    return tmp_path / f"net{request.param}"
-
-
 @pytest.fixture(scope="module")
 def model():
     """A trained model with something of everything that a file can hold."""

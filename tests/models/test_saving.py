@@ -14,16 +14,7 @@ from regnet.files import record
 from regnet.files.record import digest
 from regnet.models import saving
 
-ENDINGS = [".npz", ".safetensors"]
 X = np.random.default_rng(0).normal(size=(12, 3))
-
-
-@pytest.fixture(params=ENDINGS)
-def path(request, tmp_path):
-    """A file name of each format."""
-    if request.param == ".safetensors":
-        pytest.importorskip("safetensors")
-    return tmp_path / f"net{request.param}"
 
 
 def round_trip(model, path):
