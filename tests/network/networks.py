@@ -147,3 +147,33 @@ def gradient(network, plan, parameters, data, step=3):
     """(cost, gradient) of one batch."""
     out = np.full_like(parameters, np.nan)
     return network.network_gradient(plan, parameters, *data, step, None, out), out
+
+
+def constant_rates(plan, n, batch_size, n_epochs=1, rate=0.1):
+    return np.full((n_epochs, n_batches(plan, n, batch_size)), rate)
+
+
+def predict(network, plan, P, X, logits=False):
+    out = np.empty((len(X), plan.sizes[-1]), X.dtype)
+    network.network_predict(plan, P, X, out, logits)
+    return out
+
+
+def weights(plan, P):
+    """W of each layer, as views."""
+    shapes = zip(plan.sizes[1:], plan.sizes[:-1], strict=True)
+    return [P[W].reshape(shape) for W, shape in zip(plan.layout.W, shapes, strict=True)]
+
+
+def identity_net(n, **more):
+    """A layer that gives back what it gets, and its parameters: W = I, all else 0."""
+    plan = make_plan((n, n), (), "identity", "squared_error", **more)
+    P = np.zeros(plan.layout.size)
+    weights(plan, P)[0][...] = np.eye(n)
+    return plan, P
+
+
+def what_arrives(network, plan, P, x, step=3):
+    """The output of an identity net for one example in training: with targets of 0 that is db."""
+    data = x[None], np.zeros((1, len(x))), NO_LABELS, np.empty(0)
+    return gradient(network, plan, P, data, step)[1][plan.layout.b[0]]

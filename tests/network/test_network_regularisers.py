@@ -1,4 +1,4 @@
-"""What each regulariser does in the network: values by hand, bounds, and what prediction leaves out."""
+"""What regularisers do in the network: values by hand, bounds, and what prediction leaves out."""
 
 import numpy as np
 import pytest
@@ -8,46 +8,17 @@ from network.networks import (
     FEATURES,
     NO_LABELS,
     OPTIMIZERS,
+    constant_rates,
     gradient,
+    identity_net,
     make_data,
     make_parameters,
     make_plan,
-    n_batches,
+    predict,
     train,
+    weights,
+    what_arrives,
 )
-
-EPSILON = 1e-5
-
-
-def constant_rates(plan, n, batch_size, n_epochs=1, rate=0.1):
-    return np.full((n_epochs, n_batches(plan, n, batch_size)), rate)
-
-
-def predict(network, plan, P, X, logits=False):
-    out = np.empty((len(X), plan.sizes[-1]), X.dtype)
-    network.network_predict(plan, P, X, out, logits)
-    return out
-
-
-def weights(plan, P):
-    """W of each layer, as views."""
-    shapes = zip(plan.sizes[1:], plan.sizes[:-1], strict=True)
-    return [P[W].reshape(shape) for W, shape in zip(plan.layout.W, shapes, strict=True)]
-
-
-def identity_net(n, **more):
-    """A layer that gives back what it gets, and its parameters: W = I, all else 0."""
-    plan = make_plan((n, n), (), "identity", "squared_error", **more)
-    P = np.zeros(plan.layout.size)
-    weights(plan, P)[0][...] = np.eye(n)
-    return plan, P
-
-
-def what_arrives(network, plan, P, x, step=3):
-    """The output of an identity net for one example in training: with targets of 0 that is db."""
-    data = x[None], np.zeros((1, len(x))), NO_LABELS, np.empty(0)
-    return gradient(network, plan, P, data, step)[1][plan.layout.b[0]]
-
 
 # ------------------------------------------------------------------------------ after the step
 
@@ -169,119 +140,6 @@ def test_moments_of_statistics_stay_0(network, optimizer):
     assert all((row[: plan.layout.n_trained] != 0).any() for row in moments)
 
 
-# ------------------------------------------------------------------------------ batch norm
-
-
-def normed(Z, mean, variance, gamma, beta):
-    """Batch norm by given statistics; examples are rows here."""
-    return gamma * (Z - mean) / np.sqrt(variance + EPSILON) + beta
-
-
-def test_statistics_are_exponentially_weighted_and_prediction_divides_by_the_weight(network, dtype):
-    rng, batch_size = np.random.default_rng(4), 8
-    plan = make_plan((3, 4), (), "identity", "squared_error", batch_norm=(True,))
-    P, data = make_parameters(plan, rng, dtype, weight=0), make_data(plan, rng, 40, dtype)
-    train(network, plan, P, data, constant_rates(plan, 40, batch_size, n_epochs=2, rate=0.0), batch_size)
-    W, at, X = weights(plan, P)[0].astype(np.float64), plan.layout, data[0].astype(np.float64)
-    mean, variance, weight = np.zeros(4), np.zeros(4), 0.0
-    for _ in range(2):
-        for start in range(0, 40, batch_size):
-            Z = X[start : start + batch_size] @ W.T
-            mean = 0.99 * mean + 0.01 * Z.mean(axis=0)
-            variance = 0.99 * variance + 0.01 * Z.var(axis=0, ddof=1)
-            weight = 0.99 * weight + 0.01
-    close = {"rtol": 1e-4 if dtype == np.float32 else 1e-12, "atol": 1e-6 if dtype == np.float32 else 1e-14}
-    np.testing.assert_allclose(P[at.mean[0]], mean, **close)
-    np.testing.assert_allclose(P[at.variance[0]], variance, **close)
-    np.testing.assert_allclose(P[at.weight], [1 - 0.99**10], **close)
-    expected = normed(X @ W.T, mean / weight, variance / weight, P[at.gamma[0]], P[at.b[0]])
-    np.testing.assert_allclose(predict(network, plan, P, data[0]), expected, **close)
-
-
-def test_the_statistics_of_one_step_predict_with_that_batch(network):
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 4), (), "identity", "squared_error", batch_norm=(True,))
-    P, data = make_parameters(plan, rng, weight=0), make_data(plan, rng, 10)
-    train(network, plan, P, data, np.array([[0.0]]), 10)
-    Z = data[0] @ weights(plan, P)[0].T
-    expected = normed(Z, Z.mean(axis=0), Z.var(axis=0, ddof=1), P[plan.layout.gamma[0]], P[plan.layout.b[0]])
-    np.testing.assert_allclose(predict(network, plan, P, data[0]), expected, rtol=1e-10, atol=1e-12)
-
-
-def test_before_the_first_step_prediction_takes_mean_0_and_variance_1(network, dtype):
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 4), (), "identity", "squared_error", batch_norm=(True,))
-    P, X = make_parameters(plan, rng, dtype, weight=0), rng.normal(size=(20, 3)).astype(dtype)
-    expected = normed(X @ weights(plan, P)[0].T, 0, 1, P[plan.layout.gamma[0]], P[plan.layout.b[0]])
-    np.testing.assert_allclose(predict(network, plan, P, X), expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("n", "batch_size", "n_steps"), [(9, 8, 1), (17, 8, 2), (33, 16, 2), (18, 8, 3), (1, 1, 1)]
-)
-def test_a_last_batch_of_one_joins_the_batch_before_it(network, n, batch_size, n_steps):
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 5, 1), "tanh", batch_norm=(True, False))
-    P, data = make_parameters(plan, rng, weight=0), make_data(plan, rng, n)
-    apart = P.copy()
-    costs = train(network, plan, P, data, np.full((1, n_steps), 0.1), batch_size)
-    total = 0.0
-    for k in range(n_steps):
-        rows = slice(k * batch_size, n if k == n_steps - 1 else (k + 1) * batch_size)
-        part = [a[rows] if a.size else a for a in data]
-        total += len(part[0]) * train(network, plan, apart, part, np.array([[0.1]]), n, first_step=k)[0]
-    np.testing.assert_allclose(P, apart, rtol=1e-12, atol=1e-13)
-    assert costs[0] == pytest.approx(total / n, rel=1e-12)
-    np.testing.assert_allclose(P[plan.layout.weight], 1 - 0.99**n_steps, rtol=1e-12)
-
-
-def test_without_batch_norm_a_batch_of_one_stays(network):
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 5, 1), "tanh", gates=(True, True))
-    P, data = make_parameters(plan, rng), make_data(plan, rng, 9)
-    apart = P.copy()
-    train(network, plan, P, data, np.full((1, 2), 0.1), 8)
-    for k, rows in enumerate((slice(8), slice(8, 9))):
-        part = [a[rows] if a.size else a for a in data]
-        train(network, plan, apart, part, np.array([[0.1]]), 8, first_step=k)
-    np.testing.assert_allclose(P, apart, rtol=1e-12, atol=1e-13)
-
-
-def test_best_weights_come_with_the_statistics_of_their_batch(network):
-    """A copy from before the forward pass would, after the first step, predict with none."""
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 5, 1), "tanh", batch_norm=(True, True))
-    P, data = make_parameters(plan, rng, weight=0), make_data(plan, rng, 10)
-    best, at, start = np.full_like(P, np.nan), plan.layout, P.copy()
-    train(network, plan, P, data, np.array([[0.1]]), 10, best=best)
-    np.testing.assert_array_equal(best[: at.n_trained], start[: at.n_trained])
-    np.testing.assert_array_equal(best[at.n_trained :], P[at.n_trained :])
-    assert best[at.weight] == pytest.approx(0.01)
-
-
-@pytest.mark.parametrize("n", [8, 9])
-def test_one_batch_by_joining_is_a_full_batch_to_the_best_weights(network, n):
-    """The cost of a full batch is that of its weights, not of those of the epoch before."""
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 5, 1), "tanh", batch_norm=(True, False))
-    P, data = make_parameters(plan, rng, weight=0), make_data(plan, rng, n)
-    after_one, best, trained = P.copy(), np.zeros_like(P), slice(plan.layout.n_trained)
-    train(network, plan, after_one, data, np.full((1, 1), 0.1), 8)
-    first, second, third = train(network, plan, P, data, np.array([[0.1], [100.0], [0.1]]), 8, best=best)
-    assert second < first < third  # the step that spoils them comes after the second
-    np.testing.assert_array_equal(best[trained], after_one[trained])
-
-
-def test_scale_of_the_weights_before_batch_norm_does_not_matter(network):
-    rng = np.random.default_rng(4)
-    plan = make_plan((3, 5, 1), "tanh", batch_norm=(True, False))
-    P, data = make_parameters(plan, rng, scale=3.0), make_data(plan, rng, 10)
-    scaled = P.copy()
-    scaled[plan.layout.W[0]] *= 100
-    cost, scaled_cost = (gradient(network, plan, p, data)[0] for p in (P, scaled))
-    assert scaled_cost == pytest.approx(cost, rel=1e-4)
-
-
 # ------------------------------------------------------------------------------ prediction
 
 
@@ -389,109 +247,3 @@ def test_every_step_of_training_draws_anew(network):
     for step in range(6, 10):
         by_hand[trained] -= 0.1 * gradient(network, plan, by_hand, data, step)[1][trained]
     np.testing.assert_allclose(P[trained], by_hand[trained], rtol=1e-10, atol=1e-12)
-
-
-# ------------------------------------------------------------------------------ gates
-
-BETA, GAMMA, ZETA = 2 / 3, -0.1, 1.1
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def gates_by_hand(log_alpha, seed, layer, step):
-    """Louizos, Welling and Kingma (2018), equations 10 and 11, from the words of the draws."""
-    words = np.empty(log_alpha.size, np.uint32)
-    cregnet.random_words(words, seed, cregnet.PURPOSES["gates"], layer, step)
-    u = (words + 0.5) / 2**32
-    s = sigmoid((np.log(u) - np.log(1 - u) + log_alpha) / BETA)
-    return np.clip(s * (ZETA - GAMMA) + GAMMA, 0, 1)
-
-
-def test_gates_are_hard_concrete(network):
-    plan, P = identity_net(40, gates=(True,), seed=2**40 + 3)
-    log_alpha = np.linspace(-3, 3, 40)
-    P[plan.layout.log_alpha[0]] = log_alpha
-    x = np.linspace(1, 2, 40)
-    for step in (0, 3, 2**31):
-        expected = gates_by_hand(log_alpha, 2**40 + 3, 0, step)
-        assert 0 < (expected == 0).sum() + (expected == 1).sum() < 40
-        np.testing.assert_allclose(what_arrives(network, plan, P, x, step), expected * x, rtol=1e-12)
-    predicted = np.clip(sigmoid(log_alpha) * (ZETA - GAMMA) + GAMMA, 0, 1)
-    np.testing.assert_allclose(predict(network, plan, P, x[None])[0], predicted * x, rtol=1e-12)
-
-
-def test_a_gate_is_one_number_for_all_examples_of_a_step(network):
-    plan, P = identity_net(30, gates=(True,))
-    data = np.ones((8, 30)), np.zeros((8, 30)), NO_LABELS, np.empty(0)
-    z = what_arrives(network, plan, P, np.ones(30))
-    cost, found = gradient(network, plan, P, data)
-    assert cost == pytest.approx((z * z).sum() / 2, rel=1e-12)  # its mean would be less with a z each
-    np.testing.assert_allclose(found[plan.layout.b[0]], z, rtol=1e-12)
-
-
-def test_gates_are_open_as_often_as_the_penalty_says(network):
-    n, n_steps = 200, 100
-    for log_alpha in (-2.0, 0.0, 1.0):
-        plan, P = identity_net(n, gates=(True,), l0=(1.0,))
-        P[plan.layout.log_alpha[0]] = log_alpha
-        z = np.array([what_arrives(network, plan, P, np.ones(n), step) for step in range(n_steps)])
-        p = sigmoid(log_alpha - BETA * np.log(-GAMMA / ZETA))
-        assert abs((z != 0).mean() - p) < 4 * np.sqrt(p * (1 - p) / z.size)
-        nothing = np.zeros((1, n)), np.zeros((1, n)), NO_LABELS, np.empty(0)
-        cost, found = gradient(network, plan, P, nothing)
-        assert cost == pytest.approx(n * p, rel=1e-12)
-        np.testing.assert_allclose(found[plan.layout.log_alpha[0]], p * (1 - p), rtol=1e-10)
-
-
-def test_closed_gates_do_not_contribute(network, dtype):
-    rng = np.random.default_rng(4)
-    plan = make_plan((4, 6, 3), "tanh", gates=(False, True), l0=(0.0, 0.1))
-    P, data = make_parameters(plan, rng, dtype), make_data(plan, rng, 10, dtype)
-    at, closed = plan.layout, np.array([0, 3, 4])
-    log_alpha = P[at.log_alpha[1]]
-    log_alpha[...] = 50  # open, whatever is drawn
-    log_alpha[closed] = -50
-    cost, found = gradient(network, plan, P, data)
-    without = P.copy()
-    weights(plan, without)[1][:, closed] = rng.normal(size=(3, 3))  # whatever their weights are
-    other_cost, other = gradient(network, plan, without, data)
-    assert other_cost == cost
-    np.testing.assert_array_equal(other, found)
-    np.testing.assert_array_equal(weights(plan, found)[1][:, closed], 0)
-    np.testing.assert_array_equal(weights(plan, found)[0][closed], 0)
-    assert np.abs(found[at.log_alpha[1]]).max() < 1e-15  # p is 0 or 1 for all of them
-    X = data[0]
-    np.testing.assert_array_equal(predict(network, plan, P, X), predict(network, plan, without, X))
-
-
-def test_open_gates_change_nothing(network):
-    rng = np.random.default_rng(4)
-    plan, plain = (make_plan((4, 6, 3), "tanh", keep=0.8, **more) for more in ({"gates": (True, True)}, {}))
-    P, data = make_parameters(plan, rng), make_data(plan, rng, 10)
-    for log_alpha in plan.layout.log_alpha:
-        P[log_alpha] = 50
-    n = plain.layout.size
-    cost, found = gradient(network, plan, P, data)
-    plain_cost, plain_found = gradient(network, plain, P[:n], data)
-    assert cost == pytest.approx(plain_cost, rel=1e-14)
-    np.testing.assert_allclose(found[:n], plain_found, rtol=1e-12, atol=1e-15)
-    np.testing.assert_array_equal(found[n:], 0)
-
-
-def test_l0_closes_the_gates_of_inputs_that_say_nothing(network):
-    """What gates are for: of ten inputs two matter."""
-    rng = np.random.default_rng(7)
-    plan = make_plan((10, 1), (), "identity", "squared_error", gates=(True,), l0=(0.05,), optimizer="adam",
-                     hyper=OPTIMIZERS["adam"])  # fmt: skip
-    X = rng.normal(size=(200, 10))
-    Y = X[:, :1] * 2 - X[:, 1:2]
-    P = 0.1 * rng.normal(size=plan.layout.size)
-    P[plan.layout.log_alpha[0]] = 1
-    train(network, plan, P, (X, Y, NO_LABELS, np.empty(0)), constant_rates(plan, 200, 50, 400, rate=0.02), 50)
-    log_alpha = P[plan.layout.log_alpha[0]]
-    z = np.clip(sigmoid(log_alpha) * (ZETA - GAMMA) + GAMMA, 0, 1)
-    assert (z[:2] > 0.9).all()
-    np.testing.assert_array_equal(z[2:], 0)
-    np.testing.assert_allclose(predict(network, plan, P, X), Y, atol=0.3)
