@@ -11,6 +11,17 @@ import pytest
 
 import cregnet._isa
 
+# Modules that compare for several tests: where one of their asserts fails, pytest is to show the values.
+pytest.register_assert_rewrite(
+    "app.printed",
+    "course.nets",
+    "files.damage",
+    "models.small",
+    "network.networks",
+    "training.overfitting",
+    "twins",
+)
+
 FIGURES = Path(__file__).parent / "data" / "figures"
 
 
