@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import losses
+from cregnet.spec import LOSSES
+
 from .frames import columns_of, is_frame, is_missing
-from .inputs import as_array, as_numbers, check_finite
+from .inputs import as_array, as_numbers, check_finite, where
+from .losses import predicts_classes
 
 __all__ = ["SharedTargets", "Targets", "check_present", "check_targets", "target_array"]
 
@@ -88,7 +90,7 @@ def check_targets(
 ) -> Targets:
     """y as `Targets` for a loss and a number of outputs.
 
-    Class labels may have any dtype. For cross-entropies y may also be (n_samples, n_outputs)
+    Class labels may have any dtype. For losses of classes y may also be (n_samples, n_outputs)
     probabilities, n_outputs > 1: rows that sum to 1 for softmax, any in [0, 1] for sigmoid.
 
     Raises
@@ -102,8 +104,11 @@ def check_targets(
     array = target_array(name, y)
     if array.ndim == 0 or array.shape[0] != n:
         raise ValueError(f"{name} has shape {array.shape} and X has {n} rows, wanted one target per row")
-    if loss == losses.SQUARED:
-        return Targets(check_numbers(array, n_outputs, dtype, name), np.empty(0, np.int32), None)
+    if not predicts_classes(loss):
+        Y = check_numbers(array, n_outputs, dtype, name)
+        if LOSSES[loss].targets == "counts":
+            check_counts(name, Y)
+        return Targets(Y, np.empty(0, np.int32), None)
     if array.ndim == 2 and array.shape[1] != 1:
         Y = check_probabilities(array, loss, n_outputs, dtype, name)
         return Targets(Y, np.empty(0, np.int32), None)
@@ -123,6 +128,14 @@ def check_numbers(array: Array, n_outputs: int, dtype: np.dtype[Any], name: str)
     return Y
 
 
+def check_counts(name: str, Y: Array) -> None:
+    """No count is negative; the message says where the first one is that is."""
+    negative = Y < 0
+    if negative.any():
+        place = np.unravel_index(int(np.argmax(negative)), Y.shape)
+        raise ValueError(f"{name} is {Y[place]} at {where(place)}, wanted counts >= 0")
+
+
 def check_probabilities(array: Array, loss: str, n_outputs: int, dtype: np.dtype[Any], name: str) -> Array:
     """One probability per output and row."""
     Y = check_numbers(array, n_outputs, dtype, name)
@@ -130,7 +143,7 @@ def check_probabilities(array: Array, loss: str, n_outputs: int, dtype: np.dtype
         raise ValueError(
             f"{name} has values from {Y.min():g} to {Y.max():g}, wanted probabilities from 0 to 1"
         )
-    if loss == losses.CATEGORICAL and not np.allclose(Y.sum(axis=1), 1, atol=1e-5):
+    if LOSSES[loss].targets == "classes" and not np.allclose(Y.sum(axis=1), 1, atol=1e-5):
         raise ValueError(f"rows of {name} do not all sum to 1, wanted probabilities of the classes")
     return Y
 
@@ -141,7 +154,7 @@ def check_labels(
     """Class numbers of labels; for one sigmoid output a column of 0 and 1."""
     check_present(name, array)
     n_classes = 2 if n_outputs == 1 else n_outputs
-    if loss == losses.BINARY and n_outputs > 1:
+    if LOSSES[loss].targets == "binary" and n_outputs > 1:
         raise ValueError(f"{name} has one column, wanted {n_outputs}: one 0 or 1 per sigmoid output")
     try:
         found, numbers = distinct(array)
@@ -157,9 +170,9 @@ def check_labels(
     known = set(classes.tolist())  # as Python values: NumPy would take the text "1" for the number 1
     unknown = [label for label in found.tolist() if label not in known]
     if unknown:
-        raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
+        raise ValueError(f"{name} has the label {unknown[0]!r}, wanted one of {shortened(classes)}")
     labels = np.searchsorted(classes, found).astype(np.int32)[numbers]
-    if loss == losses.CATEGORICAL:
+    if LOSSES[loss].targets == "classes":
         return Targets(np.empty((0, n_outputs), dtype), labels, classes)
     return Targets(labels.astype(dtype)[:, None], np.empty(0, np.int32), classes)
 
@@ -216,7 +229,7 @@ def count(n: int) -> str:
     return f"{n} class" if n == 1 else f"{n} classes"
 
 
-def short_list(classes: Array) -> str:
+def shortened(classes: Array) -> str:
     """Class labels for a message, the middle left out of a long list."""
     shown = [repr(c) for c in classes.tolist()]
     return ", ".join(shown if len(shown) <= 10 else shown[:5] + ["..."] + shown[-2:])

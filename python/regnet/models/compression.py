@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import cregnet
 from cregnet import Layout, Plan
-from cregnet.spec import BATCH_NORM_EPSILON as EPSILON
+from cregnet.spec import BATCH_NORM_EPSILON, GATE_GAMMA, GATE_ZETA
 
 from .layers import Dense, Input, Layer
 from .parameters import aligned_vector, column_views, weight_views
@@ -26,8 +26,6 @@ from .penalties import L0, Penalty
 __all__ = ["Sparsity", "fold", "folded", "gate_values", "pruned", "sparsity"]
 
 Array = NDArray[Any]
-
-GAMMA, ZETA = -0.1, 1.1  # ends of the stretched gates (Louizos, Welling & Kingma 2018, section 4.1)
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def gate_values(log_alpha: Array) -> Array:
     array([0. , 0.5, 1. ])
     """
     open_share = np.exp(-np.logaddexp(0, -log_alpha.astype(np.float64)))  # the sigmoid, without overflow
-    return np.clip(open_share * (ZETA - GAMMA) + GAMMA, 0, 1).astype(log_alpha.dtype)
+    return np.clip(open_share * (GATE_ZETA - GATE_GAMMA) + GATE_GAMMA, 0, 1).astype(log_alpha.dtype)
 
 
 def statistics(places: Layout, parameters: Array, layer: int) -> tuple[Array, Array]:
@@ -95,7 +93,8 @@ def fold(plan: Plan, parameters: Array) -> tuple[Plan, Array]:
         if gamma is None:
             W_out[...], b_out[...] = W, b
         else:
-            cregnet.batch_norm_fold(W, gamma, b, *statistics(places, parameters, l), W_out, b_out, EPSILON)
+            mean, variance = statistics(places, parameters, l)
+            cregnet.batch_norm_fold(W, gamma, b, mean, variance, W_out, b_out, BATCH_NORM_EPSILON)
     return dense, out
 
 

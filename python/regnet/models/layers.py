@@ -6,17 +6,17 @@ from dataclasses import MISSING, dataclass, field, fields
 from numbers import Real
 from typing import Any, Literal, get_args
 
+from cregnet.spec import ACTIVATIONS, ActivationName
+
 from .._support.checks import as_float, boolean, choice, fraction, integer, number
 from .._support.keywords import suggests_keywords, suggests_keywords_of
 from .initializers import Initializer, InitializerName, as_initializer
 from .penalties import L0, Penalty, as_penalty
 
-__all__ = ["ACTIVATIONS", "Activation", "Dense", "Input", "Layer"]
+__all__ = ["Dense", "Input", "Layer"]
 
-Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 DropoutKind = Literal["bernoulli", "gaussian"]
-DROPOUTS: tuple[DropoutKind, ...] = get_args(DropoutKind)
+DROPOUT_KINDS: tuple[DropoutKind, ...] = get_args(DropoutKind)
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +24,7 @@ class Layer:
     """Base of the layers: what inputs and dense layers have in common."""
 
     units: int
-    activation: Activation = "identity"
+    activation: ActivationName = "identity"
     keep_prob: float = 1.0
     gates: bool = field(default=False, kw_only=True)
     dropout: DropoutKind = field(default="bernoulli", kw_only=True)
@@ -40,7 +40,7 @@ class Layer:
             raise ValueError(f"penalty is {self.penalty!r} and gates is False, wanted gates=True for L0")
 
     def __repr__(self) -> str:
-        # what has its default is left out: there is too much of it to be read
+        # defaults are omitted to keep the repr short
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         kept = [
             f"{f.name}={given[f.name]!r}"
@@ -54,10 +54,10 @@ def check_dropout(dropout: Any, keep_prob: float) -> None:
     """A known kind of dropout, with something to drop where it is not the default."""
     if isinstance(dropout, Real) and 0 < as_float(dropout) < 1:  # as other libraries have it
         raise ValueError(
-            f"dropout is {dropout}, wanted one of {', '.join(map(repr, DROPOUTS))}; "
+            f"dropout is {dropout}, wanted one of {', '.join(map(repr, DROPOUT_KINDS))}; "
             f"to drop that share of the units give keep_prob={1 - float(dropout):g}"
         )
-    choice("dropout", dropout, DROPOUTS)
+    choice("dropout", dropout, DROPOUT_KINDS)
     if dropout != "bernoulli" and keep_prob == 1:
         raise ValueError(
             f"dropout is {dropout!r} and keep_prob is 1, which drops nothing, wanted keep_prob < 1"
@@ -122,13 +122,13 @@ class Dense(Layer):
     ----------
     units : int
         Units of the layer.
-    activation : {"identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"}
-        Leaky ReLU has slope 0.01 below 0.
+    activation : str
+        One of the activations in the table of ``docs/guide/names.md``, with the defaults of its options.
     keep_prob : float
         Probability of keeping a unit in training, 0 < keep_prob <= 1 (Srivastava et al. 2014; the
         kept ones are divided by keep_prob, so that prediction needs no scaling). 1 is no dropout.
     init : initialiser, name or None
-        How W starts. None: He for ReLU and leaky ReLU, else Glorot.
+        How W starts. None: the initialiser that the table names for the activation.
     max_norm : float, optional
         Bound on the norm of each unit's incoming weights, a row of W: after each step a longer row
         is scaled back to it (Srivastava et al. 2014, section 5.1, who use 2 to 4).

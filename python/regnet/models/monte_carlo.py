@@ -21,7 +21,7 @@ from cregnet import Plan
 from .. import data
 from .._support.checks import integer
 from .._support.randomness import check_seed
-from ..data.losses import SQUARED
+from ..data.losses import predicts_classes
 from .compression import fold
 from .parameters import column_views, weight_views
 
@@ -70,7 +70,7 @@ def sample(
     for number, start in enumerate(range(0, len(rows), BLOCK)):
         block = slice(start, start + BLOCK)
         mean[block], spread[block] = moments(net.samples(rows[block], n_samples, number * n_samples))
-    if plan.loss == SQUARED:
+    if not predicts_classes(plan.loss):
         return MonteCarlo(mean[:, 0], spread[:, 0]) if mean.shape[1] == 1 else MonteCarlo(mean, spread)
     if mean.shape[1] == 1:
         return MonteCarlo(np.hstack([1 - mean, mean]), np.hstack([spread, spread]))
