@@ -1,6 +1,6 @@
-"""What is meant by keyword arguments of other libraries: for each callable a table of their names.
+"""What is meant by keyword arguments of other libraries: a table of names for each callable.
 
-Read by `keywords`, and only when an argument is not there.
+Imported by `keywords` after a mistake only.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Prediction with its spread, by predicting many times with dropout on.
 
-A net with dropout, averaged over its masks, approximates a Bayesian one; the spread of the outputs is
-how far the net is from knowing them (Gal & Ghahramani 2016, "Dropout as a Bayesian approximation",
-equations 6 and 7, without the noise of the observations, tau^-1). Masks are those of the layers, drawn
-with a seed of their own; input noise is off, batch norm and gates are as at any prediction.
+A net with dropout, averaged over its masks, approximates a Bayesian one, and the spread of the outputs
+measures its uncertainty (Gal & Ghahramani 2016, "Dropout as a Bayesian approximation", equations 6 and 7,
+without the noise of the observations, tau^-1). Masks are drawn as in training, with a seed of their own;
+input noise is off, batch norm and gates are as in any prediction.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BLOCK = 512  # rows at a time: their activations stay in cache
 
 @dataclass(frozen=True)
 class MonteCarlo:
-    """What a net with dropout predicts on average, and how much that varies with the masks.
+    """Mean and spread of the predictions of a net with dropout over its masks.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class DropoutNet:
         """Outputs (n_rows, n_outputs) with the masks of steps first_step to first_step + n_samples - 1."""
         dropped = [l for l, keep_prob in enumerate(self.plan.keep_prob) if keep_prob < 1]
         A = np.ascontiguousarray(rows.T)
-        for l in range(dropped[0]):  # up to the first dropout all samples are the same
+        for l in range(dropped[0]):  # all samples are the same before the first dropout
             A = self.layer(l, A)
         for step in range(first_step, first_step + n_samples):
             out = A.copy()

@@ -1,4 +1,4 @@
-"""Prediction: what a model says of new examples, and how well."""
+"""Prediction for new examples, and its evaluation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Evaluation", "Predictor"]
 
 Array = NDArray[Any]
 
-# the kernel of each dtype, looked up once: the lookup takes as long as predicting a single row
+# the kernel of each dtype, chosen once: a single row is predicted in the time that the choice takes
 PREDICT: Any = cregnet.network_predict
 NETWORK_PREDICT = {"f": PREDICT["float"], "d": PREDICT["double"]}
 

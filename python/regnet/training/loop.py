@@ -355,7 +355,7 @@ def finish(
 
 def interrupt(section: Section, history: History) -> None:
     """If Ctrl-C was noted, say so in the history."""
-    if section.take() and history.stop_reason != "diverged":
+    if section.acknowledge() and history.stop_reason != "diverged":
         history.stop_reason = "interrupted"
 
 
