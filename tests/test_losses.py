@@ -14,10 +14,10 @@ import pytest
 import cregnet
 import regnet as rn
 from cregnet import spec
-from models import X
 from regnet.data.losses import predicts_classes
 from regnet.models.prediction import Predictor
 
+X = np.random.default_rng(0).normal(size=(12, 3))
 Q = spec.Option("q", 0.5, 0, 1, True)
 LOSSES = {
     "tilted": spec.Loss("numbers", None, "d2_pinball", "", options=(Q, spec.Option("c", 2.0))),

@@ -134,7 +134,6 @@ def dense_layer(layer: Layer, units: int) -> Layer:
     penalty = layer.penalty
     if penalty is not None and penalty.on_gates:
         penalty = Penalty(tuple(term for term in penalty.terms if not isinstance(term, L0)))
-    max_norm = (
-        None if layer.batch_norm else layer.max_norm
-    )  # folding gates shortens rows, folding batch norm may lengthen them
+    # folding gates shortens rows of the weights, folding batch norm may lengthen them
+    max_norm = None if layer.batch_norm else layer.max_norm
     return replace(layer, units=units, batch_norm=False, gates=False, penalty=penalty, max_norm=max_norm)

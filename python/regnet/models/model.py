@@ -46,7 +46,7 @@ class Model(Predictor):
         ``Loss(name, option=value)``. Default: the loss that is linked to the output activation, as binary
         cross-entropy to sigmoid; else the squared error.
     classes : array-like, optional
-        Class labels, sorted on entry; learnt from y in training when not given.
+        Class labels, sorted on entry; learnt from y in training if not given.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Model(Predictor):
     feature_names : tuple of str or None
         Names of the columns of X, when the first training after the start saw a frame whose columns all
         have names that are text. A frame given later must have the same columns in the same order; arrays
-        are taken as they lie.
+        are used as they are.
 
     Raises
     ------
