@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from . import course as course
     from . import plotting as plotting
     from .data import split, standardize
+    from .data.losses import Loss
     from .models.compression import Sparsity
     from .models.initializers import Glorot, He, Initializer, Normal, Xavier, Zeros
     from .models.layers import Dense, Input
@@ -82,6 +83,7 @@ __all__ = [
     "InverseSqrt",
     "InverseTime",
     "LearningRateRange",
+    "Loss",
     "ManualControl",
     "Model",
     "Momentum",
@@ -129,6 +131,7 @@ _NAMES = {
     "training.batches": "mini_batches",
     "training.callbacks": "Callback EarlyStopping ReduceOnPlateau TimeBudget",
     "data": "split standardize",
+    "data.losses": "Loss",
     "training.diagnosis": "Diagnosis diagnose",
     "models.compression": "Sparsity",
     "training.gradients": "GradientCheck check_gradients",

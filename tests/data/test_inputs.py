@@ -135,7 +135,7 @@ def test_a_value_that_is_not_finite_is_named_with_its_place(row, column, value, 
 
 @pytest.mark.parametrize("at", [0, 6, 7, 8, 13, 14, 20])
 def test_the_place_is_right_in_every_block_that_is_looked_at(at, monkeypatch):
-    monkeypatch.setattr(inputs, "CHECK_ROWS", 7)
+    monkeypatch.setattr(inputs, "CHECK_SIZE", 7)
     X = np.zeros((7, 3))
     X.flat[at] = np.nan
     with pytest.raises(ValueError, match=f"row {at // 3}, column {at % 3},"):

@@ -142,6 +142,7 @@ def test_an_own_initialiser_is_called_with_sizes_seed_and_layer():
         ("normal", rn.Normal(0.01)),
         ("he", rn.He()),
         ("xavier", rn.Xavier()),
+        ("lecun", rn.Xavier()),
         ("glorot", rn.Glorot()),
     ],
 )
@@ -150,7 +151,7 @@ def test_names(name, init):
 
 
 def test_every_name_is_tested():
-    assert set(BY_NAME) == {"zeros", "normal", "he", "xavier", "glorot"}
+    assert set(BY_NAME) == {"zeros", "normal", "he", "xavier", "lecun", "glorot"}
 
 
 @pytest.mark.parametrize(
@@ -176,9 +177,8 @@ def test_an_initialiser_is_taken_as_it_is():
 
 @pytest.mark.parametrize("wrong", ["He", "uniform", 0.01, rn.He])
 def test_what_is_no_initialiser_is_refused(wrong):
-    message = (
-        f"init is {wrong!r}, wanted an initialiser or one of 'zeros', 'normal', 'he', 'xavier', 'glorot'"
-    )
+    names = "'zeros', 'normal', 'he', 'xavier', 'lecun', 'glorot'"
+    message = f"init is {wrong!r}, wanted an initialiser or one of {names}"
     with pytest.raises(ValueError, match=re.escape(message)):
         as_initializer(wrong, "relu")
     with pytest.raises(ValueError, match=re.escape(message)):

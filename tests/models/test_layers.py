@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from cregnet.spec import ACTIVATIONS
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ WRONG = {
     "mlp without hidden layers": (
         lambda: rn.Model.mlp([2, 1], activation="rulu"),
         ValueError,
-        "activation is 'rulu', wanted one of 'identity', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'softmax'",
+        f"activation is 'rulu', wanted one of {', '.join(map(repr, ACTIVATIONS))}",
     ),
     "keep_prob of no hidden layer": (
         lambda: rn.Model.mlp([2, 1], keep_prob=5),

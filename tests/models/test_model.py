@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from cregnet.spec import ACTIVATIONS, LOSSES
 from models.small import X, random_model
 
 BINARY, CATEGORICAL, SQUARED = "binary_cross_entropy", "categorical_cross_entropy", "squared_error"
@@ -115,7 +116,7 @@ WRONG = {
     "unknown loss": (
         lambda: rn.Model(TWO, loss="mse"),
         ValueError,
-        "loss is 'mse', wanted one of 'binary_cross_entropy', 'categorical_cross_entropy', 'squared_error'",
+        f"loss is 'mse', wanted one of {', '.join(map(repr, LOSSES))}",
     ),
     "half precision": (
         lambda: rn.Model(TWO, dtype="float16"),
@@ -162,7 +163,7 @@ WRONG = {
     "unknown activation": (
         lambda: rn.Dense(2, "swish"),
         ValueError,
-        "activation is 'swish', wanted one of 'identity', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'softmax'",
+        f"activation is 'swish', wanted one of {', '.join(map(repr, ACTIVATIONS))}",
     ),
     "all dropped": (
         lambda: rn.Dense(2, keep_prob=0),

@@ -38,8 +38,8 @@ def test_a_section_of_the_work_passes_ctrl_c_on():
             press()
             assert inner.is_set()
             assert outer.is_set()
-        assert outer.take()
-        assert not outer.take()
+        assert outer.acknowledge()
+        assert not outer.acknowledge()
 
 
 def test_an_interrupt_that_nobody_took_is_raised_although_the_result_is_wanted():
@@ -74,7 +74,7 @@ def test_only_the_thread_of_the_section_opens_it():
         thread.start()
         thread.join()
         press()
-        assert section.take()
+        assert section.acknowledge()
 
 
 def test_a_flag_is_set_with_others():

@@ -119,8 +119,8 @@ def test_another_optimizer_cannot_resume():
         (lambda: rn.Dense(0), "units is 0, wanted a whole number >= 1"),
         (lambda: rn.Dense(3, "swish"), "activation is 'swish', wanted one of 'identity', 'sigmoid', 'tanh'"),
         (
-            lambda: rn.Dense(3, init="lecun"),
-            "init is 'lecun', wanted an initialiser or one of 'zeros', 'normal'",
+            lambda: rn.Dense(3, init="orthogonal"),
+            "init is 'orthogonal', wanted an initialiser or one of 'zeros', 'normal'",
         ),
         (lambda: rn.L2(-0.7), "lam is -0.7, wanted a number >= 0"),
         (lambda: rn.L1(float("nan")), "lam is nan, wanted a number >= 0"),

@@ -1,18 +1,18 @@
-"""Ctrl-C: the one place that deals with SIGINT.
+"""Ctrl-C: the one place that handles SIGINT.
 
-A. While a `Section` lasts Ctrl-C is only noted, and the work looks for the note where it can stop: the
-   core every 0.05 s, loops in Python between their steps. So KeyboardInterrupt never comes out between
-   two statements that belong together, and a burst of signals is one note.
+A. Within a `Section` Ctrl-C only sets a flag, which the work checks where it can stop: the core every
+   0.05 s, loops in Python between their steps. So KeyboardInterrupt is never raised between two statements
+   that belong together, and a burst of signals counts once.
 B. User code in a section (callbacks, schedules, transformations) may take any time. It runs within
-   `section.open()`, where Ctrl-C raises KeyboardInterrupt at once; but once only, so that a second
-   signal does not end what cleans up after the first.
+   `section.open()`, where Ctrl-C raises KeyboardInterrupt at once; but only once, so that a second
+   signal does not interrupt the clean-up after the first.
 C. At the end of the section KeyboardInterrupt is raised, with the result of the work as its attribute
    `result`, unless the caller asked for that result.
-D. Sections nest. One that user code enters (a callback that trains another net) answers Ctrl-C for
-   itself. One that is entered by the work of another section passes it on.
-E. Only Python's own handler is replaced, and only in the main thread, which alone runs handlers. In
-   other threads, and where SIGINT is ignored or has a handler of the user's, a section does nothing.
-F. The handler takes no lock, for the code that it interrupts may hold it: threading.Event.set does.
+D. Sections nest. A section within user code (a callback that trains another net) handles Ctrl-C
+   itself. A section within the work of another section passes it on.
+E. Only Python's default handler is replaced, and only in the main thread, since handlers run there only.
+   In other threads, and if SIGINT is ignored or has a handler of the user's, a section does nothing.
+F. The handler takes no lock, since the code that it interrupts may hold it; threading.Event.set takes one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ IMPATIENT = 1.0  # seconds after the first Ctrl-C; a burst from the keyboard is 
 
 
 class Flag(threading.Event):
-    """An event without a lock, set when one of `others` is, too. Nobody can wait for it."""
+    """An event without a lock, which is also set when one of `others` is; it has no `wait`."""
 
     def __init__(self, *others: Section | threading.Event) -> None:
         super().__init__()
@@ -48,30 +48,30 @@ class Flag(threading.Event):
 
 
 class Handler:
-    """What SIGINT calls while sections last: the innermost one hears of it."""
+    """The handler of SIGINT within sections: it notifies the innermost one."""
 
     def __init__(self, section: Section) -> None:
         self.section: Section | None = section
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.section is None:  # somebody has kept it and put it back
+        if self.section is None:  # other code kept this handler and installed it again
             signal.default_int_handler(number, frame)
         else:
-            self.section.hear()
+            self.section.notify()
 
 
 class Section:
-    """A part of the program in which Ctrl-C is noted.
+    """A part of the program in which Ctrl-C sets a flag.
 
     Parameters
     ----------
     on_interrupt : {"raise", "return"}
-        Whether its end raises KeyboardInterrupt when the work has been stopped by `take`.
+        Whether its end raises KeyboardInterrupt if `acknowledge` has returned True.
 
     Attributes
     ----------
     result : object
-        What the KeyboardInterrupt brings along.
+        The attribute `result` of the KeyboardInterrupt.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class Section:
     ...     for step in range(10):
     ...         if step == 3:
     ...             section.set()  # as Ctrl-C does
-    ...         if section.take():
+    ...         if section.acknowledge():
     ...             break
     >>> step
     3
@@ -88,49 +88,49 @@ class Section:
     def __init__(self, on_interrupt: str = "raise") -> None:
         self.raises = on_interrupt == "raise"
         self.result: Any = None
-        self.on = self.taken = False
-        self.patience: float | None = None  # seconds after the first Ctrl-C; None: it is only noted
+        self.on = self.acknowledged = False
+        self.patience: float | None = None  # seconds from the first Ctrl-C to the one that raises
         self.first = math.inf  # time of the first Ctrl-C
         self.handler: Handler | None = None
-        self.thread = -1  # the main one, once there is a handler
+        self.thread = -1  # the main thread, if there is a handler
         self.outer: Section | None = None
 
-    def hear(self) -> None:
-        """Note Ctrl-C, here and in the sections whose work this is; or raise it in user code."""
+    def notify(self) -> None:
+        """Set the flag, also of the sections whose work this is; or raise KeyboardInterrupt in user code."""
         now = time.monotonic()
         if self.patience is not None and now - self.first >= self.patience:
             self.first, self.patience = min(self.first, now), None
             raise KeyboardInterrupt
         self.first, self.on = min(self.first, now), True
         if self.outer is not None and self.outer.patience is None:
-            self.outer.hear()
+            self.outer.notify()
 
     def is_set(self) -> bool:
-        """Whether Ctrl-C was noted."""
+        """Whether Ctrl-C was pressed."""
         return self.on
 
     def set(self) -> None:
-        """Note it, as a signal does."""
+        """Set the flag, as a signal does."""
         self.on = True
 
-    def take(self) -> bool:
-        """Whether Ctrl-C was noted; it counts as answered then, and another one as new."""
+    def acknowledge(self) -> bool:
+        """Whether Ctrl-C was pressed; the flag is cleared for the next one."""
         if not self.on:
             return False
-        self.on, self.taken = False, True
+        self.on, self.acknowledged = False, True
         return True
 
     def open(self, patience: float = AT_ONCE) -> Open:
         """A block of user code, in which Ctrl-C raises KeyboardInterrupt.
 
-        With ``patience=IMPATIENT`` only one does that comes a second after the first: for what should
-        not be left undone, but might hang.
+        With ``patience=IMPATIENT`` only one that comes a second after the first does: for code that should
+        be completed, but might hang.
         """
         return Open(self, patience)
 
     def with_event(self, event: threading.Event | None) -> threading.Event | None:
-        """An event for the core to look at: this section and another event."""
-        if self.handler is None:  # nothing is noted here; fewer calls of Python from the core
+        """An event for the core to check: set with this section or with another event."""
+        if self.handler is None:  # the flag is never set; the core need not call Python
             return event
         return Flag(self) if event is None else Flag(self, event)
 
@@ -159,14 +159,14 @@ class Section:
             self.handler.section = self.outer
         elif self.handler is not None:
             found = signal.signal(signal.SIGINT, signal.default_int_handler)
-            if found is not self.handler:  # user code has put another one in its place
+            if found is not self.handler:  # user code installed another one
                 signal.signal(signal.SIGINT, found)
             self.handler.section = None
         if isinstance(error, KeyboardInterrupt):
             error.result = self.result  # type: ignore[attr-defined]
             return
         passed_on = self.outer is not None and self.outer.patience is None
-        if (self.taken and self.raises) or (self.on and not passed_on):
+        if (self.acknowledged and self.raises) or (self.on and not passed_on):
             interrupt = KeyboardInterrupt()
             interrupt.result = self.result  # type: ignore[attr-defined]
             raise interrupt

@@ -1,9 +1,8 @@
-"""Keyword arguments that do not exist: the error says what is meant.
+"""Unknown keyword arguments: the error suggests the one that is meant.
 
-Users of other libraries type the names that they know, `learning_rate=` for `train` or `dropout=` for `mlp`.
-Python's own message names no alternative. `meanings` is the one table of such names; a callable that is
-decorated with `suggests_keywords` looks them up before it is called. Its signature stays what it was, for
-readers and type checkers alike.
+Users of other libraries type the names that they know, `learning_rate=` for `train` or `dropout=` for `mlp`,
+and Python's message suggests nothing. `meanings` is the one table of such names; `suggests_keywords` makes a
+callable look them up before it runs. Its signature does not change, for readers and type checkers.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 
 def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> None:
-    """All names are known, or a TypeError says what the first one that is not stands for.
+    """Check that all names are known; the TypeError suggests what is meant by the first one that is not.
 
     >>> check_keywords("Adam", ["lr"], ["learning_rate", "beta1"])
     Traceback (most recent call last):
@@ -29,7 +28,7 @@ def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> Non
     for keyword in given:
         if keyword in known:
             continue
-        from difflib import get_close_matches  # this and the table cost milliseconds that only mistakes need
+        from difflib import get_close_matches  # imported late, with the table: they cost milliseconds
 
         from .meanings import MEANT
 
@@ -48,7 +47,7 @@ def arguments(function: Callable[..., Any]) -> list[str]:
 
 
 def suggests_keywords(function: Callable[P, T]) -> Callable[P, T]:
-    """A function or `__init__` whose error for an unknown keyword argument says what is meant."""
+    """A function or `__init__` whose error for an unknown keyword argument suggests one."""
     names = arguments(function)
     known = frozenset(names)
 
@@ -64,6 +63,6 @@ def suggests_keywords(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def suggests_keywords_of(kind: type[T]) -> type[T]:
-    """`suggests_keywords` for a class whose `__init__` is made for it, as a dataclass' is."""
+    """`suggests_keywords` for a class with a generated `__init__`, such as a dataclass."""
     kind.__init__ = suggests_keywords(kind.__init__)  # type: ignore[method-assign]
     return kind

@@ -1,6 +1,6 @@
-"""What is meant by keyword arguments of other libraries: for each callable a table of their names.
+"""What is meant by keyword arguments of other libraries: a table of names for each callable.
 
-Read by `keywords`, and only when an argument is not there.
+Imported by `keywords` after a mistake only.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MEANINGS = {
     "of_layers": "it in the model: Model.mlp(..., keep_prob=0.8) or Dense(..., keep_prob=0.8)",
     "of_model": "it in the model: Model(..., seed=0)",
     "loss": "it in the model: Model(..., loss=...); sigmoid and softmax imply theirs",
-    "score": "validation=..., whose score is the accuracy or R^2",
+    "score": "validation=..., whose score is the metric of the loss",
     "threads": "n_threads=4",
     "clip_norm": "clip_norm=1.0",
     "class_weight": "class_weight='balanced' or {label: weight}",

@@ -109,7 +109,7 @@ class Net:
                 yield self.section
             finally:
                 self.section.result = self.dictionary()
-                self.section.take()
+                self.section.acknowledge()
 
     def run(
         self, rates: Array, batch_size: int, orders: Array | None = None, rows: Array | None = None

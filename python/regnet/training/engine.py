@@ -22,7 +22,7 @@ from cregnet import Plan, n_moments
 from .._support.checks import fraction, number, shown
 from .._support.interrupts import Section
 from ..data import Targets
-from ..data.losses import SQUARED
+from ..data.losses import predicts_classes
 from ..models.model import Model
 from ..models.penalties import Penalty, as_penalty
 from ..models.state import TrainingState
@@ -92,7 +92,7 @@ def check_rule(
         0.0 if clip_norm is None else number("clip_norm", clip_norm, above=0),
         0.0 if clip_value is None else number("clip_value", clip_value, above=0),
     )
-    if rule.label_smoothing and model.loss == SQUARED:
+    if rule.label_smoothing and not predicts_classes(model.loss):
         raise ValueError(
             f"label_smoothing is {label_smoothing!r} and the loss is {model.loss!r}, wanted a cross-entropy"
         )

@@ -18,7 +18,7 @@ from .._support.interrupts import IMPATIENT, ON_INTERRUPT, Section
 from .._support.keywords import suggests_keywords
 from .._support.progress import Progress
 from .._support.threads import resolve_threads
-from ..data.losses import BINARY, SQUARED
+from ..models.losses import mean_loss
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
 from ..models.state import TrainingState
@@ -355,7 +355,7 @@ def finish(
 
 def interrupt(section: Section, history: History) -> None:
     """If Ctrl-C was noted, say so in the history."""
-    if section.take() and history.stop_reason != "diverged":
+    if section.acknowledge() and history.stop_reason != "diverged":
         history.stop_reason = "interrupted"
 
 
@@ -369,11 +369,9 @@ def is_at_its_end(engine: Engine, training: Training) -> bool:
 
 def blind_cost(engine: Engine) -> float:
     """Mean loss of outputs that say nothing: a training that starts far below it may end above its start."""
-    n_outputs = engine.plan.sizes[-1]
-    if engine.model.loss == SQUARED:
-        Y = engine.examples.targets.Y
-        return 0.5 * float(np.einsum("ij,ij->", Y, Y, dtype=np.float64)) / len(Y)
-    return math.log(2) * n_outputs if engine.model.loss == BINARY else math.log(n_outputs)
+    examples = engine.examples
+    Y = examples.targets.columns(engine.plan.sizes[-1])
+    return mean_loss(engine.plan, np.zeros_like(Y), Y, np.full(examples.n, 1 / examples.n, Y.dtype))
 
 
 def set_back(engine: Engine, history: History, reason: str) -> None:

@@ -101,7 +101,7 @@ def fit_many(
                 bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
 
         histories = section.result = fit_each(models, each, X, y, n_threads, done, section)
-        section.take()
+        section.acknowledge()
     return histories
 
 

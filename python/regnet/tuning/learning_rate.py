@@ -184,7 +184,7 @@ def find_learning_rate(
     with Section(on_interrupt) as section:
         pairs = rising_costs(copy, examples, rule, size, n_steps, threads, section)
         found = section.result = range_of(*pairs, lowest, highest, n_steps, smoothing)
-        section.take()
+        section.acknowledge()
     return found
 
 

@@ -322,7 +322,7 @@ def search(
     validation : (X, y) or float
         Data that decide, or the share of X to hold out for it (stratified, the same for all).
     monitor : {"val_score", "val_cost"}
-        What decides: accuracy or R^2, higher is better, or the mean loss. Ties go to the lower cost.
+        What decides: the metric of the loss (accuracy, R^2, ...) or the mean loss. Ties go to the lower cost.
     halving : int
         All configurations of a round are trained for epochs / halving^2, the best 1 / halving of
         them for epochs / halving, and the best of these for all epochs. 1 trains all to the end.
@@ -406,7 +406,7 @@ def search(
             monitor,
             None if trainer.best is None else trainer.best.config,
             trainer.model,
-            section.take(),
+            section.acknowledge(),
             fit,
         )
     return result
