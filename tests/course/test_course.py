@@ -160,7 +160,7 @@ def test_examples_of_public_functions_run(module):
     for name in module.__all__:
         function = inspect.unwrap(names[name])
         if function.__module__ not in others:
-            own = {function.__name__: names[name]}  # update_parameters is also called update_parameters_with_gd
+            own = {function.__name__: names[name]}  # the name in its own examples
             for test in doctest.DocTestFinder().find(function, name, globs=names | own):
                 runner.run(test)
     assert runner.summarize().failed == 0
