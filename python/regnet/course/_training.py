@@ -133,7 +133,7 @@ class Net:
         only, in this order.
         """
         costs = np.full(len(rates), np.nan)
-        no_labels, nothing = np.empty(0, np.int32), np.empty(0)
+        no_labels, unused = np.empty(0, np.int32), np.empty(0)
         done = cregnet.network_train(
             self.plan,
             self.vector,
@@ -141,13 +141,13 @@ class Net:
             self.rows if rows is None else self.rows[rows],
             self.targets if rows is None else self.targets[rows],
             no_labels,
-            nothing,
+            unused,
             np.empty((len(rates), 0), np.int64) if orders is None else orders,
             rates,
             batch_size,
             self.steps,
             self.masks,
-            nothing,
+            unused,
             np.array([np.inf, np.nan]),
             costs,
             resolve_threads(None),
