@@ -27,7 +27,7 @@ from ..models.model import Model
 from ..models.penalties import Penalty, as_penalty
 from ..models.state import TrainingState
 from .averaging import WeightAverage
-from .batches import count_batches, epoch_order
+from .batches import epoch_order
 from .optimizers import Optimizer, as_optimizer
 from .schedules import Horizon, as_schedule
 
@@ -144,7 +144,7 @@ class Engine:
         self.model, self.examples, self.optimizer = model, examples, rule.optimizer
         self.plan = build_plan(model, rule, n, batch_size)
         self.batch_size = batch_size
-        self.n_batches = count_batches(n, batch_size, any(self.plan.batch_norm))
+        self.n_batches = self.plan.count_batches(n, batch_size)
         self.kernels, self.n_threads = BACKENDS[backend], min(n_threads, MOST_THREADS)
         self.horizon = Horizon(n_epochs, n_epochs * self.n_batches)
         self.epoch = 0 if state is None else state.epoch
