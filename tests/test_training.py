@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from regnet.training.divergence import baseline_cost
 
 
 def points(n=120, classes=2, seed=0):
@@ -190,24 +191,12 @@ def test_validation_values_are_those_of_evaluate():
     np.testing.assert_array_equal(history.val_score, [e.score for e in seen])
 
 
-def test_a_share_for_validation_is_held_out_and_stratified():
+def test_a_share_for_validation_is_held_out_and_stratified(core_calls):
     X, y = points(100, classes=2)
-    model = classifier()
-    seen = {}
-    original = rn.training.loop.Engine
-
-    class Spy(original):
-        def __init__(self, model, examples, *rest):
-            seen["X"], seen["Y"] = examples.X, examples.targets.Y
-            super().__init__(model, examples, *rest)
-
-    rn.training.loop.Engine = Spy
-    try:
-        rn.train(model, X, y, epochs=1, validation=0.2)
-    finally:
-        rn.training.loop.Engine = original
-    assert seen["X"].shape == (80, 2)
-    assert abs(seen["Y"].sum() - 0.8 * y.sum()) <= 1
+    trained = core_calls()
+    rn.train(classifier(), X, y, epochs=1, validation=0.2)
+    assert trained[0]["X"].shape == (80, 2)
+    assert abs(trained[0]["Y"].sum() - 0.8 * y.sum()) <= 1
 
 
 def test_data_in_place_are_not_copied_or_changed():
@@ -593,3 +582,20 @@ def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch, ctrl
     assert history.stop_reason == "interrupted"
     assert len(history) > 1111  # the first three calls have 1, 10 and 100 epochs
     assert np.isfinite(history.cost).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_baseline_of_a_divergence_is_the_loss_of_outputs_of_0(dtype):
+    n, rng = 10_000, np.random.default_rng(0)
+    numbers = rng.normal(size=(n, 3))
+    for output, y, expected in (
+        ("identity", numbers, 0.5 * (numbers**2).sum() / n),
+        ("tanh", numbers, 0.5 * (numbers**2).sum() / n),
+        ("sigmoid", numbers > 0, 3 * np.log(2)),
+        ("softmax", rng.integers(3, size=n), np.log(3)),
+    ):
+        model = rn.Model.mlp([2, 3], output=output, dtype=dtype)
+        targets = model.check_targets(y, n)
+        assert baseline_cost(model.plan, targets) == pytest.approx(
+            expected, rel=1e-7 if dtype[-2:] == "32" else 1e-13
+        )

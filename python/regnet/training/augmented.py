@@ -29,12 +29,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._support.checks import shown
 from ..augment.resampling import blocks, keep_memory
-from ..augment.transforms import BLOCK_PIXELS, Compose
-from .engine import Engine, Examples
+from ..augment.transforms import BLOCK_PIXELS
+from ..models.model import Model
+from .engine import Backend, CoreCall, Engine, EpochRun, Examples
+from .settings import StepSettings
 
-__all__ = ["AugmentedEngine", "ahead", "check_augment"]
+__all__ = ["AugmentedEngine", "ahead"]
 
 Array = NDArray[Any]
 Task = TypeVar("Task")
@@ -42,20 +43,6 @@ Result = TypeVar("Result")
 
 PIECE_BYTES = 1 << 21  # of rows made together: a few batches of small images
 LOOK_SECONDS = 0.1  # how long a wait may keep Ctrl-C waiting where the system cannot interrupt it
-
-
-def check_augment(augment: Any, n_features: int) -> Compose | None:
-    """A composition that fits the rows, or None."""
-    if augment is None:
-        return None
-    if not isinstance(augment, Compose):
-        raise TypeError(f"augment is {shown(augment)}, wanted None or rn.augment.Compose([...], shape=...)")
-    if augment.n_features != n_features:
-        raise ValueError(
-            f"augment has shape {augment.shape}, which is {augment.n_features} features, "
-            f"wanted {n_features} as the model's input"
-        )
-    return augment
 
 
 @dataclass(frozen=True)
@@ -71,56 +58,74 @@ class Piece:
 class AugmentedEngine(Engine):
     """An engine whose examples are rows of a larger array or transformed by ``examples.augment``."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.has_helper = self.n_threads > 1
-        self.n_threads = max(1, self.n_threads - 1)
+    def __init__(
+        self,
+        model: Model,
+        examples: Examples,
+        settings: StepSettings,
+        batch_size: int,
+        n_epochs: int,
+        backend: Backend,
+        n_threads: int,
+        *rest: Any,
+    ) -> None:
+        n_core = max(1, n_threads - 1)  # the helper is one of the threads
+        super().__init__(model, examples, settings, batch_size, n_epochs, backend, n_core, *rest)
+        self.has_helper = n_threads > 1
 
-    def train_epochs(self, rates: NDArray[np.float64], costs: NDArray[np.float64]) -> None:
-        """Train piece by piece; an epoch whose cost is not finite is the last."""
+    def train_epochs(self, core: CoreCall, run: EpochRun) -> None:
+        """Train piece by piece; a piece that is not completed is the last."""
         n, means = self.examples.n, []
-        make = ahead if self.has_helper else one_by_one
+        prefetch = ahead if self.has_helper else one_by_one
         keep_memory()
-        with closing(make(self.prepare, self.pieces(len(rates)), lambda: self.stopped)) as prepared:
+        with closing(prefetch(self.prepare, self.pieces(len(run.rates)), lambda: core.stopped)) as prepared:
             for piece, examples in prepared:
-                mean = self.train_piece(piece, examples, rates)
-                if not np.isfinite(mean):
+                run.mid_epoch = True
+                mean = self.train_piece(core, piece, examples, run.rates)
+                if mean is None:
                     return
                 means.append((mean, len(piece.rows)))
                 if piece.last == self.n_batches:
                     cost = sum(m * size for m, size in means) / n if len(means) > 1 else mean
-                    costs[piece.epoch] = self.best_cost[1] = cost
+                    run.costs[piece.epoch] = core.best_cost[1] = cost
+                    run.n_completed += 1
+                    run.mid_epoch = False
                     means.clear()
-                    self.midway = False
 
-    def train_piece(self, piece: Piece, examples: Examples, rates: NDArray[np.float64]) -> float:
-        """The mean cost of a piece's batches; the first piece of an epoch may keep the best weights."""
-        starts = piece.first == 0
-        mean, best_cost = np.full(1, np.nan), self.best_cost.copy()
-        self.call(
+    def train_piece(
+        self, core: CoreCall, piece: Piece, examples: Examples, rates: NDArray[np.float64]
+    ) -> float | None:
+        """The mean cost of a piece's batches, None if it was not completed.
+
+        Only the first piece of an epoch may keep the best weights.
+        """
+        starts_epoch = piece.first == 0
+        # the second entry of best_cost is the mean of a whole epoch, not of this piece: it is not copied back
+        best_cost, mean = core.best_cost.copy(), np.full(1, np.nan)
+        n_completed = replace(
+            core, best=core.best if starts_epoch else core.best[:0], best_cost=best_cost
+        ).train(
             examples,
             np.empty((1, 0), np.int64),
             rates[piece.epoch : piece.epoch + 1, piece.first : piece.last],
             (self.epoch + piece.epoch) * self.n_batches + piece.first,
-            self.best if starts else self.best[:0],
-            best_cost,
             mean,
         )
-        if starts:  # its second entry is the mean of a whole epoch, not of this piece
-            self.best_cost[0] = best_cost[0]
-        return float(mean[0])
+        if starts_epoch:
+            core.best_cost[0] = best_cost[0]
+        return float(mean[0]) if n_completed else None
 
     def pieces(self, n_epochs: int) -> Iterator[Piece]:
         """The batches of the next epochs in their order, as pieces of about the same size."""
         n, row_bytes = self.examples.n, self.examples.X[0].nbytes
-        least = max(2, PIECE_BYTES // (self.batch_size * row_bytes))
+        least = max(2, PIECE_BYTES // (self.core.batch_size * row_bytes))
         n_pieces = max(1, self.n_batches // least)
         edges = [k * self.n_batches // n_pieces for k in range(n_pieces + 1)]
         for epoch, order in enumerate(self.orders(n_epochs)):
             rows = order if order.size else np.arange(n)
             for first, last in zip(edges[:-1], edges[1:], strict=True):
-                end = n if last == self.n_batches else last * self.batch_size
-                yield Piece(epoch, first, last, rows[first * self.batch_size : end])
+                end = n if last == self.n_batches else last * self.core.batch_size
+                yield Piece(epoch, first, last, rows[first * self.core.batch_size : end])
 
     def prepare(self, piece: Piece, stop: Event) -> tuple[Piece, Examples]:
         """The examples of a piece, transformed."""

@@ -1,10 +1,10 @@
 """Averages along time: of a curve, and of a net's weights from epoch to epoch.
 
 `SWA` and `EMA` are records that say how much the newest weights count; `WeightAverage` holds the
-running average, in double, of the one flat vector of parameters. From its first epoch on the model
-shows the average between the calls into the core, to validation and callbacks and in the end to the
-user, and has its own weights back within them: what is validated is what is returned. Batch-norm
-statistics belong to the weights they were gathered with; `Engine.settle` gathers those of the average.
+running average, in double, of the flat vector of parameters. From its first epoch on the average is
+swapped into the model between the calls into the core, for validation, callbacks and in the end the
+user, and swapped out during them: what is validated is what is returned. Batch-norm statistics belong
+to the weights they were computed with; `Engine.update_batch_norm` computes those of the average.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class EMA(Averaging):
 
 
 class WeightAverage:
-    """The running average of one training's weights, and those weights while the model shows it."""
+    """The running average of one training's weights, swapped into the model between calls into the core."""
 
     def __init__(self, averaging: Averaging, parameters: Array, n_epochs: int) -> None:
         self.averaging, self.first = averaging, averaging.first_epoch(n_epochs)
@@ -174,32 +174,32 @@ class WeightAverage:
                 f"averaging starts at epoch {self.first} and epochs is {n_epochs}, wanted an earlier start"
             )
         self.parameters = parameters
-        self.settled = True  # whether batch-norm statistics belong to the weights that are shown
+        self.has_statistics = True  # whether the model's batch-norm statistics belong to its present weights
         self.n = 0
-        self.own: Array | None = None
+        self.trained: Array | None = None  # the parameters of the training itself
         self.mean = np.zeros(0)
 
-    def hide(self) -> None:
-        """Give the model its own weights back, to go on training."""
-        if self.own is not None:
-            self.parameters[:] = self.own
+    def swap_out(self) -> None:
+        """Put the parameters of the training itself back into the model, to train them further."""
+        if self.trained is not None:
+            self.parameters[:] = self.trained
 
     def add(self, epoch: int) -> None:
-        """Count the weights after an epoch, and show the average in their place."""
+        """Include the weights after an epoch in the average, and swap it in."""
         if epoch < self.first:
             return
-        self.own = self.parameters.copy()
+        self.trained = self.parameters.copy()
         if self.n == 0:
             self.mean = np.zeros(self.parameters.size)
         self.n += 1
-        self.mean += self.averaging.share(self.n) * (self.own - self.mean)
-        self.show()
+        self.mean += self.averaging.share(self.n) * (self.trained - self.mean)
+        self.swap_in()
 
-    def show(self) -> None:
-        """Put the average into the model, if there is one yet; see `Engine.settle` for the statistics."""
+    def swap_in(self) -> None:
+        """Put the average into the model, if there is one; its batch-norm statistics are then out of date."""
         if self.n:
             self.parameters[:] = self.mean
-            self.settled = False
+            self.has_statistics = False
 
 
 def as_averaging(averaging: Any) -> Averaging | None:

@@ -12,7 +12,7 @@ from .._support.checks import choice, fraction, integer, number, shown
 from .._support.keywords import suggests_keywords
 from .state import Training
 
-__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks", "asks_to_stop"]
+__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "after_epoch", "as_callbacks"]
 
 # what other libraries call the moments of a training, and what they are called here
 OTHER_NAMES = {
@@ -364,8 +364,8 @@ def translated(methods: Sequence[str]) -> str:
     return f"{', '.join(methods)}, wanted {names}"
 
 
-def asks_to_stop(callback: Callback, training: Training) -> bool:
-    """Whether a callback stops the training; a slip such as a lambda's value is not taken for a wish."""
+def after_epoch(callback: Callback, training: Training) -> bool:
+    """Call a callback; whether it stops the training. A value returned by mistake is an error."""
     answer = callback.after_epoch(training)
     if answer is None or isinstance(answer, (bool, np.bool_)):
         return bool(answer)

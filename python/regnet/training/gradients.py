@@ -15,8 +15,8 @@ from .._support.checks import number
 from .._support.keywords import suggests_keywords
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
-from .engine import build_plan, check_rule
 from .optimizers import GradientDescent
+from .settings import build_plan, check_step_settings
 
 __all__ = ["GradientCheck", "check_gradients"]
 
@@ -92,8 +92,8 @@ def check_gradients(
     inputs = data.check_inputs(X, dtype, model.sizes[0], "X", model.feature_names)
     n = len(inputs)
     targets = data.check_targets(y, model.loss, model.sizes[-1], n, model.classes, dtype)
-    plan = build_plan(model, check_rule(model, GradientDescent(), penalty, label_smoothing), n, n)
-    plan = replace(plan, proximal=())
+    settings = check_step_settings(model, GradientDescent(), penalty, label_smoothing)
+    plan = replace(build_plan(model, settings, n, n), proximal=())
     no_weight = np.empty(0)
 
     def cost(parameters: np.ndarray, gradient: np.ndarray) -> float:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cregnet import Plan, n_moments
+
 from .._support.checks import choice, fraction, integer, number
 from .._support.interrupts import ON_INTERRUPT, Section
 from .._support.keywords import suggests_keywords
@@ -16,29 +18,18 @@ from .._support.threads import resolve_threads
 from ..data import weigh_classes
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
+from ..training.arguments import check_examples
 from ..training.averaging import exponential_average
 from ..training.batches import epoch_order, resolve_batch_size
-from ..training.engine import Engine, Examples, Rule, build_plan, check_rule
-from ..training.loop import check_examples
+from ..training.engine import BACKENDS, MOST_THREADS, CoreCall, Examples
 from ..training.optimizers import Optimizer
-from ..training.schedules import Horizon, Rates, Schedule
+from ..training.settings import build_plan, check_step_settings
 
 __all__ = ["LearningRateRange", "find_learning_rate"]
 
-DIVERGED = 3.0  # a rise above the lowest point of so many times the initial cost ends the test
+DIVERGED = 3.0  # a rise above the lowest point by this many times the initial cost ends the test
 
 Curve = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Rising(Schedule):
-    """``a0 * ratio ** (step / (n_steps - 1))``: from a0 to ``ratio * a0``, equal steps of the logarithm."""
-
-    ratio: float
-
-    def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
-        """The rate of each step."""
-        return a0 * self.ratio ** (step / (horizon.n_steps - 1))
 
 
 @dataclass(frozen=True)
@@ -174,15 +165,16 @@ def find_learning_rate(
     integer("n_steps", n_steps, least=10)
     fraction("smoothing", smoothing, zero=True)
     choice("on_interrupt", on_interrupt, ON_INTERRUPT)
-    rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
-    rising = replace(rule.optimizer, learning_rate=lowest, schedule=Rising(highest / lowest))
-    rule, threads, copy = replace(rule, optimizer=rising), resolve_threads(n_threads), model.copy()
-    examples, _ = check_examples(copy, X, y, None, sample_weight)
+    settings = check_step_settings(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
+    threads = resolve_threads(n_threads)
+    examples, _ = check_examples(model, X, y, None, sample_weight)
     weight = weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
-    examples = replace(examples, weight=weight)
+    batch_size = resolve_batch_size(batch_size, examples.n, any(model.plan.batch_norm))
+    examples, plan = replace(examples, weight=weight), build_plan(model, settings, examples.n, batch_size)
     with Section(on_interrupt) as section:
-        pairs = rising_costs(copy, examples, rule, size, n_steps, threads, section)
+        trained, untrained = (core_call(model.copy(), plan, batch_size, threads, section) for _ in range(2))
+        rates = rising_rates(lowest, highest, n_steps)
+        pairs = batch_costs(trained, untrained, examples, rates)
         found = section.result = range_of(*pairs, lowest, highest, n_steps, smoothing)
         section.take()
     return found
@@ -196,48 +188,57 @@ def range_of(
     rise = change - np.minimum.accumulate(change)
     over = np.flatnonzero(rise > DIVERGED * np.mean(initial)) if len(rise) else rise
     n = int(over[0]) + 1 if over.size else len(costs)
-    rates = lowest * (highest / lowest) ** (np.arange(n) / (n_steps - 1))
+    rates = rising_rates(lowest, highest, n_steps)[:n]
     smoothed = exponential_average(costs[:n], smoothing)
     return LearningRateRange(rates, costs[:n], smoothed, steepest(rates, change[:n]))
 
 
-def rising_costs(
-    model: Model,
-    examples: Examples,
-    rule: Rule,
-    size: int,
-    n_steps: int,
-    n_threads: int,
-    section: Section,
-) -> tuple[Curve, Curve]:
-    """Costs of each step's batch before the step, and by the initial weights; trains the model.
-
-    Both are as long as they are finite, and until Ctrl-C.
-    """
-    n, costs = len(examples.X), []
-    per_epoch = n // size  # a smaller last batch has a noisier cost: it is left out
-    # engines with one batch per epoch: their costs are those of the batches
-    batch = part(examples, np.arange(size))
-    moving, still = (
-        Engine(net, batch, rule, size, n_steps, "compiled", None, n_threads) for net in (model, model.copy())
+def core_call(model: Model, plan: Plan, batch_size: int, n_threads: int, section: Section) -> CoreCall:
+    """Calls into the core that train a model and do not keep its best weights."""
+    return CoreCall(
+        BACKENDS["compiled"],
+        plan,
+        model,
+        moments=np.zeros((n_moments(plan.optimizer), model.parameters.size), model.dtype),
+        best=model.parameters[:0],
+        best_cost=np.array([np.inf, np.nan]),
+        batch_size=batch_size,
+        n_threads=min(n_threads, MOST_THREADS),
+        section=section,
     )
-    moving.plan = still.plan = build_plan(model, rule, n, size)  # the penalty's m is that of all examples
-    still.learning_rate_scale = 0.0
-    for engine in (moving, still):
-        engine.watch(section, None)
-    for step in range(n_steps):
-        epoch, number_of_batch = divmod(step, per_epoch)
-        if per_epoch > 1:
-            if number_of_batch == 0:
-                order = epoch_order(n, model.seed, epoch)
-            moving.examples = still.examples = part(examples, order[number_of_batch * size :][:size])
+
+
+def rising_rates(lowest: float, highest: float, n_steps: int) -> Curve:
+    """Rates from the lowest to the highest, equal steps of the logarithm."""
+    return lowest * (highest / lowest) ** (np.arange(n_steps) / (n_steps - 1))
+
+
+def batch_costs(
+    trained: CoreCall, untrained: CoreCall, examples: Examples, rates: Curve
+) -> tuple[Curve, Curve]:
+    """Costs of each step's batch before the step, and by the initial weights; one step per rate.
+
+    Both are cut where one is not finite, and by Ctrl-C.
+    """
+    n, size, section = examples.n, trained.batch_size, trained.section
+    n_batches = n // size  # a smaller last batch has a noisier cost: it is left out
+    in_order, no_order = np.arange(n), np.empty((1, 0), np.int64)
+    costs: list[tuple[float, float]] = []
+    for step, rate in enumerate(rates):
+        epoch, number_of_batch = divmod(step, n_batches)
+        if number_of_batch == 0:
+            order = epoch_order(n, trained.model.seed, epoch) if n_batches > 1 else in_order
+        if n_batches > 1 or step == 0:
+            batch = part(examples, order[number_of_batch * size :][:size])
+        pair, n_completed = np.empty((2, 1)), 0
         try:
-            pair = [cost for engine in (moving, still) for cost in engine.run(1)[0]]
-        except KeyboardInterrupt:
+            for core, scale, cost in zip((trained, untrained), (1.0, 0.0), pair, strict=True):
+                n_completed += core.train(batch, no_order, np.full((1, 1), scale * rate), step, cost)
+        except KeyboardInterrupt:  # raised by a signal handler of the user
             section.set()
-        if section.is_set() or len(pair) < 2:  # not finite
+        if section.is_set() or n_completed < 2:  # not finite
             break
-        costs.append(pair)
+        costs.append((pair[0, 0], pair[1, 0]))
     both = np.array(costs, np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 

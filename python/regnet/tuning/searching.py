@@ -28,8 +28,10 @@ from .._support.progress import Progress
 from .._support.randomness import check_seed, latin_hypercube
 from .._support.threads import resolve_threads
 from ..models.model import Model
+from ..training.arguments import check_examples
+from ..training.divergence import DivergenceWarning
 from ..training.history import History
-from ..training.loop import DivergenceWarning, check_examples, train
+from ..training.loop import train
 from ..training.many import check_models, fit_each
 from .results import SearchResult
 from .spaces import Space, as_spaces
