@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .training.history import History
     from .training.manual import ManualControl
     from .training.many import fit_many
-    from .training.optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop
+    from .training.optimizers import Adam, AdamW, GradientDescent, Momentum, Optimizer, RMSprop, optimizer
     from .training.schedules import (
         Cosine,
         Exponential,
@@ -115,6 +115,7 @@ __all__ = [
     "log_uniform",
     "mini_batches",
     "one_minus_log",
+    "optimizer",
     "search",
     "split",
     "standardize",
@@ -140,7 +141,7 @@ _NAMES = {
     "training.many": "fit_many",
     "models.model": "Model",
     "models.monte_carlo": "MonteCarlo",
-    "training.optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop",
+    "training.optimizers": "Adam AdamW GradientDescent Momentum Optimizer RMSprop optimizer",
     "models.penalties": "L0 L1 L2 Penalty",
     "models.prediction": "Evaluation",
     "models.loading": "load",

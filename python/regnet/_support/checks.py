@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["boolean", "choice", "fraction", "integer", "number", "shown"]
+from cregnet.spec import Option
+
+__all__ = ["boolean", "choice", "fraction", "integer", "kernel_option", "number", "set_fields", "shown"]
 
 
 class Shown(reprlib.Repr):
@@ -59,6 +61,26 @@ def number(name: str, value: Any, *, above: float | None = None, least: float | 
     x = as_float(value)
     good = math.isfinite(x) and (above is None or x > above) and (least is None or x >= least)
     if not good:
+        raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
+    return x
+
+
+def kernel_option(option: Option, value: Any, name: str) -> float:
+    """Return a number in the range of a kernel's option; `name` is that of the argument.
+
+    >>> kernel_option(Option("beta1", 0.9, below=1.0), 1.5, "beta1")
+    Traceback (most recent call last):
+        ...
+    ValueError: beta1 is 1.5, wanted 0 <= beta1 < 1
+    """
+    if option.below == math.inf:
+        bound = {"above" if option.open else "least": option.least}
+        return number(name, value, **bound)
+    wanted = f"{option.least:g} {'<' if option.open else '<='} {name} < {option.below:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
+    x = as_float(value)
+    if not (option.least < x or (x == option.least and not option.open)) or not x < option.below:
         raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
     return x
 
@@ -130,3 +152,9 @@ def choice(name: str, value: Any, choices: Iterable[Name]) -> Name:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} is {shown(value)}, wanted one of {', '.join(map(repr, allowed))}")
     return allowed[allowed.index(value)]
+
+
+def set_fields(record: Any, **values: Any) -> None:
+    """Set fields of a frozen record to the values that its checks returned."""
+    for name, value in values.items():
+        object.__setattr__(record, name, value)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cregnet.spec import OptimizerName
+
 from .. import data
 from .._support.interrupts import IMPATIENT, Section
 from .._support.keywords import suggests_keywords
@@ -43,7 +45,7 @@ def train(
     *,
     epochs: int = 100,
     batch_size: int | Literal["auto"] | None = "auto",
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | OptimizerName | None = None,
     penalty: Penalty | None = None,
     label_smoothing: float = 0.0,
     clip_norm: float | None = None,
@@ -78,8 +80,8 @@ def train(
         None is the full batch, "auto" the full batch below 200 examples, else 128. Small batches
         are shuffled anew in each epoch; a full batch is taken as it lies. With batch norm at least 2,
         and a last batch of one example joins the batch before it.
-    optimizer : Optimizer, optional
-        Default ``Adam(0.001)``.
+    optimizer : Optimizer or str, optional
+        Default ``Adam(0.001)``. A name stands for that optimiser with its defaults: see `regnet.optimizer`.
     penalty : Penalty, optional
         ``L2(0.7)``, ``L1(0.1) + L2(0.7)`` and so on, for all layers that have none of their own.
     label_smoothing : float

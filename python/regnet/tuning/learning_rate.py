@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cregnet import Plan, n_moments
+from cregnet.spec import OptimizerName
 
 from .._support.checks import choice, fraction, integer, number
 from .._support.interrupts import ON_INTERRUPT, Section
@@ -94,7 +95,7 @@ def find_learning_rate(
     n_steps: int = 100,
     smoothing: float = 0.8,
     batch_size: int | Literal["auto"] | None = "auto",
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | OptimizerName | None = None,
     penalty: Penalty | None = None,
     label_smoothing: float = 0.0,
     clip_norm: float | None = None,
@@ -120,8 +121,8 @@ def find_learning_rate(
         Steps, each with a batch of its own, at least 10.
     smoothing : float
         beta of `exponential_average`, ``0 <= smoothing < 1``.
-    optimizer : Optimizer, optional
-        As for `train`, but for its learning rate and schedule, which do not count.
+    optimizer : Optimizer or str, optional
+        As for `train`; its learning rate and schedule are ignored.
     batch_size, penalty, label_smoothing, clip_norm, clip_value, sample_weight, class_weight, n_threads
         As for `train`.
     on_interrupt : {"raise", "return"}
