@@ -12,7 +12,7 @@ import pytest
 import cregnet
 import regnet as rn
 from cregnet.spec import OPTIMIZERS
-from regnet.training.optimizers import as_optimizer
+from regnet.training.named_optimizers import as_optimizer
 
 ALL = [rn.GradientDescent, rn.Momentum, rn.RMSprop, rn.Adam, rn.AdamW]
 CLASSES = [kind() for kind in ALL] + [rn.Momentum(form="velocity"), rn.Momentum(form="nesterov")]

@@ -42,13 +42,13 @@ from .training.gradients import check_gradients as check_gradients
 from .training.history import History as History
 from .training.manual import ManualControl as ManualControl
 from .training.many import fit_many as fit_many
+from .training.named_optimizers import optimizer as optimizer
 from .training.optimizers import Adam as Adam
 from .training.optimizers import AdamW as AdamW
 from .training.optimizers import GradientDescent as GradientDescent
 from .training.optimizers import Momentum as Momentum
 from .training.optimizers import Optimizer as Optimizer
 from .training.optimizers import RMSprop as RMSprop
-from .training.optimizers import optimizer as optimizer
 from .training.schedules import Cosine as Cosine
 from .training.schedules import Exponential as Exponential
 from .training.schedules import InverseSqrt as InverseSqrt

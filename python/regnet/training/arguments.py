@@ -19,7 +19,7 @@ from .engine import BACKENDS, Engine, Examples
 from .optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from ..augment.transforms import Compose
+    from ..augment.compose import Compose
 
 __all__ = [
     "Checked",
@@ -101,7 +101,7 @@ def check_augment(augment: Any, n_features: int) -> Compose | None:
     """None, or a composition that fits the rows."""
     if augment is None:
         return None
-    from ..augment.transforms import Compose  # most trainings do without
+    from ..augment.compose import Compose  # most trainings do without
 
     if not isinstance(augment, Compose):
         raise TypeError(f"augment is {shown(augment)}, wanted None or rn.augment.Compose([...], shape=...)")

@@ -29,8 +29,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..augment.compose import BLOCK_PIXELS
 from ..augment.resampling import blocks, keep_memory
-from ..augment.transforms import BLOCK_PIXELS
 from ..models.model import Model
 from .engine import Backend, CoreCall, Engine, EpochRun, Examples
 from .settings import StepSettings

@@ -28,7 +28,7 @@ from .schedules import Horizon, as_schedule
 from .settings import StepSettings, build_plan
 
 if TYPE_CHECKING:
-    from ..augment.transforms import Compose
+    from ..augment.compose import Compose
 
 __all__ = ["BACKENDS", "CoreCall", "Engine", "EpochRun", "Examples"]
 

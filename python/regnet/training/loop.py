@@ -32,7 +32,7 @@ from .settings import check_step_settings
 from .state import Training
 
 if TYPE_CHECKING:
-    from ..augment.transforms import Compose
+    from ..augment.compose import Compose
 
 __all__ = ["DivergenceWarning", "train"]
 

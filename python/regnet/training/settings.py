@@ -10,7 +10,8 @@ from cregnet.spec import LOSSES, OptimizerName
 from .._support.checks import fraction, number, shown
 from ..models.model import Model
 from ..models.penalties import Penalty, as_penalty
-from .optimizers import Optimizer, as_optimizer
+from .named_optimizers import as_optimizer
+from .optimizers import Optimizer
 
 __all__ = ["StepSettings", "build_plan", "check_step_settings"]
 

@@ -40,14 +40,14 @@ class LearningRateRange:
     Attributes
     ----------
     rates : array (n,)
-        Learning rates tried, ascending; fewer than asked for when the cost diverged.
+        Learning rates tried, ascending; fewer than asked for if the cost diverged.
     costs : array (n,)
         Cost of the batch before the step at that rate, penalty included.
     smoothed : array (n,)
         Their exponentially weighted average, corrected for its bias.
     suggestion : float or None
-        The rate at which the cost falls most steeply, the noise of the batches taken out; None where it
-        does not fall.
+        The rate at which the cost falls most steeply, without the noise of the batches; None if it does
+        not fall.
     """
 
     rates: Curve
@@ -105,20 +105,19 @@ def find_learning_rate(
     n_threads: int | None = None,
     on_interrupt: str = "raise",
 ) -> LearningRateRange:
-    """Train a copy of a model at rising rates and see where the cost falls and where it diverges.
+    """Train a copy of a model at rising rates to find where the cost falls and where it diverges.
 
     Parameters
     ----------
     model : Model
-        Is not changed.
+        It is not changed.
     X : array-like (n_samples, n_features)
     y : array-like (n_samples,) or (n_samples, n_outputs)
         As for `train`.
     lowest, highest : float
-        ``0 < lowest < highest``: the rates of the first and the last step; between them they rise
-        exponentially.
+        ``0 < lowest < highest``: the rates of the first and the last step. They rise exponentially.
     n_steps : int
-        Steps, each with a batch of its own, at least 10.
+        Number of steps, at least 10; each has its own batch.
     smoothing : float
         beta of `exponential_average`, ``0 <= smoothing < 1``.
     optimizer : Optimizer or str, optional
@@ -143,12 +142,12 @@ def find_learning_rate(
 
     Notes
     -----
-    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. It goes by what
-    the steps have changed: the cost of each batch less its cost by the initial weights, with the same
-    dropout masks, smoothed. The costs themselves vary from batch to batch by more than a low rate changes
-    them. The test ends when the change rises above its lowest point by three times the initial cost, or
-    a cost is not finite; it is made to diverge, so there is no warning. The suggestion is a start, not
-    an optimum: what the picture shows counts.
+    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. The test
+    measures the change that the steps make: the cost of each batch minus its cost with the initial
+    weights and the same dropout masks, smoothed. The costs themselves vary from batch to batch by more
+    than a low rate changes them. The test ends when the change rises above its lowest point by three
+    times the initial cost, or a cost is not finite. Divergence is expected, so there is no warning. The
+    suggestion is a starting point, not an optimum: look at the picture.
 
     Examples
     --------
@@ -176,15 +175,15 @@ def find_learning_rate(
         trained, untrained = (core_call(model.copy(), plan, batch_size, threads, section) for _ in range(2))
         rates = rising_rates(lowest, highest, n_steps)
         pairs = batch_costs(trained, untrained, examples, rates)
-        found = section.result = range_of(*pairs, lowest, highest, n_steps, smoothing)
+        found = section.result = learning_rate_range(*pairs, lowest, highest, n_steps, smoothing)
         section.take()
     return found
 
 
-def range_of(
+def learning_rate_range(
     costs: Curve, initial: Curve, lowest: float, highest: float, n_steps: int, smoothing: float
 ) -> LearningRateRange:
-    """What the costs of the steps, and those by the initial weights, say of the rates."""
+    """The result, from the costs of the steps and of the same batches with the initial weights."""
     change = exponential_average(costs - initial, smoothing)
     rise = change - np.minimum.accumulate(change)
     over = np.flatnonzero(rise > DIVERGED * np.mean(initial)) if len(rise) else rise
@@ -217,12 +216,12 @@ def rising_rates(lowest: float, highest: float, n_steps: int) -> Curve:
 def batch_costs(
     trained: CoreCall, untrained: CoreCall, examples: Examples, rates: Curve
 ) -> tuple[Curve, Curve]:
-    """Costs of each step's batch before the step, and by the initial weights; one step per rate.
+    """Costs of each step's batch before the step, and with the initial weights; one step per rate.
 
-    Both are cut where one is not finite, and by Ctrl-C.
+    Both end before the first cost that is not finite, or at Ctrl-C.
     """
     n, size, section = examples.n, trained.batch_size, trained.section
-    n_batches = n // size  # a smaller last batch has a noisier cost: it is left out
+    n_batches = n // size  # a smaller last batch is left out: its cost is noisier
     in_order, no_order = np.arange(n), np.empty((1, 0), np.int64)
     costs: list[tuple[float, float]] = []
     for step, rate in enumerate(rates):
@@ -230,7 +229,7 @@ def batch_costs(
         if number_of_batch == 0:
             order = epoch_order(n, trained.model.seed, epoch) if n_batches > 1 else in_order
         if n_batches > 1 or step == 0:
-            batch = part(examples, order[number_of_batch * size :][:size])
+            batch = select(examples, order[number_of_batch * size :][:size])
         pair, n_completed = np.empty((2, 1)), 0
         try:
             for core, scale, cost in zip((trained, untrained), (1.0, 0.0), pair, strict=True):
@@ -244,8 +243,8 @@ def batch_costs(
     return both[:, 0], both[:, 1]
 
 
-def part(examples: Examples, rows: NDArray[np.int64]) -> Examples:
-    """Some of the examples."""
+def select(examples: Examples, rows: NDArray[np.int64]) -> Examples:
+    """The examples of some rows."""
     weight = examples.weight[rows] if examples.weight.size else examples.weight
     return Examples(examples.X[rows], examples.targets.take(rows), weight, None)
 
