@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet._support.interrupts import IMPATIENT, Flag, Section
+from regnet._support.interrupts import GRACE_SECONDS, Flag, Section
 from regnet.course import dnn_utils, opt_utils, opt_utils_v1a, reg_utils
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
@@ -298,7 +298,7 @@ def test_what_must_not_be_left_undone_waits_but_not_for_ever():
             ended.append("last")
 
     def twice():
-        for pause in (0.2, 0.05, IMPATIENT + 0.2):  # the first two are a burst
+        for pause in (0.2, 0.05, GRACE_SECONDS + 0.2):  # the first two are a burst
             time.sleep(pause)
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
@@ -306,7 +306,7 @@ def test_what_must_not_be_left_undone_waits_but_not_for_ever():
     started = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         rn.train(net(), X, Y, epochs=2, callbacks=[Slow(), Last()])
-    assert IMPATIENT < time.perf_counter() - started < 10
+    assert GRACE_SECONDS < time.perf_counter() - started < 10
     assert ended == ["slow", "last"]
 
 
@@ -479,8 +479,8 @@ def test_a_section_of_the_work_passes_ctrl_c_on():
             press()
             assert inner.is_set()
             assert outer.is_set()
-        assert outer.take()
-        assert not outer.take()
+        assert outer.acknowledge()
+        assert not outer.acknowledge()
 
 
 def test_an_interrupt_that_nobody_took_is_raised_although_the_result_is_wanted():
@@ -511,11 +511,11 @@ def test_a_handler_that_was_kept_is_python_s_again():
 
 def test_only_the_thread_of_the_section_opens_it():
     with Section("return") as section:
-        thread = threading.Thread(target=lambda: section.open().__enter__())
+        thread = threading.Thread(target=lambda: section.user_code().__enter__())
         thread.start()
         thread.join()
         press()
-        assert section.take()
+        assert section.acknowledge()
 
 
 def test_a_flag_is_set_with_others():

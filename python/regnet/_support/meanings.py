@@ -1,6 +1,6 @@
-"""What is meant by keyword arguments of other libraries: for each callable a table of their names.
+"""Keyword arguments of other libraries and what to write instead: one table of names per callable.
 
-Read by `keywords`, and only when an argument is not there.
+`keywords` imports this module when an argument is unknown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ __all__ = ["MEANINGS", "MEANT"]
 
 
 def table(**names_of: str) -> dict[str, str]:
-    """{name: what is meant} from what is meant, a key of `MEANINGS`, and the names for it."""
+    """Invert {key of `MEANINGS`: names} to {name: meaning}."""
     return {name: MEANINGS[key] for key, names in names_of.items() for name in names.split()}
 
 

@@ -109,7 +109,7 @@ class Net:
                 yield self.section
             finally:
                 self.section.result = self.dictionary()
-                self.section.take()
+                self.section.acknowledge()
 
     def run(
         self, rates: Array, batch_size: int, orders: Array | None = None, rows: Array | None = None
@@ -183,7 +183,7 @@ def descend(
     with net.answering_ctrl_c() as section:
         for start, end in stretches(num_iterations, every, last):
             if record is not None:
-                with section.open():
+                with section.user_code():
                     record(start, net.dictionary())
             rates = np.full((end - start, 1), float(learning_rate))
             done = len(net.run(rates, m))

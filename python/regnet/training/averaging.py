@@ -1,6 +1,6 @@
 """Averages along time: of a curve, and of a net's weights from epoch to epoch.
 
-`SWA` and `EMA` are records that say how much the newest weights count; `WeightAverage` holds the
+`SWA` and `EMA` are records with the share of the newest weights; `WeightAverage` holds the
 running average, in double, of the flat vector of parameters. From its first epoch on the average is
 swapped into the model between the calls into the core, for validation, callbacks and in the end the
 user, and swapped out during them: what is validated is what is returned. Batch-norm statistics belong
@@ -27,7 +27,7 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
     """The exponentially weighted average of a series: ``v_t = beta v_{t-1} + (1 - beta) x_t``, v_0 = 0.
 
     With bias correction v_t is divided by ``1 - beta^t``, t from 1, so that the first values are
-    averages too and do not start near 0. v_t averages about 1 / (1 - beta) values (course 2, week 2).
+    averages, too, instead of starting near 0. v_t averages about 1 / (1 - beta) values (course 2, week 2).
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
     Returns
     -------
     array, of the shape of x
-        float32 stays float32, all else becomes float64; accumulated in double.
+        float32 stays float32, other dtypes become float64; accumulated in double.
 
     Raises
     ------
@@ -79,14 +79,14 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
 
 @dataclass(frozen=True)
 class Averaging:
-    """Base of the averages of weights: from which epoch on, and how much the newest weights count."""
+    """Base of the averages of weights: the first averaged epoch, and the share of the newest weights."""
 
     def first_epoch(self, n_epochs: int) -> int:
         """The first epoch, from 0, whose weights count."""
         return 0
 
     def share(self, n: int) -> float:
-        """What the n-th weights (n from 1) count in ``average += share * (weights - average)``."""
+        """Share of the n-th weights (n from 1) in ``average += share * (weights - average)``."""
         raise NotImplementedError
 
 
@@ -94,14 +94,14 @@ class Averaging:
 class SWA(Averaging):
     """Stochastic weight averaging: the mean of the weights after each epoch from `start` on.
 
-    Izmailov et al. 2018, algorithm 1, with one epoch as the cycle: n weights before the newest ones,
+    Izmailov et al. 2018, algorithm 1, with one epoch as the cycle: after n weights,
     ``mean = (n mean + W) / (n + 1)``. They recommend a high constant or cyclical learning rate from
-    the start of the averaging on, which is a matter of the optimiser's schedule.
+    the start of the averaging on, which the optimiser's schedule can set.
 
     Parameters
     ----------
     start : int or float
-        A number of an epoch, from 0, or a share of the epochs, between 0 and 1.
+        Number of an epoch, from 0, or a share of the epochs, between 0 and 1.
 
     Raises
     ------
@@ -160,7 +160,7 @@ class EMA(Averaging):
         fraction("decay", self.decay, zero=True)
 
     def share(self, n: int) -> float:
-        """(1 - decay) / (1 - decay^n): the corrected averages follow from one another by it."""
+        """(1 - decay) / (1 - decay^n): the recurrence of the bias-corrected average."""
         return (1 - self.decay) / (1 - self.decay**n)
 
 
@@ -203,7 +203,7 @@ class WeightAverage:
 
 
 def as_averaging(averaging: Any) -> Averaging | None:
-    """An average of the weights from one, or None."""
+    """Check that an argument is None or an average of weights."""
     if averaging is not None and not isinstance(averaging, Averaging):
         raise TypeError(f"averaging is {shown(averaging)}, wanted None, SWA(...) or EMA(...)")
     return averaging

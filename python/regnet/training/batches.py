@@ -1,4 +1,4 @@
-"""Batches: how many examples at a time, and in which order."""
+"""Batches: their size, and the order of the examples."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def mini_batches(
     batch_size : int
         At least 1; 64 to 512 is usual.
     seed, epoch : int
-        The order depends on these two alone; pass another epoch for another order.
+        The order depends on these two alone: pass another epoch to get another order.
 
     Raises
     ------

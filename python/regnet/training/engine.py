@@ -219,7 +219,7 @@ class Engine:
         steps = epochs[:, None] * self.n_batches + np.arange(self.n_batches)
         schedule = as_schedule(self.optimizer.schedule)
         of_steps = np.broadcast_to(epochs[:, None], steps.shape)
-        with self.section.open():
+        with self.section.user_code():
             rates = schedule.rates(self.optimizer.learning_rate, of_steps, steps, self.horizon)
         return np.ascontiguousarray(rates * scale, np.float64)
 

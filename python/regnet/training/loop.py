@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from cregnet.spec import OptimizerName
 
 from .. import data
-from .._support.interrupts import IMPATIENT, Section
+from .._support.interrupts import GRACE_SECONDS, Section
 from .._support.keywords import suggests_keywords
 from .._support.progress import Progress
 from .._support.threads import resolve_threads
@@ -70,65 +70,66 @@ def train(
     ----------
     model : Model
     X : array-like (n_samples, n_features)
-        Finite numbers. Not copied when C-contiguous and of the model's dtype. Of a frame the model
-        learns the names of the columns, which later frames must have: see `Model`.
+        Finite numbers. Not copied if C-contiguous and of the model's dtype. From a frame the model takes
+        the names of the columns, which later frames must have: see `Model`.
     y : array-like (n_samples,) or (n_samples, n_outputs)
         Class labels of any dtype for a cross-entropy, numbers for the squared error.
     epochs : int
-        Passes over the data, at least 0; with `resume` counted from the very first.
+        Passes over the data, at least 0; with `resume` those of earlier trainings count.
     batch_size : int, "auto" or None
         None is the full batch, "auto" the full batch below 200 examples, else 128. Small batches
-        are shuffled anew in each epoch; a full batch is taken as it lies. With batch norm at least 2,
-        and a last batch of one example joins the batch before it.
+        are shuffled anew in each epoch; a full batch keeps the order of the rows. At least 2 with batch
+        norm, and then a last batch of one example joins the batch before it.
     optimizer : Optimizer or str, optional
         Default ``Adam(0.001)``. A name stands for that optimiser with its defaults: see `regnet.optimizer`.
     penalty : Penalty, optional
-        ``L2(0.7)``, ``L1(0.1) + L2(0.7)`` and so on, for all layers that have none of their own.
+        ``L2(0.7)``, ``L1(0.1) + L2(0.7)`` and so on, for all layers without a penalty of their own.
     label_smoothing : float
-        Share of each target that is spread evenly over the K classes, ``(1 - s) y + s / K``, two for a
-        sigmoid; ``0 <= label_smoothing < 1`` (Szegedy et al. 2016, section 7). For a cross-entropy.
-        Validation is against the labels as they are.
+        Share of each target that is spread evenly over the K classes, ``(1 - s) y + s / K``, K = 2 for a
+        sigmoid; ``0 <= label_smoothing < 1`` (Szegedy et al. 2016, section 7). Only for a cross-entropy.
+        Validation uses the labels without smoothing.
     clip_norm : float, optional
-        Bound on the norm of the whole gradient, penalties included: a longer one is scaled back to it
-        before each step (Pascanu, Mikolov & Bengio 2013, algorithm 1).
+        Bound on the norm of the whole gradient, penalties included: a longer gradient is scaled to this
+        norm before each step (Pascanu, Mikolov & Bengio 2013, algorithm 1).
     clip_value : float, optional
-        Bound on each number of the gradient; where both are given it comes before `clip_norm`.
+        Bound on each number of the gradient; applied before `clip_norm` if both are given.
     validation : (X, y) or float, optional
         Data to evaluate after each epoch, or the share of X to hold out for it (stratified).
     callbacks : sequence of Callback or function
-        Called after each epoch; True stops, None and False go on.
+        Called after each epoch; True stops the training, None and False do not.
     sample_weight : array-like (n_samples,), optional
         At least 0; scaled to a mean of 1. Each example's loss is multiplied by its weight.
     class_weight : "balanced" or dict, optional
-        Weights of the classes: of each label, 1 for one that is not named, or in inverse proportion to
-        the training examples of each class. They multiply `sample_weight`; the products are scaled to
+        Weights of the classes: a weight per label, 1 for labels not in the dict, or in inverse proportion
+        to the training examples of each class. They multiply `sample_weight`; the products are scaled to
         a mean of 1. Validation curves are not weighted.
     averaging : SWA or EMA, optional
-        Average the weights from epoch to epoch. From its start on the average is what is validated,
-        what callbacks see, and what the model has in the end; see the notes.
+        Average the weights from epoch to epoch. From its start on the average is validated and shown to
+        callbacks, and the model has it in the end; see the notes.
     dropout_masks : sequence of arrays or None, optional
-        Ready masks for the layers 0 to L - 1, each (n_samples, units) of 0 and 1 or None (drawn as
-        usual), used in every step in place of drawn ones. Full batch only.
+        Masks for the layers 0 to L - 1, each (n_samples, units) of 0 and 1, or None to draw that layer's;
+        used in every step in place of drawn ones. Full batch only.
     augment : Compose, optional
-        What to do to rows that are images, anew in each epoch, such as
-        ``rn.augment.Compose([rn.augment.Shift(2)], shape=(28, 28))``. Drawn from the model's seed, by
-        epoch and row; prepared ahead by one of the `n_threads` where there are two or more.
-        Validation data stay as they are.
+        Random transformations of rows that are images, drawn anew in each epoch, such as
+        ``rn.augment.Compose([rn.augment.Shift(2)], shape=(28, 28))``. The draws depend on the model's
+        seed, epoch and row. With two threads or more one of them prepares the next rows. Validation data
+        are not transformed.
     n_threads : int, optional
-        At most so many threads; None means the cores this process may use, or OMP_NUM_THREADS when
-        that is fewer. The result does not depend on it, to the bit; a step too small to gain from a
-        thread does without it.
+        Largest number of threads; None means the cores this process may use, or OMP_NUM_THREADS if
+        that is fewer. The result does not depend on it, to the bit; steps that are too small to gain
+        from threads use fewer.
     progress : bool
-        Show a progress bar on standard error, or a line every ten seconds where that is a file or pipe.
+        Whether to show a progress bar on standard error, or a line every ten seconds if that is a file or
+        pipe.
     resume : bool
-        Go on from where the model's last training (by the same optimiser) ended, up to `epochs`; also
-        after one that an error ended between two epochs. Not possible after one that ended in the midst
-        of an epoch (Ctrl-C), divergence, averaging, or early stopping that restored earlier weights.
+        Continue the model's last training (with the same optimiser) up to `epochs`; also after one that
+        an error ended between two epochs. Not possible after a training that ended within an epoch
+        (Ctrl-C), diverged, was averaged, or whose early stopping restored earlier weights.
     backend : {"compiled", "reference"}
         The compiled core, or its NumPy twin.
     cancel : threading.Event, optional
-        When another thread sets it, the training ends as by Ctrl-C, within 0.2 s unless a step takes
-        longer, and the history is returned.
+        When another thread sets it, the training ends as it does on Ctrl-C, within 0.2 s unless a step
+        takes longer, and the history is returned.
     on_interrupt : {"raise", "return"}
         Whether Ctrl-C raises KeyboardInterrupt or returns the history so far; see the notes.
 
@@ -140,32 +141,32 @@ def train(
     ------
     ValueError, TypeError
         If an argument is wrong; the message names it and nothing has been changed. Also if a callback
-        returns anything but True, False or None. Such an error, as any that a callback or a schedule
-        raises, leaves the model as it was after the last epoch.
+        returns anything but True, False or None. After such an error, and any other one in a callback or
+        schedule, the model is as it was after the last epoch.
     KeyboardInterrupt
         On Ctrl-C, with the history as its attribute `result`, unless `on_interrupt` is "return".
 
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite, or ends above a thousand times both its start and the loss of
-        outputs that say nothing (0, or all classes equally likely). The model then has its best weights.
+        If the cost stops being finite, or ends above a thousand times both its start and the baseline, the
+        loss of outputs or logits of 0. The model then has its best weights.
 
     Notes
     -----
     The cost is ``(1/m) sum of losses + penalty``; see `History` for how an epoch is averaged.
 
-    Ctrl-C stops the training cleanly: the model gets its best or its average weights where it would have
-    them at the end, callbacks are told, `stop_reason` is "interrupted". Then KeyboardInterrupt is raised,
-    so that a script ends and does not go on with a model that is half trained. In an interactive session
+    Ctrl-C stops the training cleanly: the best or the average weights are restored as at a normal end,
+    ``after_training`` of the callbacks is called, `stop_reason` is "interrupted". Then KeyboardInterrupt
+    is raised, so that a script does not continue with a half-trained model. In an interactive session
     the history is ``sys.last_value.result``. Before the first epoch there is no result.
 
-    With `averaging`, the training itself goes on from its own weights, to which the costs belong;
-    what a callback writes into the weights shown is lost. `EarlyStopping` keeps and restores averages,
-    since it sees them. After Ctrl-C, or when a callback stops the training, the model has the
+    With `averaging`, the training itself continues from its own weights, to which the costs belong;
+    changes that a callback makes to the averaged weights are lost. `EarlyStopping` keeps and restores
+    averages, since it sees them. After Ctrl-C, or if a callback stops the training, the model has the
     average so far; after a divergence the best weights of the training itself. With batch norm the
-    average gets statistics of its own by a pass over the training data that costs about an epoch: after
-    each averaged epoch where validation or callbacks look at the model, and else once at the end.
+    statistics of the average are computed by a pass over the training data, which takes about as long as
+    an epoch: after each averaged epoch if there are validation data or callbacks, else once at the end.
 
     Examples
     --------
@@ -255,12 +256,12 @@ def run_epochs(
         if not complete:
             restore_best(engine, history, f"the cost stopped being finite in epoch {engine.epoch}")
             return
-        with section.open(IMPATIENT):
+        with section.user_code(GRACE_SECONDS):
             bar.advance(n, **shown)
         if callbacks and engine.average is None:  # so that a model saved by a callback can be resumed
             model.training_state = engine.state(training.learning_rate_scale)
         for callback in callbacks:
-            with section.open():
+            with section.user_code():
                 stops = after_epoch(callback, training)
             if stops:
                 history.stop_reason = callback.stop_reason
@@ -286,7 +287,7 @@ def record(
         curves |= {"val_cost": [math.nan] * n, "val_score": [math.nan] * n}
     try:
         if held_out is not None and complete:
-            with engine.section.open():
+            with engine.section.user_code():
                 result = engine.model.evaluate_checked(*held_out, np.empty(0))
             curves |= {"val_cost": [result.cost], "val_score": [result.score]}
             shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
@@ -324,7 +325,7 @@ def finish(
         errors.append(error)
     for callback in callbacks:
         try:
-            with section.open(IMPATIENT):
+            with section.user_code(GRACE_SECONDS):
                 callback.after_training(training)
         except KeyboardInterrupt:
             section.set()
@@ -343,7 +344,7 @@ def finish(
 
 def note_interrupt(section: Section, history: History) -> None:
     """Record in the history that Ctrl-C ended the training."""
-    if section.take() and history.stop_reason != "diverged":
+    if section.acknowledge() and history.stop_reason != "diverged":
         history.stop_reason = "interrupted"
 
 

@@ -176,7 +176,7 @@ def find_learning_rate(
         rates = rising_rates(lowest, highest, n_steps)
         pairs = batch_costs(trained, untrained, examples, rates)
         found = section.result = learning_rate_range(*pairs, lowest, highest, n_steps, smoothing)
-        section.take()
+        section.acknowledge()
     return found
 
 

@@ -155,7 +155,7 @@ def search(
             monitor,
             None if trainer.best is None else trainer.best.config,
             trainer.model,
-            section.take(),
+            section.acknowledge(),
             fit,
         )
     return result

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._support.checks import shown
-from .._support.interrupts import IMPATIENT, Section
+from .._support.interrupts import GRACE_SECONDS, Section
 from .._support.progress import Progress
 from ..models.model import Model
 from ..training.arguments import check_examples
@@ -41,7 +41,7 @@ class Trainer:
 
     def evaluate(self, trials: list[Trial], epochs: int) -> None:
         """Train each of the trials for this number of epochs; a KeyboardInterrupt keeps those completed."""
-        with self.section.open():
+        with self.section.user_code():
             built = [build_model(self.make_model, trial.config) for trial in trials]
         models = [model for model, _ in built]
         each = check_models(models, [own for _, own in built], {**self.options, "epochs": epochs})
@@ -49,7 +49,7 @@ class Trainer:
             if keywords["callbacks"]:  # which may watch a validation curve; otherwise it is not computed
                 keywords["validation"] = self.held_out
         if not self.recorded:  # the first call checks the data before any work
-            with self.section.open():
+            with self.section.user_code():
                 check_examples(models[0], self.X, self.y, self.held_out, each[0].get("sample_weight"))
         unrecorded = set(range(len(trials)))
 
@@ -83,7 +83,7 @@ class Trainer:
         best = min(self.recorded, key=self.strategy.rank)
         if best.succeeded:
             shown[f"best {self.strategy.monitor}"] = self.strategy.value(best)
-        with self.section.open(IMPATIENT):
+        with self.section.user_code(GRACE_SECONDS):
             self.bar.advance(1, **shown)
 
     def keep_best(self, trained: list[tuple[Trial, Model]]) -> None:
