@@ -1,6 +1,7 @@
 """What every test can use: the data of `tests/data/figures`, each build of the core, each dtype."""
 
 import csv
+import inspect
 import json
 import signal
 import threading
@@ -60,6 +61,30 @@ def attacks(request):
         return request.config.getoption("--attacks") or few
 
     return times
+
+
+@pytest.fixture
+def core_calls(monkeypatch):
+    """Note the calls of `cregnet.network_train`: a function that starts it and returns the list of calls.
+
+    A call is a dict of the arguments by name. After each call ``then(call, n_completed)`` may raise, or
+    return another number of completed epochs.
+    """
+    import cregnet
+
+    train, signature = cregnet.network_train, inspect.signature(cregnet.reference.network_train)
+
+    def start(then=lambda call, n_completed: n_completed):
+        calls = []
+
+        def network_train(*arguments):
+            calls.append(signature.bind(*arguments).arguments)
+            return then(calls[-1], train(*arguments))
+
+        monkeypatch.setattr("cregnet.network_train", network_train)
+        return calls
+
+    return start
 
 
 @pytest.fixture(scope="session")

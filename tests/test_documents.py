@@ -126,16 +126,18 @@ def test_public_names_have_docstrings(name):
 
 
 def imported_names():
-    """Name -> module of the imports in `regnet/__init__.py` that type checkers read."""
-    tree = ast.parse(Path(rn.__file__).read_text(encoding="utf-8"))
-    [checked, _] = [node for node in tree.body if isinstance(node, ast.If)]  # the second has __getattr__
-    imports = [(node, alias) for node in checked.body for alias in node.names]
-    return {alias.name: node.module for node, alias in imports if alias.asname is None}
+    """Name -> module of the imports in the stub that type checkers read; each is `NAME as NAME`, exported."""
+    tree = ast.parse(Path(rn.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [
+        (node, alias) for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    ]
+    assert all(alias.asname == alias.name and node.level == 1 for node, alias in imports)
+    return {alias.name: node.module for node, alias in imports}
 
 
 def test_all_is_complete():
     names = imported_names()
-    assert sorted(rn.__all__) == sorted(names)
+    assert sorted([*rn.__all__, "course", "plotting"]) == sorted(names)
     assert set(rn.__all__) <= set(dir(rn))
     for name, module in names.items():
         source = importlib.import_module(f"regnet.{module or name}")

@@ -23,7 +23,7 @@ from libc.string cimport memcpy, memmove, memset
 import numpy as _numpy
 
 from cregnet import spec as _spec
-from cregnet.plan import Plan as _Plan, count_batches as _count_batches
+from cregnet.plan import Plan as _Plan
 
 cdef dict PURPOSES = _spec.PURPOSES
 

@@ -9,15 +9,14 @@ import pytest
 import cregnet
 import regnet as rn
 from augment.pictures import SHAPES, rows
+from regnet.augment.compose import Compose, draw_words
 from regnet.augment.transforms import (
-    Compose,
     Elastic,
     HorizontalFlip,
     RandomCrop,
     Rotate,
     Shift,
     Transformation,
-    draw_words,
 )
 
 EVERY = [HorizontalFlip(), Shift(2), Rotate(30), RandomCrop(3), Elastic(20, 2)]
@@ -58,7 +57,7 @@ def test_blocks_of_pictures_do_not_show(monkeypatch):
     augment = Compose(EVERY, shape=(7, 7))
     X = rows(60, dtype=np.float32)
     whole = augment(X)
-    monkeypatch.setattr(rn.augment.transforms, "BLOCK_PIXELS", 49 * 11)
+    monkeypatch.setattr(rn.augment.compose, "BLOCK_PIXELS", 49 * 11)
     np.testing.assert_array_equal(augment(X), whole)
     monkeypatch.setattr(rn.augment.resampling, "BLOCK_PIXELS", 49 * 4)
     np.testing.assert_array_equal(augment(X), whole)

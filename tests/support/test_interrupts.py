@@ -70,7 +70,7 @@ def test_a_handler_that_was_kept_is_python_s_again():
 
 def test_only_the_thread_of_the_section_opens_it():
     with Section("return") as section:
-        thread = threading.Thread(target=lambda: section.open().__enter__())
+        thread = threading.Thread(target=lambda: section.user_code().__enter__())
         thread.start()
         thread.join()
         press()

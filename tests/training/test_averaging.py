@@ -6,7 +6,6 @@ import threading
 import numpy as np
 import pytest
 
-import cregnet
 import regnet as rn
 
 # ------------------------------------------------------------------------------ exponential_average
@@ -193,16 +192,16 @@ def test_stopped_before_its_end_the_model_has_the_average_so_far(stop):
 
 
 @pytest.mark.parametrize("looked_at", [False, True])
-def test_ctrl_c_while_statistics_are_gathered_leaves_those_averaged(monkeypatch, looked_at):
+def test_ctrl_c_while_statistics_are_gathered_leaves_those_averaged(core_calls, looked_at):
     """However often it is pressed: a history comes back, and the net does not predict without statistics."""
-    train = cregnet.network_train
 
-    def gathering(plan, *args):
-        if plan.optimizer == "gradient_descent":  # the training has Adam
+    def gathering(call, n_completed):
+        if call["plan"].optimizer == "gradient_descent":  # the training has Adam
+            call["costs"][:] = np.nan
             raise KeyboardInterrupt
-        train(plan, *args)
+        return n_completed
 
-    monkeypatch.setattr("cregnet.network_train", gathering)
+    core_calls(gathering)
     model = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
     seen = {"callbacks": [lambda training: None]} if looked_at else {}
     history = fit(model, averaging=rn.SWA(0), optimizer=rn.Adam(), on_interrupt="return", **seen)
@@ -211,18 +210,17 @@ def test_ctrl_c_while_statistics_are_gathered_leaves_those_averaged(monkeypatch,
     assert model.parameters[model.layout.weight].all()
 
 
-def test_a_cancelled_training_still_gathers_the_statistics_of_its_average(monkeypatch):
+def test_a_cancelled_training_still_gathers_the_statistics_of_its_average(core_calls):
     expected = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
     fit(expected, averaging=rn.SWA(0), epochs=4)
-    train, cancel, calls = cregnet.network_train, threading.Event(), []
+    cancel = threading.Event()
 
-    def cancelled(*args):
-        train(*args)
-        calls.append(args)
+    def cancelled(call, n_completed):
         if len(calls) == 4:
             cancel.set()
+        return n_completed
 
-    monkeypatch.setattr("cregnet.network_train", cancelled)
+    calls = core_calls(cancelled)
     model = rn.Model.mlp([2, 20, 1], batch_norm=True, seed=3)
     history = fit(model, averaging=rn.SWA(0), cancel=cancel)
     assert history.stop_reason == "interrupted"
@@ -231,19 +229,16 @@ def test_a_cancelled_training_still_gathers_the_statistics_of_its_average(monkey
 
 
 @pytest.mark.parametrize("epoch", [3, 8])
-def test_ctrl_c_within_an_epoch_leaves_the_average_so_far(monkeypatch, epoch):
+def test_ctrl_c_within_an_epoch_leaves_the_average_so_far(core_calls, epoch):
     weights, _ = recorded()
-    train, calls = cregnet.network_train, []
 
-    def interrupted(*args):
-        train(*args)
-        calls.append(args)
+    def interrupted(call, n_completed):
         if len(calls) == epoch + 1:
-            [cost] = [a for a in args if isinstance(a, np.ndarray) and a.shape == (1,)]
-            cost[:] = np.nan  # of this epoch: it was not completed
+            call["costs"][:] = np.nan  # of this epoch: it was not completed
             raise KeyboardInterrupt
+        return n_completed
 
-    monkeypatch.setattr("cregnet.network_train", interrupted)
+    calls = core_calls(interrupted)
     model = net()
     history = fit(model, averaging=rn.SWA(5), on_interrupt="return")
     assert history.stop_reason == "interrupted"

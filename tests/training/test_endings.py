@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
+from regnet.training.divergence import baseline_cost
 from training.classifiers import classifier, points
 
 
@@ -121,3 +122,20 @@ def test_ctrl_c_in_a_call_of_many_epochs_keeps_those_completed(monkeypatch, ctrl
     assert history.stop_reason == "interrupted"
     assert len(history) > 1111  # the first three calls have 1, 10 and 100 epochs
     assert np.isfinite(history.cost).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_baseline_of_a_divergence_is_the_loss_of_outputs_of_0(dtype):
+    n, rng = 10_000, np.random.default_rng(0)
+    numbers = rng.normal(size=(n, 3))
+    for output, y, expected in (
+        ("identity", numbers, 0.5 * (numbers**2).sum() / n),
+        ("tanh", numbers, 0.5 * (numbers**2).sum() / n),
+        ("sigmoid", numbers > 0, 3 * np.log(2)),
+        ("softmax", rng.integers(3, size=n), np.log(3)),
+    ):
+        model = rn.Model.mlp([2, 3], output=output, dtype=dtype)
+        targets = model.check_targets(y, n)
+        assert baseline_cost(model.plan, targets) == pytest.approx(
+            expected, rel=1e-7 if dtype[-2:] == "32" else 1e-13
+        )

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.training.engine import Engine
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(50, 20)
 
@@ -136,18 +135,17 @@ def test_missing_pandas_is_named_with_the_extra_that_brings_it(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["interrupted", "diverged"])
-def test_seconds_are_those_of_the_epochs_completed(kind, monkeypatch):
-    train_epochs = Engine.train_epochs
+def test_seconds_are_those_of_the_epochs_completed(kind, core_calls):
+    def three_of_many(call, n_completed):
+        if len(call["costs"]) <= 3:
+            return n_completed
+        time.sleep(0.3)
+        call["costs"][3:] = np.nan
+        if kind == "interrupted":  # by a signal handler of the user
+            raise KeyboardInterrupt
+        return 3
 
-    def three_of_many(self, rates, costs):
-        train_epochs(self, rates, costs)
-        if len(costs) > 3:
-            time.sleep(0.3)
-            costs[3:] = np.nan
-            if kind == "interrupted":
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(Engine, "train_epochs", three_of_many)
+    core_calls(three_of_many)
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rn.DivergenceWarning)

@@ -174,24 +174,12 @@ def test_validation_values_are_those_of_evaluate():
     np.testing.assert_array_equal(history.val_score, [e.score for e in seen])
 
 
-def test_a_share_for_validation_is_held_out_and_stratified():
+def test_a_share_for_validation_is_held_out_and_stratified(core_calls):
     X, y = points(100, classes=2)
-    model = classifier()
-    seen = {}
-    original = rn.training.loop.Engine
-
-    class Spy(original):
-        def __init__(self, model, examples, *rest):
-            seen["X"], seen["Y"] = examples.X, examples.targets.Y
-            super().__init__(model, examples, *rest)
-
-    rn.training.loop.Engine = Spy
-    try:
-        rn.train(model, X, y, epochs=1, validation=0.2)
-    finally:
-        rn.training.loop.Engine = original
-    assert seen["X"].shape == (80, 2)
-    assert abs(seen["Y"].sum() - 0.8 * y.sum()) <= 1
+    trained = core_calls()
+    rn.train(classifier(), X, y, epochs=1, validation=0.2)
+    assert trained[0]["X"].shape == (80, 2)
+    assert abs(trained[0]["Y"].sum() - 0.8 * y.sum()) <= 1
 
 
 def test_data_in_place_are_not_copied_or_changed():

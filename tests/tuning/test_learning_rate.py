@@ -239,7 +239,7 @@ def test_missing_matplotlib_is_named_with_the_extra_that_brings_it(monkeypatch):
         ({"n_steps": 9}, ValueError, "n_steps is 9, wanted a whole number >= 10"),
         ({"smoothing": 1}, ValueError, "smoothing is 1, wanted 0 <= smoothing < 1"),
         ({"batch_size": 0}, ValueError, "batch_size is 0, wanted a whole number >= 1"),
-        ({"optimizer": "adam"}, TypeError, "optimizer is 'adam', wanted an optimiser such as Adam(1e-3)"),
+        ({"optimizer": 0.1}, TypeError, "optimizer is 0.1, wanted an optimiser such as Adam(1e-3)"),
         (
             {"penalty": 0.7},
             TypeError,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.tuning.searching import Strategy, explore
 from regnet.tuning.spaces import as_spaces
+from regnet.tuning.strategy import Strategy, explore
 from tuning.small_search import SPACE
 
 
@@ -15,7 +15,7 @@ def planted(optimum):
     def measure(trials, epochs):
         for trial in trials:
             distance = [np.log10(trial.config[name]) - np.log10(best) for name, best in optimum.items()]
-            trial.settle(epochs, epochs, val_cost=float(np.sum(np.square(distance))), val_score=0.0)
+            trial.record(epochs, epochs, val_cost=float(np.sum(np.square(distance))), val_score=0.0)
 
     return measure
 
@@ -51,7 +51,7 @@ def test_the_second_round_is_drawn_around_the_best_of_the_first():
 def test_choices_narrow_to_those_of_the_best_quarter():
     def measure(trials, epochs):
         for trial in trials:
-            trial.settle(epochs, epochs, val_cost="abcdefgh".index(trial.config["letter"]), val_score=0.0)
+            trial.record(epochs, epochs, val_cost="abcdefgh".index(trial.config["letter"]), val_score=0.0)
 
     strategy, trials = Strategy(32, 2, 9, 1, "val_cost", 0), []
     explore(as_spaces({"letter": list("abcdefgh")}), strategy, measure, trials)
@@ -65,7 +65,7 @@ def test_each_length_is_for_the_best_part_of_those_before():
     def measure(trials, epochs):
         calls.append((epochs, sorted(trial.number for trial in trials)))
         for trial in trials:
-            trial.settle(epochs, epochs, val_cost=float(trial.number), val_score=0.0)
+            trial.record(epochs, epochs, val_cost=float(trial.number), val_score=0.0)
 
     explore(as_spaces(SPACE), Strategy(20, 2, 90, 3, "val_cost", 0), measure, [])
     assert calls == [
@@ -106,9 +106,9 @@ def test_a_failed_trial_is_never_the_best_and_is_not_trained_longer():
         lengths.append(len(trials))
         for trial in trials:
             if trial.number == 4:
-                trial.settle(epochs, epochs, 1.0, 0.5)
+                trial.record(epochs, epochs, 1.0, 0.5)
             else:
-                trial.settle(epochs, 1, note="diverged")
+                trial.record(epochs, 1, note="diverged")
 
     strategy, trials = Strategy(9, 1, 9, 3, "val_score", 0), []
     explore(as_spaces(SPACE), strategy, measure, trials)
@@ -119,7 +119,7 @@ def test_a_failed_trial_is_never_the_best_and_is_not_trained_longer():
 def test_the_higher_score_or_the_lower_cost_is_better():
     def measure(trials, epochs):
         for trial in trials:
-            trial.settle(epochs, epochs, val_cost=float(trial.number), val_score=float(trial.number))
+            trial.record(epochs, epochs, val_cost=float(trial.number), val_score=float(trial.number))
 
     for monitor, best in (("val_score", 8), ("val_cost", 0)):
         strategy, trials = Strategy(9, 1, 9, 3, monitor, 0), []

@@ -1,18 +1,18 @@
-"""Ctrl-C: the one place that handles SIGINT.
+"""Ctrl-C: the only module that handles SIGINT.
 
-A. Within a `Section` Ctrl-C only sets a flag, which the work checks where it can stop: the core every
-   0.05 s, loops in Python between their steps. So KeyboardInterrupt is never raised between two statements
-   that belong together, and a burst of signals counts once.
+A. Within a `Section` Ctrl-C is only noted, and the work checks for it where it can stop: the core every
+   0.05 s, loops in Python between their steps. So KeyboardInterrupt is never raised between two
+   statements that belong together, and a burst of signals is noted once.
 B. User code in a section (callbacks, schedules, transformations) may take any time. It runs within
-   `section.open()`, where Ctrl-C raises KeyboardInterrupt at once; but only once, so that a second
-   signal does not interrupt the clean-up after the first.
+   `section.user_code()`, where Ctrl-C raises KeyboardInterrupt at once, but only once: a second signal
+   does not interrupt the clean-up after the first.
 C. At the end of the section KeyboardInterrupt is raised, with the result of the work as its attribute
-   `result`, unless the caller asked for that result.
-D. Sections nest. A section within user code (a callback that trains another net) handles Ctrl-C
-   itself. A section within the work of another section passes it on.
-E. Only Python's default handler is replaced, and only in the main thread, since handlers run there only.
-   In other threads, and if SIGINT is ignored or has a handler of the user's, a section does nothing.
-F. The handler takes no lock, since the code that it interrupts may hold it; threading.Event.set takes one.
+   `result`, unless the caller asked to have the result returned.
+D. Sections nest. A section that user code enters (a callback that trains another net) handles Ctrl-C
+   itself. A section that is entered by the work of another section passes it on.
+E. Only Python's own handler is replaced, and only in the main thread, which alone runs handlers. In
+   other threads, and if SIGINT is ignored or the user has installed a handler, a section does nothing.
+F. The handler must not take a lock that the interrupted code may hold, as threading.Event.set does.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ import time
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["IMPATIENT", "ON_INTERRUPT", "Flag", "Section"]
+__all__ = ["GRACE_SECONDS", "ON_INTERRUPT", "Flag", "Section"]
 
 ON_INTERRUPT = ("raise", "return")
 AT_ONCE = -math.inf
-IMPATIENT = 1.0  # seconds after the first Ctrl-C; a burst from the keyboard is shorter
+GRACE_SECONDS = 1.0  # after the first Ctrl-C; a burst from the keyboard is shorter
 
 
 class Flag(threading.Event):
-    """An event without a lock, which is also set when one of `others` is; it has no `wait`."""
+    """An event without a lock, which is also set if one of `others` is. It cannot be waited for."""
 
     def __init__(self, *others: Section | threading.Event) -> None:
         super().__init__()
@@ -54,24 +54,24 @@ class Handler:
         self.section: Section | None = section
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.section is None:  # other code kept this handler and installed it again
+        if self.section is None:  # other code has kept the handler and installed it again
             signal.default_int_handler(number, frame)
         else:
             self.section.notify()
 
 
 class Section:
-    """A part of the program in which Ctrl-C sets a flag.
+    """A part of the program in which Ctrl-C is noted.
 
     Parameters
     ----------
     on_interrupt : {"raise", "return"}
-        Whether its end raises KeyboardInterrupt if `acknowledge` has returned True.
+        Whether its end raises KeyboardInterrupt if the work has been stopped.
 
     Attributes
     ----------
     result : object
-        The attribute `result` of the KeyboardInterrupt.
+        Attribute of the KeyboardInterrupt.
 
     Examples
     --------
@@ -89,48 +89,48 @@ class Section:
         self.raises = on_interrupt == "raise"
         self.result: Any = None
         self.on = self.acknowledged = False
-        self.patience: float | None = None  # seconds from the first Ctrl-C to the one that raises
+        self.grace: float | None = None  # seconds after the first Ctrl-C; None: it is only noted
         self.first = math.inf  # time of the first Ctrl-C
         self.handler: Handler | None = None
-        self.thread = -1  # the main thread, if there is a handler
+        self.thread = -1  # the main thread, if a handler is installed
         self.outer: Section | None = None
 
     def notify(self) -> None:
-        """Set the flag, also of the sections whose work this is; or raise KeyboardInterrupt in user code."""
+        """Note Ctrl-C, here and in the sections whose work this is; in user code raise KeyboardInterrupt."""
         now = time.monotonic()
-        if self.patience is not None and now - self.first >= self.patience:
-            self.first, self.patience = min(self.first, now), None
+        if self.grace is not None and now - self.first >= self.grace:
+            self.first, self.grace = min(self.first, now), None
             raise KeyboardInterrupt
         self.first, self.on = min(self.first, now), True
-        if self.outer is not None and self.outer.patience is None:
+        if self.outer is not None and self.outer.grace is None:
             self.outer.notify()
 
     def is_set(self) -> bool:
-        """Whether Ctrl-C was pressed."""
+        """Whether Ctrl-C was noted."""
         return self.on
 
     def set(self) -> None:
-        """Set the flag, as a signal does."""
+        """Note it, as a signal does."""
         self.on = True
 
     def acknowledge(self) -> bool:
-        """Whether Ctrl-C was pressed; the flag is cleared for the next one."""
+        """Whether Ctrl-C was noted; resets the note, so that another Ctrl-C is a new one."""
         if not self.on:
             return False
         self.on, self.acknowledged = False, True
         return True
 
-    def open(self, patience: float = AT_ONCE) -> Open:
+    def user_code(self, grace: float = AT_ONCE) -> UserCode:
         """A block of user code, in which Ctrl-C raises KeyboardInterrupt.
 
-        With ``patience=IMPATIENT`` only one that comes a second after the first does: for code that should
-        be completed, but might hang.
+        With ``grace=GRACE_SECONDS`` only a Ctrl-C that is pressed a second after the first one does:
+        for clean-up, which should be completed but might hang.
         """
-        return Open(self, patience)
+        return UserCode(self, grace)
 
     def with_event(self, event: threading.Event | None) -> threading.Event | None:
-        """An event for the core to check: set with this section or with another event."""
-        if self.handler is None:  # the flag is never set; the core need not call Python
+        """An event that the core checks: it is set by this section and by another event."""
+        if self.handler is None:  # this section notes nothing; the core then calls Python less often
             return event
         return Flag(self) if event is None else Flag(self, event)
 
@@ -159,38 +159,38 @@ class Section:
             self.handler.section = self.outer
         elif self.handler is not None:
             found = signal.signal(signal.SIGINT, signal.default_int_handler)
-            if found is not self.handler:  # user code installed another one
+            if found is not self.handler:  # user code has installed another handler
                 signal.signal(signal.SIGINT, found)
             self.handler.section = None
         if isinstance(error, KeyboardInterrupt):
             error.result = self.result  # type: ignore[attr-defined]
             return
-        passed_on = self.outer is not None and self.outer.patience is None
+        passed_on = self.outer is not None and self.outer.grace is None
         if (self.acknowledged and self.raises) or (self.on and not passed_on):
             interrupt = KeyboardInterrupt()
             interrupt.result = self.result  # type: ignore[attr-defined]
             raise interrupt
 
 
-class Open:
-    """A block within a section; see `Section.open`."""
+class UserCode:
+    """A block within a section; see `Section.user_code`."""
 
-    __slots__ = ("patience", "section")
+    __slots__ = ("grace", "section")
 
-    def __init__(self, section: Section, patience: float) -> None:
-        self.section, self.patience = section, patience
+    def __init__(self, section: Section, grace: float) -> None:
+        self.section, self.grace = section, grace
 
     def __enter__(self) -> None:
         section = self.section
         if section.thread != threading.get_ident():
             return
-        section.patience = self.patience
-        if section.on and self.patience == AT_ONCE:
-            section.patience = None
+        section.grace = self.grace
+        if section.on and self.grace == AT_ONCE:
+            section.grace = None
             raise KeyboardInterrupt
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.section.thread == threading.get_ident():
-            self.section.patience = None
+            self.section.grace = None

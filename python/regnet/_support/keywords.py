@@ -1,8 +1,9 @@
-"""Unknown keyword arguments: the error suggests the one that is meant.
+"""Unknown keyword arguments: the error suggests the right one.
 
-Users of other libraries type the names that they know, `learning_rate=` for `train` or `dropout=` for `mlp`,
-and Python's message suggests nothing. `meanings` is the one table of such names; `suggests_keywords` makes a
-callable look them up before it runs. Its signature does not change, for readers and type checkers.
+Users of other libraries type the names that they know, `learning_rate=` for `train` or `dropout=` for `mlp`.
+Python's own message names no alternative. `meanings` is the table of such names; `suggests_keywords`
+decorates a callable so that unknown keywords are looked up there. Its signature does not change, neither
+for readers nor for type checkers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> None:
-    """Check that all names are known; the TypeError suggests what is meant by the first one that is not.
+    """Raise a TypeError for the first unknown name, with a suggestion.
 
     >>> check_keywords("Adam", ["lr"], ["learning_rate", "beta1"])
     Traceback (most recent call last):
@@ -28,7 +29,7 @@ def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> Non
     for keyword in given:
         if keyword in known:
             continue
-        from difflib import get_close_matches  # imported late, with the table: they cost milliseconds
+        from difflib import get_close_matches  # slow imports, needed for the error alone
 
         from .meanings import MEANT
 
@@ -40,14 +41,14 @@ def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> Non
 
 
 def arguments(function: Callable[..., Any]) -> list[str]:
-    """Names of a function's arguments, without self and cls; `inspect` would take longer than the import."""
+    """Names of a function's arguments, without self and cls; importing `inspect` would take longer."""
     code = getattr(function, "__wrapped__", function).__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return [name for name in names if name not in ("self", "cls")]
 
 
 def suggests_keywords(function: Callable[P, T]) -> Callable[P, T]:
-    """A function or `__init__` whose error for an unknown keyword argument suggests one."""
+    """Decorate a function or `__init__`: the error for an unknown keyword argument has a suggestion."""
     names = arguments(function)
     known = frozenset(names)
 

@@ -1,6 +1,6 @@
-"""What is meant by keyword arguments of other libraries: a table of names for each callable.
+"""Keyword arguments of other libraries and what to write instead: one table of names per callable.
 
-Imported by `keywords` after a mistake only.
+`keywords` imports this module when an argument is unknown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ __all__ = ["MEANINGS", "MEANT"]
 
 
 def table(**names_of: str) -> dict[str, str]:
-    """{name: what is meant} from what is meant, a key of `MEANINGS`, and the names for it."""
+    """Invert {key of `MEANINGS`: names} to {name: meaning}."""
     return {name: MEANINGS[key] for key, names in names_of.items() for name in names.split()}
 
 
@@ -33,7 +33,7 @@ MEANINGS = {
     "of_layers": "it in the model: Model.mlp(..., keep_prob=0.8) or Dense(..., keep_prob=0.8)",
     "of_model": "it in the model: Model(..., seed=0)",
     "loss": "it in the model: Model(..., loss=...); sigmoid and softmax imply theirs",
-    "score": "validation=..., whose score is the metric of the loss",
+    "score": "validation=..., whose score is the accuracy or R^2",
     "threads": "n_threads=4",
     "clip_norm": "clip_norm=1.0",
     "class_weight": "class_weight='balanced' or {label: weight}",

@@ -200,7 +200,7 @@ def descend(
     with net.interruptible() as section:
         for start, end in recording_intervals(num_iterations, every, last):
             if record is not None:
-                with section.open():
+                with section.user_code():
                     record(start, net.dictionary())
             rates = np.full((end - start, 1), float(learning_rate))
             done = len(net.run(rates, m))

@@ -75,5 +75,5 @@ def mean_loss(plan: Plan, Z: Array, Y: Array, weight: Array) -> float:
     weight : array (n_examples,)
         Weights that sum to 1, for a mean.
     """
-    cost: float = getattr(cregnet, plan.loss)(Z, Y, weight, np.empty_like(Z), *plan.loss_options)
+    cost: float = getattr(cregnet, plan.loss)(Z, Y, weight, np.empty_like(Z), **plan_loss(plan).options)
     return cost

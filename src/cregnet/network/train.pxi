@@ -88,7 +88,7 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
     parsed = parsed_plan(plan)
     t.first_step = whole_number("first_step", first_step, 0, MOST_COUNT)
     t.n_epochs, t.n_examples, t.batch_size = learning_rates.shape[0], n_examples, batch
-    t.n_batches = _count_batches(plan, n_examples, batch)
+    t.n_batches = plan.count_batches(n_examples, batch)
     check_examples(&parsed.net, parameters.shape[0], n_examples, X.shape[1], Y.shape[0], Y.shape[1], labels,
                    weight.shape[0])
     check_shape("learning_rates", t.n_epochs, learning_rates.shape[1], t.n_epochs, t.n_batches)

@@ -15,9 +15,7 @@ from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 
 def batches(plan, n_examples, batch_size):
     """(start, end) of each batch; with batch norm a last batch of one joins the one before it."""
-    starts = list(range(0, n_examples, batch_size))
-    if any(plan.batch_norm) and n_examples > batch_size and n_examples % batch_size == 1:
-        starts.pop()
+    starts = [k * batch_size for k in range(plan.count_batches(n_examples, batch_size))]
     return list(zip(starts, [*starts[1:], n_examples], strict=True))
 
 
