@@ -163,7 +163,7 @@ def test_the_interrupt_of_find_learning_rate_has_the_rates_so_far(monkeypatch):
     ids=["reg_utils", "opt_utils", "opt_utils_v1a", "dnn_utils"],
 )
 def test_the_interrupt_of_a_course_model_has_its_parameters(ctrl_c_after, function, call, monkeypatch):
-    monkeypatch.setattr(opt_utils_v1a, "epoch_rates", lambda a, n, *decay: np.full(10**6, a))
+    monkeypatch.setattr("regnet.course._mini_batches.epoch_rates", lambda a, n, *decay: np.full(10**6, a))
     ctrl_c_after(0.3)
     with pytest.raises(KeyboardInterrupt) as caught:
         call()
