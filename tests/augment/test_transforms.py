@@ -5,15 +5,14 @@ import pytest
 
 import regnet as rn
 from augment.pictures import SHAPES, rows
+from regnet.augment.compose import Compose, draw_words
 from regnet.augment.resampling import displacements, gaussian, move, resample, rotation, smooth
 from regnet.augment.transforms import (
-    Compose,
     Elastic,
     HorizontalFlip,
     RandomCrop,
     Rotate,
     Shift,
-    draw_words,
     whole_numbers,
 )
 
