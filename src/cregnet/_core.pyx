@@ -22,8 +22,13 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memmove, memset
 
+import numpy as _numpy
+
+from cregnet import signature as _signature
 from cregnet import spec as _spec
 from cregnet.plan import Plan as _Plan
+
+__all__ = [name for names in _spec.KERNELS.values() for name in names]
 
 cdef dict PURPOSES = _spec.PURPOSES
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 import cregnet
 from cregnet import Layout, Plan
-from cregnet.spec import BATCH_NORM_EPSILON as EPSILON
 
 from .layers import Dense, Input, Layer
 from .parameters import aligned_vector, column_views, weight_views
@@ -95,7 +94,7 @@ def fold(plan: Plan, parameters: Array) -> tuple[Plan, Array]:
         if gamma is None:
             W_out[...], b_out[...] = W, b
         else:
-            cregnet.batch_norm_fold(W, gamma, b, *statistics(places, parameters, l), W_out, b_out, EPSILON)
+            cregnet.batch_norm_fold(W, gamma, b, *statistics(places, parameters, l), W_out, b_out)
     return dense, out
 
 
