@@ -33,7 +33,9 @@ def by_hand(model, X, n_samples, seed):
         for l, (W, b) in enumerate(zip(model.weights, model.biases, strict=True)):
             keep_prob = model.layers[l].keep_prob
             if keep_prob < 1 and model.layers[l].dropout == "gaussian":
-                A = A * cregnet.reference.gaussian_dropout_factors(A.shape, keep_prob, seed, l, step, dtype=A.dtype)
+                A = A * cregnet.reference.gaussian_dropout_factors(
+                    A.shape, keep_prob, seed, l, step, dtype=A.dtype
+                )
             elif keep_prob < 1:
                 A = A * cregnet.reference.dropout_mask(A.shape, keep_prob, seed, l, step) / keep_prob
             A = W @ A + b

@@ -1,12 +1,13 @@
 """cregnet: the compiled core of regnet, usable on its own.
 
-Kernels are functions on NumPy arrays with columns = examples. They take inputs, then numbers, then outputs, which
-may be left out: they are then allocated and returned; one that is given is filled and returned. Options have
-names. Float32 stays float32, everything else is computed in float64. Aligned, C-contiguous arrays are worked on
-as they are, without the GIL; others, and lists, by way of a copy. `cregnet.reference` has the same in NumPy.
+Kernels are functions on NumPy arrays with columns = examples. Their arguments are inputs, then numbers,
+then outputs. An output may be left out: it is then allocated and returned; one that is given is filled and
+returned. Options are given by name. Float32 stays float32, everything else is computed in float64. Aligned,
+C-contiguous arrays are used directly, without the GIL; other arrays, and lists, are copied.
+`cregnet.reference` has the same functions in NumPy.
 
-What a kernel writes shares no memory with its other arguments, but for those that its docstring says may be the
-same array. Everything else is a ValueError.
+What a kernel writes may share no memory with its other arguments, except where its docstring says that the
+two may be the same array. Everything else is a ValueError.
 
 >>> Z = dense([[1.0, -1.0]], [[0.5]], [[2.0, 3.0], [1.0, 4.0]])
 >>> relu(Z)
@@ -38,8 +39,8 @@ __all__ = [
     "reference",
 ]
 
-# Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the twins
-# are imported when they are asked for: `import cregnet` is to stay quick.
+# Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the
+# twins are imported when they are asked for: `import cregnet` is to stay quick.
 if TYPE_CHECKING:
     from . import reference
     from .reference import *

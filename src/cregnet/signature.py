@@ -1,12 +1,12 @@
 """What the arrays of a public kernel are, and how what is given becomes what a kernel works on.
 
-A kernel works on aligned, C-contiguous NumPy arrays of one dtype. The compiled core looks whether it was given
-such arrays, which is the rule in a loop, and calls `convert` where it was not. So this module is slow path and
-error messages: it runs once per text of the core, not once per instruction set, and may be plain Python.
+A kernel works on aligned, C-contiguous NumPy arrays of one dtype. The compiled core tests whether its
+arguments are such arrays and calls `convert` where they are not. So this module has the slow path and the
+messages: in plain Python it is in the package once, in the core it would be there once per instruction set.
 
-The arrays of a kernel are written as in ``"W(n_out,n_in) b(n_out,1) A_prev(n_in,m) -> Z(n_out,m)"``: before the
-arrow what is read, after it what is filled and returned. A ``!`` marks what is updated in place, a ``?`` what may
-be left out, ``:uint8`` a dtype other than float32 or float64. A shape ``(...)`` is any shape.
+The arrays of a kernel are written as in ``"W(n_out,n_in) b(n_out,1) A_prev(n_in,m) -> Z(n_out,m)"``: before
+the arrow what is read, after it what is filled and returned. A ``!`` marks what is updated in place, a ``?``
+what may be left out, ``:uint8`` a dtype other than float32 or float64. A shape ``(...)`` is any shape.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Argument", "convert", "finish", "parse"]
+__all__ = ["Argument", "convert", "encode", "finish", "parse"]
 
 READ, UPDATED, FILLED = range(3)
 USE = {UPDATED: "it is updated", FILLED: "it is filled"}
@@ -60,6 +60,30 @@ def parse(text: str) -> tuple[Argument, ...]:
         sizes = tuple(int(dim) if dim.isdigit() else dim for dim in dims.split(","))
         found.append(Argument(name, sizes, np.dtype(dtype) if dtype else None, role, mark == "?"))
     return tuple(found)
+
+
+def encode(
+    arguments: Sequence[Argument], given: Sequence[str]
+) -> tuple[str, str, list[tuple[int, int, bool, bool, int, int, int]]]:
+    """What the core keeps of a signature.
+
+    Returns
+    -------
+    read, written : str
+        The names.
+    rows : list of tuple
+        Of each argument: its place among what is read and then written, its role, whether it is optional,
+        whether it is float32 or float64, its dimensions, and two sizes. A size that is not fixed is -1 - k,
+        k its number among the sizes; the first are those that are given as numbers.
+    """
+    read = [argument.name for argument in arguments if argument.role == READ]
+    written = [argument.name for argument in arguments if argument.role != READ]
+    places, sizes, rows = read + written, list(given), []
+    for name, dims, dtype, role, optional in arguments:
+        sizes += [dim for dim in dims if isinstance(dim, str) and dim not in sizes]
+        first, second = (dim if isinstance(dim, int) else -1 - sizes.index(dim) for dim in (*dims, 0)[:2])
+        rows.append((places.index(name), role, optional, dtype is None, len(dims), first, second))
+    return " ".join(read), " ".join(written), rows
 
 
 def convert(arguments: Sequence[Argument], arrays: list[Any], sizes: dict[str | int, int]) -> None:
@@ -149,7 +173,7 @@ def real_dtype(arguments: Sequence[Argument], found: Sequence[Any]) -> np.dtype[
             dtype = native(array.dtype)
             if dtype not in (FLOAT32, FLOAT64):
                 raise TypeError(f"{argument.name} has dtype {array.dtype}, wanted float32 or float64")
-            return dtype
+            return FLOAT32 if dtype == FLOAT32 else FLOAT64
     return FLOAT32 if reals and all(native(x.dtype) == FLOAT32 for _, x in reals) else FLOAT64
 
 
@@ -213,7 +237,9 @@ def check_copies(arguments: Sequence[Argument], found: Sequence[Any]) -> None:
             if is_usable(array) and is_usable(earlier):
                 continue
             if np.shares_memory(array, earlier):
-                raise ValueError(f"{name} shares memory with {other}, wanted an array of its own: it is written")
+                raise ValueError(
+                    f"{name} shares memory with {other}, wanted an array of its own: it is written"
+                )
 
 
 def is_usable(array: np.ndarray[Any, Any]) -> bool:
@@ -225,6 +251,8 @@ def usable(argument: Argument, array: np.ndarray[Any, Any], dtype: np.dtype[Any]
     """The array, or a copy that a kernel can work on; a vector where any shape will do."""
     if array.dtype != dtype or not is_usable(array):
         array = np.empty(array.shape, dtype) if argument.role == FILLED else np.array(array, dtype, order="C")
+    elif array.dtype is not dtype:  # which the core asks for: an equal one may have metadata
+        array = array.view(dtype)
     return array.reshape(-1) if argument.dims == ("...",) else array
 
 

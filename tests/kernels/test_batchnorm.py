@@ -123,9 +123,7 @@ def test_backward_is_the_derivative(core, n_examples, padding):
         return slope
 
     Zhat, _, _, variance = forward(core, Z, gamma, beta, 0.1, n_examples)
-    dZ, dgamma, dbeta = core.batch_norm_backward(
-        C, Zhat, gamma, variance, epsilon=0.1, n_examples=n_examples
-    )
+    dZ, dgamma, dbeta = core.batch_norm_backward(C, Zhat, gamma, variance, epsilon=0.1, n_examples=n_examples)
     for ours, array in ((dZ, Z), (dgamma, gamma), (dbeta, beta)):
         slope = numerical(array)
         difference = np.linalg.norm(ours - slope) / (np.linalg.norm(ours) + np.linalg.norm(slope))
@@ -315,4 +313,6 @@ def test_twin_is_compared_with_padding_that_is_not_a_number(core):
     Z[:, :3] = [[1, 2, 4], [3, 3, 9]]
     one = np.ones((2, 1))
     outputs = np.empty_like(Z), np.empty_like(Z), one.copy(), one.copy()
-    assert_twins(core.batch_norm, cregnet.reference.batch_norm, (Z, one, one.copy(), *outputs, {"n_examples": 3}))
+    assert_twins(
+        core.batch_norm, cregnet.reference.batch_norm, (Z, one, one.copy(), *outputs, {"n_examples": 3})
+    )

@@ -243,10 +243,10 @@ cdef void activate_backward_dA(int activation, real* dA, const real* A, Py_ssize
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature FORWARD = Signature("Z(n_units,n_examples) -> A(n_units,n_examples)", same="A=Z")
-cdef Signature BACKWARD = Signature(
+cdef _Signature FORWARD = _Signature("Z(n_units,n_examples) -> A(n_units,n_examples)", same="A=Z")
+cdef _Signature BACKWARD = _Signature(
     "dA(n_units,n_examples) A(n_units,n_examples) -> dZ(n_units,n_examples)", same="dZ=dA dZ=A")
-cdef Number SLOPE = Number(_spec.ACTIVATIONS["leaky_relu"].options[0])
+cdef _Number SLOPE = _Number(_spec.ACTIVATIONS["leaky_relu"].options[0])
 
 
 cdef int run_forward(int activation, const real[:, ::1] Z, real[:, ::1] A, double slope) except -1:

@@ -1,6 +1,6 @@
 # Checks of the arguments of public kernels: arrays, numbers, and where arrays lie in memory.
 #
-# A kernel is a `def` that takes whatever it is given. It hands its arrays to a `Signature`, which looks
+# A kernel is a `def` that takes whatever it is given. It hands its arrays to a `_Signature`, which looks
 # whether a kernel can work on them as they are and lets `cregnet.signature` convert them where it
 # cannot; then it calls a fused function, whose parameters are typed memoryviews, for the dtype found.
 #
@@ -121,6 +121,7 @@ cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
 
 
 cdef enum:
+    SMALL_WORK = 4096                # operations that take less time than to release the GIL and to get it back
     MOST_ARRAYS = 8
     MOST_SIZES = 8
 
@@ -130,13 +131,15 @@ cdef enum Dtype:                     # of a call; INTEGERS: of a kernel without 
     DOUBLE
     UNFIT                            # no kernel can work on these arrays as they are
 
+cdef int _READ = _signature.READ
+cdef int _FILLED = _signature.FILLED
 cdef object NDARRAY = _numpy.ndarray
 cdef object FLOAT32 = _numpy.dtype(_numpy.float32)
 cdef object FLOAT64 = _numpy.dtype(_numpy.float64)
 cdef object new_array = _numpy.empty
 
 
-cdef class Signature:
+cdef class _Signature:
     # the arrays of a kernel, as cregnet.signature describes them; `same` has pairs "out=in" that may be the
     # same array, `sizes` names sizes that are given as numbers
     cdef readonly tuple arguments
@@ -153,25 +156,16 @@ cdef class Signature:
     cdef Py_ssize_t dims[MOST_ARRAYS][2]  # a size, or -1 - k for size number k
 
     def __cinit__(self, str text, str same="", str sizes=""):
-        cdef int i, j
-        cdef list names = sizes.split()
-        self.arguments, self.given_sizes = _signature.parse(text), tuple(names)
-        self.dtypes, self.n = [], len(self.arguments)
-        for i, argument in enumerate(self.arguments):
-            self.dtypes.append(argument.dtype)
-            self.is_real[i] = argument.dtype is None
-            self.role[i], self.optional[i] = argument.role, argument.optional
-            self.n_filled += argument.role == _signature.FILLED
-            self.ndim[i] = len(argument.dims)
-            for j, dim in enumerate(argument.dims):
-                if type(dim) is str and dim not in names:
-                    names.append(dim)
-                self.dims[i][j] = dim if type(dim) is int else -1 - names.index(dim)
-        read = [a.name for a in self.arguments if a.role == _signature.READ]
-        written = [a.name for a in self.arguments if a.role != _signature.READ]
-        self.memory = _Arguments(" ".join(read), " ".join(written), same)
-        for i, argument in enumerate(self.arguments):
-            self.place[i] = (read + written).index(argument.name)
+        cdef int i
+        self.arguments, self.given_sizes = _signature.parse(text), tuple(sizes.split())
+        self.dtypes = [argument.dtype for argument in self.arguments]
+        read, written, rows = _signature.encode(self.arguments, self.given_sizes)
+        self.memory = _Arguments(read, written, same)
+        self.n = len(rows)
+        for i in range(self.n):
+            (self.place[i], self.role[i], self.optional[i], self.is_real[i], self.ndim[i], self.dims[i][0],
+             self.dims[i][1]) = rows[i]
+            self.n_filled += self.role[i] == _FILLED
 
     cdef int prepare(self, list arrays, Py_ssize_t first=-1, Py_ssize_t second=-1) except -1:
         # makes of `arrays`, in place, what the kernel works on, and returns its dtype
@@ -179,6 +173,8 @@ cdef class Signature:
         if dtype == UNFIT:
             _signature.convert(self.arguments, arrays, dict(zip(self.given_sizes, (first, second))))
             dtype = self.match(arrays, first, second)
+            if dtype == UNFIT:
+                raise SystemError(f"arrays are not as {self.arguments} says after their conversion")
         return dtype
 
     cdef int match(self, list arrays, Py_ssize_t first, Py_ssize_t second) except -1:
@@ -261,10 +257,6 @@ cdef class Signature:
             return arrays[self.n - 1]
         return tuple(arrays[self.n - self.n_filled:]) if self.n_filled else None
 
-cdef int _READ = _signature.READ
-cdef int _FILLED = _signature.FILLED
-
-
 cdef object new_real(tuple shape, object dtype):
     # an output whose dtype no input says
     descr = _numpy.dtype(dtype)
@@ -283,7 +275,7 @@ cdef double real_number(str name, object value) except? -1:
         raise TypeError(f"{name} is {value!r}, wanted a number") from None
 
 
-cdef class Number:
+cdef class _Number:
     # a number in a range: the row of cregnet.spec that says which is asked for its message alone
     cdef object option
     cdef str name

@@ -51,10 +51,10 @@ cdef void shuffle_(int64_t* order, Py_ssize_t n, uint64_t seed, uint64_t epoch) 
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature GATHER = Signature("X(n_rows,n_features) order:int64(n_examples) -> A(n_features,n_examples)")
-cdef Signature ONE_HOT = Signature(
+cdef _Signature GATHER = _Signature("X(n_rows,n_features) order:int64(n_examples) -> A(n_features,n_examples)")
+cdef _Signature ONE_HOT = _Signature(
     "labels:int32(n_labels) order:int64(n_examples) -> Y(n_classes,n_examples)", sizes="n_classes")
-cdef Signature SHUFFLED = Signature("order!:int64(n)")
+cdef _Signature SHUFFLED = _Signature("order!:int64(n)")
 
 
 cdef int check_order(const int64_t[::1] order, Py_ssize_t n_examples) except -1:

@@ -108,22 +108,22 @@ cdef void batch_norm_statistics_(const real* mean, const real* variance, real* r
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature NORM = Signature(
+cdef _Signature NORM = _Signature(
     "Z(n_units,n_columns) gamma(n_units,1) beta(n_units,1)"
     " -> A(n_units,n_columns) Zhat(n_units,n_columns) mean(n_units,1) variance(n_units,1)", same="Zhat=Z")
-cdef Signature NORM_BACKWARD = Signature(
+cdef _Signature NORM_BACKWARD = _Signature(
     "dA(n_units,n_columns) Zhat(n_units,n_columns) gamma(n_units,1) variance(n_units,1)"
     " -> dZ(n_units,n_columns) dgamma(n_units,1) dbeta(n_units,1)", same="dZ=dA")
-cdef Signature NORM_PREDICT = Signature(
+cdef _Signature NORM_PREDICT = _Signature(
     "Z(n_units,n_examples) gamma(n_units,1) beta(n_units,1) mean(n_units,1) variance(n_units,1)"
     " -> A(n_units,n_examples)", same="A=Z")
-cdef Signature NORM_FOLD = Signature(
+cdef _Signature NORM_FOLD = _Signature(
     "W(n_out,n_in) gamma(n_out,1) beta(n_out,1) mean(n_out,1) variance(n_out,1)"
     " -> W_out(n_out,n_in) b_out(n_out,1)", same="W_out=W")
-cdef Signature NORM_STATISTICS = Signature(
+cdef _Signature NORM_STATISTICS = _Signature(
     "mean(n_units,1) variance(n_units,1) running_mean!(n_units,1) running_variance!(n_units,1)")
-cdef Number NORM_EPSILON = Number(_spec.Option("epsilon", _spec.BATCH_NORM_EPSILON, open=True))
-cdef Number NORM_DECAY = Number(_spec.Option("decay", _spec.BATCH_NORM_DECAY, below=1.0))
+cdef _Number NORM_EPSILON = _Number(_spec.Option("epsilon", _spec.BATCH_NORM_EPSILON, open=True))
+cdef _Number NORM_DECAY = _Number(_spec.Option("decay", _spec.BATCH_NORM_DECAY, below=1.0))
 
 
 cdef int run_norm(const real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta, real[:, ::1] A,

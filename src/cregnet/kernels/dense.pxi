@@ -2,19 +2,22 @@
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature DENSE = Signature(
+cdef _Signature DENSE = _Signature(
     "W(n_out,n_in) b(n_out,1) A_prev(n_in,n_examples) -> Z(n_out,n_examples)")
-cdef Signature DENSE_BACKWARD = Signature(
+cdef _Signature DENSE_BACKWARD = _Signature(
     "dZ(n_out,n_examples) W(n_out,n_in) A_prev(n_in,n_examples)"
     " -> dW(n_out,n_in) db(n_out,1) dA_prev(n_in,n_examples)")
-cdef Signature PRODUCT = Signature("A(n,k) B(k,m) -> C(n,m)")
-cdef Signature PRODUCT_TN = Signature("A(k,n) B(k,m) -> C(n,m)")
-cdef Signature PRODUCT_NT = Signature("A(n,k) B(m,k) -> C(n,m)")
+cdef _Signature PRODUCT = _Signature("A(n,k) B(k,m) -> C(n,m)")
+cdef _Signature PRODUCT_TN = _Signature("A(k,n) B(k,m) -> C(n,m)")
+cdef _Signature PRODUCT_NT = _Signature("A(n,k) B(m,k) -> C(n,m)")
 
 
 cdef int run_dense(const real[:, ::1] W, const real[:, ::1] b, const real[:, ::1] A_prev,
                    real[:, ::1] Z) except -1:
     cdef Py_ssize_t n_out = W.shape[0], n_in = W.shape[1], m = A_prev.shape[1]
+    if n_out * m * (n_in + 1) < SMALL_WORK:
+        product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m, finish_with(&b[0, 0]))
+        return 0
     with nogil:
         product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m, finish_with(&b[0, 0]))
     return 0
@@ -57,7 +60,7 @@ cdef int run_product(bint A_transposed, bint B_transposed, const real[:, ::1] A,
     return 0
 
 
-cdef object call_product(Signature signature, bint A_transposed, bint B_transposed, object A, object B, object C):
+cdef object call_product(_Signature signature, bint A_transposed, bint B_transposed, object A, object B, object C):
     cdef list a = [A, B, C]
     if signature.prepare(a) == FLOAT:
         run_product[float](A_transposed, B_transposed, a[0], a[1], a[2])

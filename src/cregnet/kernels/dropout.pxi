@@ -56,12 +56,12 @@ cdef void words_(uint32_t* out, Py_ssize_t n, uint64_t seed, uint32_t purpose, u
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature PHILOX = Signature("counter:uint32(n,4) key:uint32(2) -> out:uint32(n,4)", same="out=counter")
-cdef Signature WORDS = Signature("-> out:uint32(n)", sizes="n")
-cdef Signature MASK = Signature("-> D:uint8(n_units,n_examples)", sizes="n_units n_examples")
-cdef Signature DROP = Signature(
+cdef _Signature PHILOX = _Signature("counter:uint32(n,4) key:uint32(2) -> out:uint32(n,4)", same="out=counter")
+cdef _Signature WORDS = _Signature("-> out:uint32(n)", sizes="n")
+cdef _Signature MASK = _Signature("-> D:uint8(n_units,n_examples)", sizes="n_units n_examples")
+cdef _Signature DROP = _Signature(
     "A(n_units,n_examples) D:uint8(n_units,n_examples) -> out(n_units,n_examples)", same="out=A")
-cdef Signature DROP_BACKWARD = Signature(
+cdef _Signature DROP_BACKWARD = _Signature(
     "dA(n_units,n_examples) D:uint8(n_units,n_examples) -> out(n_units,n_examples)", same="out=dA")
 
 
@@ -124,7 +124,7 @@ cdef int run_dropout(const real[:, ::1] A, const unsigned char[:, ::1] D, real[:
     return 0
 
 
-cdef object call_dropout(Signature signature, object A, object D, object keep_prob, object out):
+cdef object call_dropout(_Signature signature, object A, object D, object keep_prob, object out):
     cdef list a = [A, D, out]
     cdef double kept = read_keep_prob(keep_prob)
     if signature.prepare(a) == FLOAT:
@@ -156,7 +156,7 @@ def philox(counter, key, out=None):
     Examples
     --------
     >>> cregnet.philox([[0, 0, 0, 0]], [0, 0])
-    array([[1797259609, 2579123966, 2256873229, 2637544626]], dtype=uint32)
+    array([[1713891541, 3781805453, 3159862348, 2600524760]], dtype=uint32)
     """
     cdef list a = [counter, key, out]
     PHILOX.prepare(a)
@@ -189,7 +189,7 @@ def random_words(n, seed, purpose, layer, step, out=None):
     Examples
     --------
     >>> cregnet.random_words(2, 0, 0, 0, 0)
-    array([1797259609, 2579123966], dtype=uint32)
+    array([1713891541, 3781805453], dtype=uint32)
     """
     cdef list a = [out]
     cdef Draw draw

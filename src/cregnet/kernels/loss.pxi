@@ -100,9 +100,9 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature LOSS_OF_LOGITS = Signature(
+cdef _Signature LOSS_OF_LOGITS = _Signature(
     "Z(n_units,n_examples) Y(n_units,n_examples) weight?(n_examples) -> dZ(n_units,n_examples)", same="dZ=Z")
-cdef Signature LOSS_OF_OUTPUTS = Signature(
+cdef _Signature LOSS_OF_OUTPUTS = _Signature(
     "A(n_units,n_examples) Y(n_units,n_examples) weight?(n_examples) -> dA(n_units,n_examples)", same="dA=A")
 
 
@@ -121,7 +121,7 @@ cdef double run_loss(int kind, const real[:, ::1] Z, const real[:, ::1] Y, const
     return cost
 
 
-cdef tuple call_loss(int kind, Signature signature, object Z, object Y, object weight, object dZ):
+cdef tuple call_loss(int kind, _Signature signature, object Z, object Y, object weight, object dZ):
     cdef list a = [Z, Y, weight, dZ]
     cdef int dtype = signature.prepare(a)
     cdef double cost

@@ -83,11 +83,11 @@ cdef void apply_factors_(real* A, Py_ssize_t A_row, const real* M, Py_ssize_t M_
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature NOISE_ON = Signature("A(n_units,n_examples) -> out(n_units,n_examples)", same="out=A")
-cdef Signature FACTORS = Signature("-> M(n_units,n_examples)", sizes="n_units n_examples")
-cdef Signature APPLY_FACTORS = Signature(
+cdef _Signature NOISE_ON = _Signature("A(n_units,n_examples) -> out(n_units,n_examples)", same="out=A")
+cdef _Signature FACTORS = _Signature("-> M(n_units,n_examples)", sizes="n_units n_examples")
+cdef _Signature APPLY_FACTORS = _Signature(
     "A(n_units,n_examples) M(n_units,n_examples) -> out(n_units,n_examples)", same="out=A")
-cdef Number SIGMA = Number(_spec.Option("sigma", 0.0))
+cdef _Number SIGMA = _Number(_spec.Option("sigma", 0.0))
 
 
 cdef int run_noise(const real[:, ::1] A, real[:, ::1] out, double sigma, const Draw* draw,
@@ -129,7 +129,7 @@ def gaussian_noise(A, sigma, seed, layer, step, out=None, *, first=0):
     out : ndarray, optional
         Filled and returned; may be A.
     first : int
-        Number of the first example within the batch.
+        _Number of the first example within the batch.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def gaussian_dropout_factors(shape, keep_prob, seed, layer, step, M=None, *, fir
     M : ndarray, optional
         Filled and returned.
     first : int
-        Number of the first example within the batch.
+        _Number of the first example within the batch.
     dtype : float32 or float64
         Of M where it is allocated.
 

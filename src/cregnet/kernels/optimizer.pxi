@@ -122,12 +122,12 @@ cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, AdamSt
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature NO_MOMENT = Signature("W!(...) dW(...)")
-cdef Signature FIRST_MOMENT = Signature("W!(...) dW(...) V!(...)")
-cdef Signature SECOND_MOMENT = Signature("W!(...) dW(...) S!(...)")
-cdef Signature BOTH_MOMENTS = Signature("W!(...) dW(...) V!(...) S!(...)")
+cdef _Signature NO_MOMENT = _Signature("W!(...) dW(...)")
+cdef _Signature FIRST_MOMENT = _Signature("W!(...) dW(...) V!(...)")
+cdef _Signature SECOND_MOMENT = _Signature("W!(...) dW(...) S!(...)")
+cdef _Signature BOTH_MOMENTS = _Signature("W!(...) dW(...) V!(...) S!(...)")
 cdef dict OPTIMIZER_NUMBERS = {
-    name: tuple([Number(option) for option in row.options]) for name, row in _spec.OPTIMIZERS.items()}
+    name: tuple([_Number(option) for option in row.options]) for name, row in _spec.OPTIMIZERS.items()}
 
 cdef struct StepOptions:             # of an optimiser, in the order of its row, and the learning rate
     double learning_rate
@@ -139,7 +139,7 @@ cdef int read_step(str optimizer, object learning_rate, tuple values, StepOption
     cdef tuple numbers = OPTIMIZER_NUMBERS[optimizer]
     step.learning_rate = finite_number("learning_rate", learning_rate)
     for i in range(len(values)):
-        step.option[i] = (<Number>numbers[i]).read(values[i])
+        step.option[i] = (<_Number>numbers[i]).read(values[i])
     return 0
 
 
@@ -164,7 +164,7 @@ cdef int run_one_moment(int optimizer, real[::1] W, const real[::1] dW, real[::1
     return 0
 
 
-cdef object call_one_moment(str optimizer, Signature signature, list a, object learning_rate, tuple values):
+cdef object call_one_moment(str optimizer, _Signature signature, list a, object learning_rate, tuple values):
     cdef StepOptions step
     cdef int code = OPTIMIZER_CODES[optimizer]
     read_step(optimizer, learning_rate, values, &step)
@@ -209,10 +209,13 @@ cdef int run_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, con
                   double decay, Py_ssize_t t, uint64_t n_threads) except -1:
     cdef AdamJob job
     cdef int useful = <int>min(n_threads, <uint64_t>(W.shape[0] // ADAM_SHARE), <uint64_t>TEAM_MOST)
-    job.n, job.is_float = W.shape[0], real is float
-    job.W, job.dW, job.V, job.S = &W[0], &dW[0], &V[0], &S[0]
     job.step = adam_step(options.learning_rate, options.option[0], options.option[1], options.option[2], t)
     job.shrinkage = 1 - options.learning_rate * decay
+    if 16 * W.shape[0] < SMALL_WORK:
+        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], &job.step, job.shrinkage)
+        return 0
+    job.n, job.is_float = W.shape[0], real is float
+    job.W, job.dW, job.V, job.S = &W[0], &dW[0], &V[0], &S[0]
     with nogil:
         team_start(&job.team, useful)
         team_run(&job.team, adam_member, &job)
@@ -392,7 +395,7 @@ def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
     epsilon : float, at least 0
         Outside the root.
     t : int, at least 1
-        Number of this step.
+        _Number of this step.
     n_threads : int, at least 1
         Used where there is enough to share out; the bits do not depend on it.
 
@@ -427,7 +430,7 @@ def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads
         Outside the root.
     decay : float, at least 0
     t : int, at least 1
-        Number of this step.
+        _Number of this step.
     n_threads : int, at least 1
         Used where there is enough to share out; the bits do not depend on it.
 

@@ -26,10 +26,10 @@ cdef void penalty_backward_(const real* W, real* dW, Py_ssize_t n, double l1, do
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature PENALTY = Signature("W(...)")
-cdef Signature PENALTY_BACKWARD = Signature("W(...) dW!(...)")
-cdef Number L1 = Number(_spec.REGULARIZERS["l1"].range)
-cdef Number L2 = Number(_spec.REGULARIZERS["l2"].range)
+cdef _Signature PENALTY = _Signature("W(...)")
+cdef _Signature PENALTY_BACKWARD = _Signature("W(...) dW!(...)")
+cdef _Number L1 = _Number(_spec.REGULARIZERS["l1"].range)
+cdef _Number L2 = _Number(_spec.REGULARIZERS["l2"].range)
 
 
 cdef double run_penalty(const real[::1] W, double l1, double l2) except? -1:

@@ -50,11 +50,11 @@ cdef void clip_values_(real* gradient, Py_ssize_t n, double bound) noexcept nogi
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef Signature SHRUNK = Signature("W(...) -> out(...)", same="out=W")
-cdef Signature BOUNDED_ROWS = Signature("W(n_out,n_in) -> out(n_out,n_in)", same="out=W")
-cdef Signature CLIPPED = Signature("gradient(...) -> out(...)", same="out=gradient")
-cdef Number THRESHOLD = Number(_spec.Option("threshold", 0.0))
-cdef Number BOUND = Number(_spec.Option("bound", 0.0, open=True))
+cdef _Signature SHRUNK = _Signature("W(...) -> out(...)", same="out=W")
+cdef _Signature BOUNDED_ROWS = _Signature("W(n_out,n_in) -> out(n_out,n_in)", same="out=W")
+cdef _Signature CLIPPED = _Signature("gradient(...) -> out(...)", same="out=gradient")
+cdef _Number THRESHOLD = _Number(_spec.Option("threshold", 0.0))
+cdef _Number BOUND = _Number(_spec.Option("bound", 0.0, open=True))
 
 cdef enum Projection:
     SOFT_THRESHOLD
@@ -77,7 +77,7 @@ cdef double run_projection(int kind, const real[::1] x, real[::1] out, double nu
     return norm
 
 
-cdef tuple call_projection(int kind, Signature signature, object x, double number, object out):
+cdef tuple call_projection(int kind, _Signature signature, object x, double number, object out):
     cdef list a = [x, out]
     cdef double norm
     if signature.prepare(a) == FLOAT:

@@ -63,7 +63,14 @@ def add_penalties(plan: Plan, parameters: Array, gradient: Array) -> float:
 
 
 def cost_and_gradient(
-    plan: Plan, parameters: Array, X: Array, targets: Array, weight: Array, masks: Any, step: int, gradient: Array
+    plan: Plan,
+    parameters: Array,
+    X: Array,
+    targets: Array,
+    weight: Array,
+    masks: Any,
+    step: int,
+    gradient: Array,
 ) -> tuple[float, list[Passed]]:
     """Cost of one batch with its penalties, and what passed through the layers; fills `gradient`."""
     passed, output = forward(plan, parameters, X, masks, step)

@@ -41,12 +41,35 @@ def rmsprop(W: Array, dW: ArrayLike, S: Array, learning_rate: float, beta: float
     W -= real(learning_rate) * dW / (np.sqrt(S) + real(epsilon))
 
 
-def adam(W: Array, dW: ArrayLike, V: Array, S: Array, learning_rate: float, beta1: float, beta2: float, epsilon: float, t: int, n_threads: int = 1) -> None:
+def adam(
+    W: Array,
+    dW: ArrayLike,
+    V: Array,
+    S: Array,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    t: int,
+    n_threads: int = 1,
+) -> None:
     """Step t (from 1) of Adam, both moments corrected for their bias."""
     adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t)
 
 
-def adamw(W: Array, dW: ArrayLike, V: Array, S: Array, learning_rate: float, beta1: float, beta2: float, epsilon: float, decay: float, t: int, n_threads: int = 1) -> None:
+def adamw(
+    W: Array,
+    dW: ArrayLike,
+    V: Array,
+    S: Array,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    decay: float,
+    t: int,
+    n_threads: int = 1,
+) -> None:
     """Step t (from 1) of Adam after W *= 1 - learning_rate * decay."""
     dW, real = np.asarray(dW, W.dtype), W.dtype.type
     V[...] = real(beta1) * V + real(1 - beta1) * dW

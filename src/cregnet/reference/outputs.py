@@ -13,7 +13,8 @@ Array: TypeAlias = NDArray[Any]
 def reals(*values: ArrayLike | None) -> list[Array]:
     """The arrays that are given, as float32 if all of them are, else as float64."""
     arrays = [np.asarray(value) for value in values if value is not None]
-    dtype = np.float32 if all(array.dtype == np.float32 for array in arrays) else np.float64
+    single = all(array.dtype.newbyteorder("=") == np.float32 for array in arrays)
+    dtype = np.float32 if single else np.float64
     return [array.astype(dtype, copy=False) for array in arrays]
 
 
