@@ -11,13 +11,14 @@ what may be left out, ``:uint8`` a dtype other than float32 or float64. A shape 
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Argument", "convert", "encode", "finish", "parse"]
+__all__ = ["Argument", "convert", "encode", "finish", "pair", "parse", "whole_number"]
 
 READ, UPDATED, FILLED = range(3)
 USE = {UPDATED: "it is updated", FILLED: "it is filled"}
@@ -132,6 +133,31 @@ def finish(arguments: Sequence[Argument], arrays: list[Any]) -> Any:
         if argument.role == FILLED:
             filled.append(used if original is None else original)
     return tuple(filled) if len(filled) > 1 else filled[0] if filled else None
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
+    """An argument that is a whole number from least to most, of whatever type.
+
+    >>> whole_number("step", np.int8(3), 0, 9)
+    3
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, wanted a whole number") from None
+    if not least <= number <= most:
+        wanted = f">= {least}" if number < least and most >= 2**62 else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}, wanted a whole number {wanted}")
+    return number
+
+
+def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:
+    """The two parts of an argument."""
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}, wanted {wanted}") from None
+    return first, second
 
 
 # ------------------------------------------------------------------------------ the parts of convert

@@ -13,7 +13,6 @@
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.long cimport PyLong_AsLongLongAndOverflow
-from cpython.number cimport PyNumber_Index
 
 
 cdef struct Span:                    # where an array lies, as addresses
@@ -38,6 +37,7 @@ cdef inline Span matrix(const real[:, ::1] x) noexcept nogil:
     return span(&x[0, 0], x.shape[0] * x.shape[1], sizeof(real))
 
 
+@cython.final
 cdef class _Arguments:
     # the arrays of a kernel: those it reads, then those it writes, and pairs "out=in" that may be the same
     cdef tuple names
@@ -93,18 +93,7 @@ cdef uint64_t whole_number(str name, object value, uint64_t least, uint64_t most
         number = PyLong_AsLongLongAndOverflow(value, &overflow)
         if overflow == 0 and number >= 0 and least <= <uint64_t>number <= most:
             return number
-    return any_whole_number(name, value, least, most)
-
-
-cdef object any_whole_number(str name, object value, object least, object most):
-    try:
-        number = PyNumber_Index(value)
-    except TypeError:
-        raise TypeError(f"{name} is {value!r}, wanted a whole number") from None
-    if not least <= number <= most:
-        wanted = f">= {least}" if number < least and most >= MOST_COUNT else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}, wanted a whole number {wanted}")
-    return number
+    return _signature.whole_number(name, value, least, most)
 
 
 cdef int check_shape(str name, Py_ssize_t rows, Py_ssize_t cols,
@@ -139,6 +128,7 @@ cdef object FLOAT64 = _numpy.dtype(_numpy.float64)
 cdef object new_array = _numpy.empty
 
 
+@cython.final
 cdef class _Signature:
     # the arrays of a kernel, as cregnet.signature describes them; `same` has pairs "out=in" that may be the
     # same array, `sizes` names sizes that are given as numbers
@@ -275,6 +265,7 @@ cdef double real_number(str name, object value) except? -1:
         raise TypeError(f"{name} is {value!r}, wanted a number") from None
 
 
+@cython.final
 cdef class _Number:
     # a number in a range: the row of cregnet.spec that says which is asked for its message alone
     cdef object option
