@@ -23,6 +23,7 @@ import numpy as np
 import cregnet
 import cregnet.reference
 import regnet as rn
+from cregnet.spec import ACTIVATIONS, LOSSES, OPTIMIZERS, Optimizer
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -86,17 +87,24 @@ def dense_backward(rng: np.random.Generator, dtype: str) -> Case:
 def dropped(rng: np.random.Generator, dtype: str) -> Case:
     """A in and out, D in."""
     A, D = reals(rng, ROWS, COLUMNS, dtype=dtype), rng.integers(0, 2, (ROWS, COLUMNS)).astype(np.uint8)
-    return [A, D, 0.5], 2.0 * A.nbytes + D.nbytes, BYTES
+    return [A, D, 0.5, A], 2.0 * A.nbytes + D.nbytes, BYTES
 
 
-def noise(number: float) -> Callable[..., Case]:
+def noise(rng: np.random.Generator, dtype: str) -> Case:
     """A in and out."""
-    return lambda rng, dtype: stream([reals(rng, ROWS, COLUMNS, dtype=dtype), number, 3, 1, 7], passes=2)
+    A = reals(rng, ROWS, COLUMNS, dtype=dtype)
+    return stream([A, 0.1, 3, 1, 7, A], passes=2)
+
+
+def drawn_factors(rng: np.random.Generator, dtype: str) -> Case:
+    """M out."""
+    return stream([(ROWS, COLUMNS), 0.5, 3, 1, 7, np.empty((ROWS, COLUMNS), dtype)], passes=1)
 
 
 def factors(rng: np.random.Generator, dtype: str) -> Case:
     """A in and out, M in."""
-    return stream([reals(rng, ROWS, COLUMNS, dtype=dtype) for _ in range(2)], passes=3)
+    A, M = (reals(rng, ROWS, COLUMNS, dtype=dtype) for _ in range(2))
+    return stream([A, M, A], passes=3)
 
 
 def units(rng: np.random.Generator, dtype: str, n_columns: int) -> list[Any]:
@@ -108,24 +116,26 @@ def batch_norm(rng: np.random.Generator, dtype: str) -> Case:
     """Z in and out, A out."""
     Z = reals(rng, ROWS, COLUMNS, dtype=dtype)
     gamma, beta, mean, variance = units(rng, dtype, 4)
-    return stream([Z, gamma, beta, np.empty_like(Z), mean, variance, 1e-5, COLUMNS], passes=3)
+    return stream([Z, gamma, beta, np.empty_like(Z), Z, mean, variance], passes=3)
 
 
 def batch_norm_backward(rng: np.random.Generator, dtype: str) -> Case:
     """dA in and out, Zhat in."""
     dA, Zhat = (1 + reals(rng, ROWS, COLUMNS, dtype=dtype) for _ in range(2))
-    return stream([dA, Zhat, *units(rng, dtype, 4), 1e-5, COLUMNS], passes=3)
+    gamma, variance, dgamma, dbeta = units(rng, dtype, 4)
+    return stream([dA, Zhat, gamma, variance, dA, dgamma, dbeta], passes=3)
 
 
 def batch_norm_predict(rng: np.random.Generator, dtype: str) -> Case:
     """Z in and out."""
-    return stream([reals(rng, ROWS, COLUMNS, dtype=dtype), *units(rng, dtype, 4), 1e-5], passes=2)
+    Z = reals(rng, ROWS, COLUMNS, dtype=dtype)
+    return stream([Z, *units(rng, dtype, 4), Z], passes=2)
 
 
 def batch_norm_fold(rng: np.random.Generator, dtype: str) -> Case:
     """W in, W_out out."""
     W = reals(rng, ROWS, COLUMNS, dtype=dtype)
-    return stream([W, *units(rng, dtype, 4), np.empty_like(W), *units(rng, dtype, 1), 1e-5], passes=2)
+    return stream([W, *units(rng, dtype, 4), np.empty_like(W), *units(rng, dtype, 1)], passes=2)
 
 
 def batch_norm_statistics(rng: np.random.Generator, dtype: str) -> Case:
@@ -153,11 +163,18 @@ def penalised_backward(rng: np.random.Generator, dtype: str) -> Case:
 
 def in_place(*shape: int, number: float, passes: float) -> Callable[..., Case]:
     """One array, scaled or cut by a number."""
-    return lambda rng, dtype: stream([reals(rng, *shape, dtype=dtype), number], passes)
+
+    def case(rng: np.random.Generator, dtype: str) -> Case:
+        x = reals(rng, *shape, dtype=dtype)
+        return stream([x, number, x], passes)
+
+    return case
 
 
-def optimizer(n_moments: int, *numbers: float) -> Callable[..., Case]:
+def optimizer(row: Optimizer) -> Callable[..., Case]:
     """W and the moments in and out, dW in."""
+    numbers = [row.learning_rate, *(option.default for option in row.options), *([7] if row.counts else [])]
+    n_moments = len(row.moments)
 
     def case(rng: np.random.Generator, dtype: str) -> Case:
         W, dW = (reals(rng, ROWS * COLUMNS, dtype=dtype) for _ in range(2))
@@ -178,7 +195,7 @@ def one_hot(rng: np.random.Generator, dtype: str) -> Case:
     """Labels and order in, Y out."""
     n = ROWS * COLUMNS // 16
     labels, order = rng.integers(0, 16, n).astype(np.int32), rng.permutation(n)
-    return stream([labels, order, np.empty((16, n), dtype)])
+    return stream([labels, order, 16, np.empty((16, n), dtype)])
 
 
 def network(rng: np.random.Generator, dtype: str) -> tuple[rn.Model, list[Any], float]:
@@ -212,16 +229,16 @@ def integers(name: str, rng: np.random.Generator) -> Case:
         counter = rng.integers(0, 2**32, (n, 4), np.uint32)
         return stream([counter, np.array([1, 2], np.uint32), np.empty_like(counter)])
     if name == "random_words":
-        return stream([np.empty(4 * n, np.uint32), 3, 4, 1, 7])
+        return stream([4 * n, 3, 4, 1, 7, np.empty(4 * n, np.uint32)])
     if name == "dropout_mask":
-        return stream([np.empty((ROWS, COLUMNS), np.uint8), 0.86, 3, 1, 7])
+        return stream([(ROWS, COLUMNS), 0.86, 3, 1, 7, np.empty((ROWS, COLUMNS), np.uint8)])
     return stream([np.arange(60_000), 3, 7], passes=2)  # shuffle: MNIST's number of examples
 
 
 n_units, n_examples, n_inputs = LAYER
 CASES: dict[str, Callable[..., Case]] = {
-    **dict.fromkeys(("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"), forward),
-    **{f"{f}_backward": backward for f in ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")},
+    **dict.fromkeys(ACTIVATIONS, forward),
+    **{f"{name}_backward": backward for name in ACTIVATIONS},
     "dense": dense,
     "dense_backward": dense_backward,
     "matmul": product((n_units, n_inputs), (n_inputs, n_examples)),
@@ -229,25 +246,17 @@ CASES: dict[str, Callable[..., Case]] = {
     "matmul_nt": product((n_units, n_inputs), (n_examples, n_inputs)),
     "dropout": dropped,
     "dropout_backward": dropped,
-    "gaussian_noise": noise(0.1),
-    "gaussian_dropout_factors": noise(0.5),
+    "gaussian_noise": noise,
+    "gaussian_dropout_factors": drawn_factors,
     "apply_factors": factors,
-    "binary_cross_entropy": loss,
-    "categorical_cross_entropy": loss,
-    "squared_error": loss,
+    **dict.fromkeys(LOSSES, loss),
     "penalty": penalised,
     "penalty_backward": penalised_backward,
     "soft_threshold": in_place(ROWS * COLUMNS, number=0.1, passes=2),
     "max_norm": in_place(ROWS, COLUMNS, number=40.0, passes=2),
     "clip_values": in_place(ROWS * COLUMNS, number=1.0, passes=2),
     "clip_norm": in_place(ROWS * COLUMNS, number=1e9, passes=1),
-    "gradient_descent": optimizer(0, 0.1),
-    "momentum": optimizer(1, 0.1, 0.9),
-    "momentum_velocity": optimizer(1, 0.1, 0.9),
-    "nesterov": optimizer(1, 0.1, 0.9),
-    "rmsprop": optimizer(1, 0.01, 0.99, 1e-8),
-    "adam": optimizer(2, 0.001, 0.9, 0.999, 1e-8, 7),
-    "adamw": optimizer(2, 0.001, 0.9, 0.999, 1e-8, 0.01, 7),
+    **{name: optimizer(row) for name, row in OPTIMIZERS.items()},
     "batch_norm": batch_norm,
     "batch_norm_backward": batch_norm_backward,
     "batch_norm_predict": batch_norm_predict,

@@ -183,7 +183,7 @@ def run_masks(peers: dict[str, ModuleType], repeats: int) -> Seconds:
     D, step = np.empty(shape, np.uint8), iter(range(1 << 40))
 
     def ours() -> np.ndarray:
-        cregnet.dropout_mask(D, keep_prob, 3, 1, next(step))
+        cregnet.dropout_mask(shape, keep_prob, 3, 1, next(step), D)
         return D
 
     calls: dict[str, Callable[[], Any]] = {"regnet": ours}

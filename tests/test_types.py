@@ -28,6 +28,10 @@ rn.find_learning_rate(model, X, y, batch_size=None)
 rn.Model.mlp([2, 1], loss=rn.Loss("squared_error")).loss_options
 rn.search(lambda config: model, X, y, {"a": rn.uniform(0, 1)}, monitor="val_cost")
 rn.plotting.plot_cost, rn.course.reg_utils.model, rn.augment.Shift, cregnet.reference.relu
+Z = cregnet.dense(np.ones((3, 2)), [[0.0], [0.0], [0.0]], np.ones((2, 5)))
+A: np.ndarray = cregnet.leaky_relu(Z, Z, slope=0.1)
+cost, dZ = cregnet.squared_error(A, Z)
+half, last = cost / 2, dZ[-1]
 """
 WRONG = """
 import cregnet
@@ -38,6 +42,11 @@ rn.EarlyStoping
 rn.training_loop
 rn.course.regutils
 cregnet.referense
+cregnet.rellu
+cregnet.philox_rounds
+cregnet.relu("Z", 3)
+cregnet.leaky_relu([[1.0]], None, 0.1)
+cregnet.clip_norm([1.0], 2.0).shape
 cregnet.reference.rellu
 rn.Dense(3, "rellu")
 rn.Loss("squared")

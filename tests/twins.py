@@ -35,15 +35,17 @@ def assert_same(ours, theirs, what, scale=1.0, dtype=None):
 
 
 def assert_twins(kernel, twin, arguments, scale=1.0):
-    """Run both on copies of the arguments; results and all arguments must agree afterwards."""
+    """Run both on copies of the arguments; results and all arguments must agree afterwards.
+
+    A dictionary as the last argument has those that are given by name.
+    """
+    arguments, options = split_options(arguments)
     ours, theirs = copy.deepcopy(arguments), copy.deepcopy(arguments)
     with np.errstate(all="ignore"):
-        our_result, their_result = kernel(*ours), twin(*theirs)
+        our_result, their_result = kernel(*ours, **options), twin(*theirs, **options)
     reals = [a.dtype for a in arguments if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
     dtype = reals[0] if reals else None
-    assert (our_result is None) == (their_result is None), f"result {our_result} and {their_result}"
-    if our_result is not None:
-        assert_same(our_result, their_result, "the result", scale, dtype)
+    assert_same_results(our_result, their_result, scale, dtype)
     for position, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         for ours_in, theirs_in in zip(a, b, strict=True) if isinstance(a, list) else [(a, b)]:
             if isinstance(ours_in, np.ndarray):
@@ -57,6 +59,24 @@ def cases_of_family(family):
     """Cases of the kernels of a family by name, from the module that tests it."""
     room = "network" if family == "network" else "kernels"
     return importlib.import_module(f"{room}.test_{family}").CASES
+
+
+def split_options(arguments):
+    """Arguments by position and by name."""
+    *by_position, last = arguments
+    return (tuple(by_position), last) if isinstance(last, dict) else (tuple(arguments), {})
+
+
+def assert_same_results(ours, theirs, scale=1.0, dtype=None):
+    """Nothing, one thing or a tuple of things, each the same."""
+    assert type(ours) is type(theirs), f"result {ours} and {theirs}"
+    if isinstance(ours, tuple):
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            assert_same_results(a, b, scale, dtype)
+    elif ours is not None:
+        real = np.asarray(ours).dtype.kind == "f"
+        assert_same(ours, theirs, "the result", scale, dtype if real else None)
 
 
 def check_cases(core, name, cases, scale=1.0):

@@ -1,19 +1,19 @@
 """cregnet: the compiled core of regnet, usable on its own.
 
-Kernels work on aligned, C-contiguous NumPy arrays of float32 or float64 with columns = examples, write
-into the arrays they are given and release the GIL. `cregnet.reference` has the same functions in NumPy.
+Kernels are functions on NumPy arrays with columns = examples. Their arguments are inputs, then numbers,
+then outputs. An output may be left out: it is then allocated and returned; one that is given is filled and
+returned. Options are given by name. Float32 stays float32, everything else is computed in float64. Aligned,
+C-contiguous arrays are used directly, without the GIL; other arrays, and lists, are copied.
+`cregnet.reference` has the same functions in NumPy.
 
-What a kernel writes shares no memory with its other arguments, with these exceptions, where the two
-may be the same array: A and Z of an activation; dZ and dA, or dZ and A, of its derivative; the
-gradient and the outputs of a loss; W_out and W of `batch_norm_fold`; out and counter of `philox`.
-Everything else is a ValueError.
+What a kernel writes may share no memory with its other arguments, except where its docstring says that the
+two may be the same array. Everything else is a ValueError.
 
->>> import numpy as np
->>> Z = np.array([[-1.0, 2.0]])
->>> A = np.empty_like(Z)
->>> relu(Z, A)
->>> A
-array([[0., 2.]])
+>>> Z = dense([[1.0, -1.0]], [[0.5]], [[2.0, 3.0], [1.0, 4.0]])
+>>> relu(Z)
+array([[1.5, 0. ]])
+>>> relu(Z, Z) is Z  # in place
+True
 """
 
 from importlib import import_module
@@ -23,67 +23,31 @@ from ._isa import available_isas, select
 
 _core = select()
 
-from ._core import (  # which build this is was decided by select()
-    adam,
-    adamw,
-    apply_factors,
-    batch_norm,
-    batch_norm_backward,
-    batch_norm_fold,
-    batch_norm_predict,
-    batch_norm_statistics,
-    binary_cross_entropy,
-    categorical_cross_entropy,
-    clip_norm,
-    clip_values,
-    dense,
-    dense_backward,
-    dropout,
-    dropout_backward,
-    dropout_mask,
-    gather,
-    gaussian_dropout_factors,
-    gaussian_noise,
-    gradient_descent,
-    identity,
-    identity_backward,
-    leaky_relu,
-    leaky_relu_backward,
-    matmul,
-    matmul_nt,
-    matmul_tn,
-    max_norm,
-    momentum,
-    momentum_velocity,
-    nesterov,
-    network_gradient,
-    network_predict,
-    network_train,
-    one_hot,
-    penalty,
-    penalty_backward,
-    philox,
-    random_words,
-    relu,
-    relu_backward,
-    rmsprop,
-    shuffle,
-    sigmoid,
-    sigmoid_backward,
-    soft_threshold,
-    softmax,
-    softmax_backward,
-    squared_error,
-    tanh,
-    tanh_backward,
-)
 from .plan import Layout, Plan, layout, n_moments, parameter_slices
 from .spec import KERNELS, PURPOSES
 
-# The twins are imported when they are asked for: `import cregnet` is to stay quick.
+__all__ = [
+    "KERNELS",
+    "PURPOSES",
+    "Layout",
+    "Plan",
+    "available_isas",
+    "isa",
+    "layout",
+    "n_moments",
+    "parameter_slices",
+    "reference",
+]
+
+# Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the
+# twins are imported when they are asked for: `import cregnet` is to stay quick.
 if TYPE_CHECKING:
     from . import reference
+    from .reference import *
 else:
+    from ._core import *  # which build this is was decided by select()
+
+    __all__ += _core.__all__
 
     def __getattr__(name: str) -> Any:
         if name == "reference":
@@ -101,69 +65,3 @@ def isa() -> str:
     True
     """
     return str(_core._isa_name())
-
-
-__all__ = [
-    "KERNELS",
-    "PURPOSES",
-    "Layout",
-    "Plan",
-    "adam",
-    "adamw",
-    "apply_factors",
-    "available_isas",
-    "batch_norm",
-    "batch_norm_backward",
-    "batch_norm_fold",
-    "batch_norm_predict",
-    "batch_norm_statistics",
-    "binary_cross_entropy",
-    "categorical_cross_entropy",
-    "clip_norm",
-    "clip_values",
-    "dense",
-    "dense_backward",
-    "dropout",
-    "dropout_backward",
-    "dropout_mask",
-    "gather",
-    "gaussian_dropout_factors",
-    "gaussian_noise",
-    "gradient_descent",
-    "identity",
-    "identity_backward",
-    "isa",
-    "layout",
-    "leaky_relu",
-    "leaky_relu_backward",
-    "matmul",
-    "matmul_nt",
-    "matmul_tn",
-    "max_norm",
-    "momentum",
-    "momentum_velocity",
-    "n_moments",
-    "nesterov",
-    "network_gradient",
-    "network_predict",
-    "network_train",
-    "one_hot",
-    "parameter_slices",
-    "penalty",
-    "penalty_backward",
-    "philox",
-    "random_words",
-    "reference",
-    "relu",
-    "relu_backward",
-    "rmsprop",
-    "shuffle",
-    "sigmoid",
-    "sigmoid_backward",
-    "soft_threshold",
-    "softmax",
-    "softmax_backward",
-    "squared_error",
-    "tanh",
-    "tanh_backward",
-]

@@ -3,8 +3,9 @@
 # cython: freethreading_compatible=True
 """The compiled core: kernels over typed memoryviews, each written once for float32 and float64.
 
-A. A public kernel is a `def` that checks its arguments and calls a `cdef ... noexcept nogil` function on
-   pointers; the network calls the latter directly, so that a training epoch never enters Python.
+A. A public kernel is a `def` that takes Python objects. A signature (kernels/arguments.pxi) makes arrays of
+   them, a fused function over typed memoryviews releases the GIL, and a `cdef ... noexcept nogil` function on
+   pointers does the work; the network calls the latter directly, so that a training epoch never enters Python.
 B. The pointer functions work in place wherever that is possible. An in-place loop over one pointer
    vectorises; one over two pointers that may be equal does not.
 C. Arrays have columns = examples. Inside the network each row of activations is padded to whole
@@ -15,15 +16,19 @@ D. The pointer functions allocate nothing, keep no state and start no threads. A
 This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
 """
 
-from libc.math cimport INFINITY, exp as c_exp, log as c_log, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
+cimport cython
+from libc.math cimport exp as c_exp, log as c_log, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memmove, memset
 
 import numpy as _numpy
 
+from cregnet import signature as _signature
 from cregnet import spec as _spec
 from cregnet.plan import Plan as _Plan
+
+__all__ = [name for names in _spec.KERNELS.values() for name in names]
 
 cdef dict PURPOSES = _spec.PURPOSES
 

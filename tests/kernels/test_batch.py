@@ -22,7 +22,7 @@ def one_hot_cases(rng, dtype):
     for n_classes in (1, 2, 10):
         for n in COUNTS:
             labels = rng.integers(0, n_classes, 50).astype(np.int32)
-            yield labels, rng.integers(0, 50, n), np.ones((n_classes, n), dtype)
+            yield labels, rng.integers(0, 50, n), n_classes, np.ones((n_classes, n), dtype)
 
 
 def shuffle_cases(rng, dtype):
@@ -65,4 +65,4 @@ def test_wrong_orders_and_labels_say_where(core):
     with pytest.raises(ValueError, match=r"order\[1\] is 3, wanted 0 to 2"):
         core.gather(X, np.array([0, 3]), A)
     with pytest.raises(ValueError, match=r"labels\[1\] is 2, wanted 0 to 1"):
-        core.one_hot(np.array([0, 2], np.int32), np.array([0, 1]), np.ones((2, 2)))
+        core.one_hot(np.array([0, 2], np.int32), np.array([0, 1]), 2)

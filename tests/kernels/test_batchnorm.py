@@ -23,10 +23,9 @@ def forward_cases(rng, dtype):
     for number, (n_units, n_examples) in enumerate(SHAPES):
         Z = reals(rng, n_units, n_examples + PADDING[number % 3], dtype=dtype)
         Z += shift(rng, n_units, dtype)
-        outputs = np.empty_like(Z), np.empty((n_units, 1), dtype), np.empty((n_units, 1), dtype)
-        for array in outputs:
-            array[...] = np.nan
-        yield Z, column(rng, n_units, dtype), column(rng, n_units, dtype), *outputs, EPSILON, n_examples
+        outputs = [np.full(shape, np.nan, dtype) for shape in (Z.shape, Z.shape, (n_units, 1), (n_units, 1))]
+        gamma, beta = column(rng, n_units, dtype), column(rng, n_units, dtype)
+        yield Z, gamma, beta, *outputs, {"n_examples": n_examples}
 
 
 def backward_cases(rng, dtype):
@@ -34,9 +33,9 @@ def backward_cases(rng, dtype):
         dA, Zhat = (reals(rng, n_units, n_examples + PADDING[number % 3], dtype=dtype) for _ in range(2))
         dA += 1
         Zhat += 1
-        outputs = np.empty((n_units, 1), dtype), np.empty((n_units, 1), dtype)
-        variance = shift(rng, n_units, dtype)
-        yield dA, Zhat, column(rng, n_units, dtype), variance, *outputs, EPSILON, n_examples
+        outputs = [np.full(shape, np.nan, dtype) for shape in (dA.shape, (n_units, 1), (n_units, 1))]
+        gamma, variance = column(rng, n_units, dtype), shift(rng, n_units, dtype)
+        yield dA, Zhat, gamma, variance, *outputs, {"n_examples": n_examples}
 
 
 def given_statistics(rng, n_units, dtype):
@@ -49,14 +48,15 @@ def given_statistics(rng, n_units, dtype):
 
 def predict_cases(rng, dtype):
     for shape in SHAPES:
-        yield reals(rng, *shape, dtype=dtype), *given_statistics(rng, shape[0], dtype), EPSILON
+        Z, given = reals(rng, *shape, dtype=dtype), given_statistics(rng, shape[0], dtype)
+        yield Z, *given, np.zeros(shape, dtype)
 
 
 def fold_cases(rng, dtype):
     for n_out, n_in in SHAPES:
         W = reals(rng, n_out, n_in, dtype=dtype)
         b_out = np.empty((n_out, 1), dtype)
-        yield W, *given_statistics(rng, n_out, dtype), np.empty_like(W), b_out, EPSILON
+        yield W, *given_statistics(rng, n_out, dtype), np.empty_like(W), b_out
 
 
 def statistics_cases(rng, dtype):
@@ -84,10 +84,7 @@ def test_twins(core, dtype, name):
 
 def forward(core, Z, gamma, beta, epsilon=EPSILON, n_examples=None):
     """Zhat, A, mean and variance; Z is left alone."""
-    Zhat, A = Z.copy(), np.empty_like(Z)
-    mean, variance = np.empty_like(gamma), np.empty_like(gamma)
-    n_examples = Z.shape[1] if n_examples is None else n_examples
-    core.batch_norm(Zhat, gamma, beta, A, mean, variance, epsilon, n_examples)
+    A, Zhat, mean, variance = core.batch_norm(Z, gamma, beta, epsilon=epsilon, n_examples=n_examples)
     return Zhat, A, mean, variance
 
 
@@ -126,8 +123,7 @@ def test_backward_is_the_derivative(core, n_examples, padding):
         return slope
 
     Zhat, _, _, variance = forward(core, Z, gamma, beta, 0.1, n_examples)
-    dZ, dgamma, dbeta = C.copy(), np.empty_like(gamma), np.empty_like(beta)
-    core.batch_norm_backward(dZ, Zhat, gamma, variance, dgamma, dbeta, 0.1, n_examples)
+    dZ, dgamma, dbeta = core.batch_norm_backward(C, Zhat, gamma, variance, epsilon=0.1, n_examples=n_examples)
     for ours, array in ((dZ, Z), (dgamma, gamma), (dbeta, beta)):
         slope = numerical(array)
         difference = np.linalg.norm(ours - slope) / (np.linalg.norm(ours) + np.linalg.norm(slope))
@@ -140,7 +136,7 @@ def test_gradient_has_nothing_along_the_mean_and_the_deviation(core, dtype):
     Z, gamma = reals(rng, 5, 200, dtype=dtype), np.ones((5, 1), dtype)
     Zhat, _, _, variance = forward(core, Z, gamma, gamma, 1e-30)
     dZ, dgamma, dbeta = reals(rng, 5, 200, dtype=dtype), gamma.copy(), gamma.copy()
-    core.batch_norm_backward(dZ, Zhat, gamma, variance, dgamma, dbeta, 1e-30, 200)
+    core.batch_norm_backward(dZ, Zhat, gamma, variance, dZ, dgamma, dbeta, epsilon=1e-30)
     close = 100 * np.finfo(dtype).eps
     assert np.abs(dZ.sum(axis=1)).max() < close
     assert np.abs((dZ * Zhat).sum(axis=1)).max() < close
@@ -156,7 +152,7 @@ def test_a_batch_of_one_gives_beta_and_no_gradient(core, dtype, width):
     np.testing.assert_array_equal(variance, 0)
     dA = reals(rng, 6, width, dtype=dtype)
     above, dgamma, dbeta = dA[:, :1].copy(), np.empty_like(gamma), np.empty_like(beta)
-    core.batch_norm_backward(dA, Zhat, gamma, variance, dgamma, dbeta, EPSILON, 1)
+    core.batch_norm_backward(dA, Zhat, gamma, variance, dA, dgamma, dbeta, n_examples=1)
     np.testing.assert_array_equal(dA, 0)
     np.testing.assert_array_equal(dgamma, 0)
     np.testing.assert_array_equal(dbeta, above)
@@ -173,7 +169,7 @@ def test_padding_counts_for_nothing_and_becomes_zero(core, dtype):
         assert not large[:, small.shape[1] :].any()
     dA = np.full((4, 32), np.nan, dtype)
     dA[:, :21] = Z
-    core.batch_norm_backward(dA, within[0], gamma, within[3], gamma.copy(), gamma.copy(), EPSILON, 21)
+    core.batch_norm_backward(dA, within[0], gamma, within[3], dA, n_examples=21)
     assert np.isfinite(dA).all()
     assert not dA[:, 21:].any()
 
@@ -216,9 +212,9 @@ def test_folded_weights_predict_the_same(core, dtype, in_place):
     gamma, beta, mean, variance = given_statistics(rng, 20, dtype)
     zero, Z, folded = np.zeros((20, 1), dtype), np.empty((20, 50), dtype), np.empty((20, 50), dtype)
     core.dense(W, zero, X, Z)
-    core.batch_norm_predict(Z, gamma, beta, mean, variance, EPSILON)
+    core.batch_norm_predict(Z, gamma, beta, mean, variance, Z)
     W_out, b_out = W if in_place else np.empty_like(W), np.empty((20, 1), dtype)
-    core.batch_norm_fold(W, gamma, beta, mean, variance, W_out, b_out, EPSILON)
+    core.batch_norm_fold(W, gamma, beta, mean, variance, W_out, b_out)
     core.dense(W_out, b_out, X, folded)
     np.testing.assert_allclose(folded, Z, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-13)
 
@@ -227,7 +223,7 @@ def test_prediction_by_the_statistics_of_a_batch_is_its_training_output(core, dt
     rng = np.random.default_rng(11)
     Z, gamma, beta = reals(rng, 5, 60, dtype=dtype), column(rng, 5, dtype), column(rng, 5, dtype)
     _, A, mean, variance = forward(core, Z, gamma, beta)
-    core.batch_norm_predict(Z, gamma, beta, mean, variance, EPSILON)
+    core.batch_norm_predict(Z, gamma, beta, mean, variance, Z)
     np.testing.assert_allclose(Z, A, rtol=0, atol=100 * np.finfo(dtype).eps)
 
 
@@ -265,11 +261,11 @@ def test_epsilon_outside_is_refused(core, epsilon):
     with pytest.raises(ValueError, match=message):
         forward(core, Z, one, one, epsilon)
     with pytest.raises(ValueError, match=message):
-        core.batch_norm_backward(Z, Z, one, one, one, one, epsilon, 3)
+        core.batch_norm_backward(Z, Z, one, one, epsilon=epsilon)
     with pytest.raises(ValueError, match=message):
-        core.batch_norm_predict(Z, one, one, one, one, epsilon)
+        core.batch_norm_predict(Z, one, one, one, one, Z, epsilon=epsilon)
     with pytest.raises(ValueError, match=message):
-        core.batch_norm_fold(Z, one, one, one, one, Z.copy(), one.copy(), epsilon)
+        core.batch_norm_fold(Z, one, one, one, one, epsilon=epsilon)
     np.testing.assert_array_equal(Z, 1)
 
 
@@ -280,7 +276,7 @@ def test_examples_beyond_the_columns_are_refused(core, n_examples):
     with pytest.raises(ValueError, match=message):
         forward(core, Z, one, one, EPSILON, n_examples)
     with pytest.raises(ValueError, match=message):
-        core.batch_norm_backward(Z, Z, one, one, one, one, EPSILON, n_examples)
+        core.batch_norm_backward(Z, Z, one, one, n_examples=n_examples)
 
 
 @pytest.mark.parametrize("decay", [-0.1, 1.0, np.nan])
@@ -299,15 +295,15 @@ def test_statistics_of_no_examples_are_refused(core):
 def test_shapes_must_fit(core):
     one, Z, wrong = np.ones((2, 1)), np.ones((2, 3)), np.ones((3, 1))
     with pytest.raises(ValueError, match=r"gamma has shape \(3, 1\), wanted \(2, 1\)"):
-        core.batch_norm(Z, wrong, one, Z.copy(), one, one, EPSILON, 3)
+        core.batch_norm(Z, wrong, one)
     with pytest.raises(ValueError, match=r"A has shape \(2, 2\), wanted \(2, 3\)"):
-        core.batch_norm(Z, one, one, np.ones((2, 2)), one, one, EPSILON, 3)
+        core.batch_norm(Z, one, one, np.ones((2, 2)))
     with pytest.raises(ValueError, match=r"Zhat has shape \(3, 1\), wanted \(2, 3\)"):
-        core.batch_norm_backward(Z, wrong, one, one, one, one, EPSILON, 3)
+        core.batch_norm_backward(Z, wrong, one, one)
     with pytest.raises(ValueError, match=r"variance has shape \(3, 1\), wanted \(2, 1\)"):
-        core.batch_norm_predict(Z, one, one, one, wrong, EPSILON)
+        core.batch_norm_predict(Z, one, one, one, wrong)
     with pytest.raises(ValueError, match=r"b_out has shape \(3, 1\), wanted \(2, 1\)"):
-        core.batch_norm_fold(Z, one, one, one, one, Z.copy(), wrong, EPSILON)
+        core.batch_norm_fold(Z, one, one, one, one, None, wrong)
     with pytest.raises(ValueError, match=r"running_mean has shape \(3, 1\), wanted \(2, 1\)"):
         core.batch_norm_statistics(one, one, wrong, one, 0.9, 3)
 
@@ -316,5 +312,7 @@ def test_twin_is_compared_with_padding_that_is_not_a_number(core):
     Z = np.full((2, 5), np.nan)
     Z[:, :3] = [[1, 2, 4], [3, 3, 9]]
     one = np.ones((2, 1))
-    arguments = (Z, one, one.copy(), np.empty_like(Z), one.copy(), one.copy(), EPSILON, 3)
-    assert_twins(core.batch_norm, cregnet.reference.batch_norm, arguments)
+    outputs = np.empty_like(Z), np.empty_like(Z), one.copy(), one.copy()
+    assert_twins(
+        core.batch_norm, cregnet.reference.batch_norm, (Z, one, one.copy(), *outputs, {"n_examples": 3})
+    )

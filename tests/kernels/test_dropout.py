@@ -18,23 +18,25 @@ def philox_cases(rng, dtype):
 def words_cases(rng, dtype):
     for n in (0, 1, 3, 4, 5, 1000):
         yield (
-            np.zeros(n, np.uint32),
+            n,
             int(rng.integers(2**63)),
             int(rng.integers(5)),
             3,
             int(rng.integers(2**40)),
+            np.zeros(n, np.uint32),
         )
 
 
 def mask_cases(rng, dtype):
     for number, shape in enumerate(SHAPES):
-        yield np.zeros(shape, np.uint8), KEEP[number % len(KEEP)], 2**63 + number, number % 7, number * 10**8
+        keep_prob, D = KEEP[number % len(KEEP)], np.zeros(shape, np.uint8)
+        yield shape, keep_prob, 2**63 + number, number % 7, number * 10**8, D
 
 
 def dropout_cases(rng, dtype):
     for number, shape in enumerate(SHAPES):
         D = rng.integers(0, 2, size=shape).astype(np.uint8)
-        yield reals(rng, *shape, dtype=dtype), D, KEEP[1 + number % 5]
+        yield reals(rng, *shape, dtype=dtype), D, KEEP[1 + number % 5], np.zeros(shape, dtype)
 
 
 CASES = {
@@ -72,8 +74,7 @@ def test_philox_known_answers(core, where, counter, key, expected):
 
 @pytest.mark.parametrize("keep_prob", [0.01, 0.14, 0.5, 0.86, 0.99])
 def test_mask_frequency(core, keep_prob):
-    D = np.empty((1000, 1000), np.uint8)
-    core.dropout_mask(D, keep_prob, 12345, 1, 7)
+    D = core.dropout_mask((1000, 1000), keep_prob, 12345, 1, 7)
     error = np.sqrt(keep_prob * (1 - keep_prob) / D.size)
     assert abs(D.mean() - keep_prob) < 4 * error
     # no unit and no example is favoured: row and column means have the variance of chance
@@ -85,46 +86,42 @@ def test_mask_frequency(core, keep_prob):
 def test_masks_of_steps_layers_and_seeds_are_independent(core):
     masks = []
     for seed, layer, step in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (2**32, 0, 0)):
-        D = np.empty((200, 200), np.uint8)
-        core.dropout_mask(D, 0.5, seed, layer, step)
+        D = core.dropout_mask((200, 200), 0.5, seed, layer, step)
         masks.append(D.ravel() - 0.5)
     correlation = np.corrcoef(masks) - np.eye(len(masks))
     assert np.abs(correlation).max() < 4 / np.sqrt(200 * 200)
 
 
 def test_a_draw_does_not_depend_on_the_size_of_the_mask(core):
-    small, large = np.empty((5, 17), np.uint8), np.empty((50, 300), np.uint8)
-    core.dropout_mask(small, 0.5, 3, 1, 4)
-    core.dropout_mask(large, 0.5, 3, 1, 4)
+    small, large = (core.dropout_mask(shape, 0.5, 3, 1, 4) for shape in ((5, 17), (50, 300)))
     np.testing.assert_array_equal(small, large[:5, :17])
 
 
 def test_keep_prob_of_one_keeps_everything(core):
-    D = np.zeros((7, 33), np.uint8)
-    core.dropout_mask(D, 1.0, 0, 0, 0)
-    assert D.all()
+    assert core.dropout_mask((7, 33), 1.0, 0, 0, 0).all()
 
 
 @pytest.mark.parametrize("keep_prob", [0.0, 1.1, -0.5, float("nan")])
 def test_keep_prob_outside_is_refused(core, keep_prob):
     with pytest.raises(ValueError, match=r"keep_prob is .*, wanted 0 < keep_prob <= 1"):
-        core.dropout_mask(np.zeros((2, 2), np.uint8), keep_prob, 0, 0, 0)
+        core.dropout_mask((2, 2), keep_prob, 0, 0, 0)
     for kernel in (core.dropout, core.dropout_backward):
         with pytest.raises(ValueError, match=r"keep_prob is .*, wanted 0 < keep_prob <= 1"):
             kernel(np.ones((2, 2)), np.ones((2, 2), np.uint8), keep_prob)
 
 
 def test_expected_activation_is_kept(core):
-    A, D = np.ones((500, 500)), np.empty((500, 500), np.uint8)
-    core.dropout_mask(D, 0.8, 1, 0, 0)
-    core.dropout(A, D, 0.8)
+    D = core.dropout_mask((500, 500), 0.8, 1, 0, 0)
+    A = core.dropout(np.ones((500, 500)), D, 0.8)
     assert set(np.unique(A)) == {0.0, 1.25}
     assert abs(A.mean() - 1) < 4 * 0.5 / 500
 
 
 def test_dropped_infinity_is_zero(core, dtype):
     A = np.full((1, 20), np.inf, dtype)
-    core.dropout(A, np.zeros((1, 20), np.uint8), 0.5)
+    np.testing.assert_array_equal(core.dropout(A, np.zeros((1, 20), np.uint8), 0.5), 0)
+    assert np.isinf(A).all()
+    assert core.dropout(A, np.zeros((1, 20), np.uint8), 0.5, A) is A
     np.testing.assert_array_equal(A, 0)
 
 
@@ -134,4 +131,4 @@ def test_purpose_and_layer_must_fit_their_word(core):
         (0, 2**28, "layer is 268435456, wanted a whole number from 0 to 268435455"),
     ):
         with pytest.raises(ValueError, match=message):
-            core.random_words(np.zeros(4, np.uint32), 0, purpose, layer, 0)
+            core.random_words(4, 0, purpose, layer, 0)

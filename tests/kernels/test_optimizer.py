@@ -3,16 +3,15 @@
 import numpy as np
 import pytest
 
+from cregnet.spec import OPTIMIZERS
 from twins import LENGTHS, check_cases, reals
 
-HYPER = {
-    "gradient_descent": (0, (0.1,)),
-    "momentum": (1, (0.1, 0.9)),
-    "momentum_velocity": (1, (0.1, 0.9)),
-    "nesterov": (1, (0.1, 0.9)),
-    "rmsprop": (1, (0.01, 0.99, 1e-8)),
-    "adam": (2, (0.001, 0.9, 0.999, 1e-8, 7)),
-    "adamw": (2, (0.001, 0.9, 0.999, 1e-8, 0.01, 7)),
+HYPER = {  # number of moments, and what follows them
+    name: (
+        len(row.moments),
+        (row.learning_rate, *(option.default for option in row.options), *((7,) if row.counts else ())),
+    )
+    for name, row in OPTIMIZERS.items()
 }
 
 

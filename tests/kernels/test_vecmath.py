@@ -49,9 +49,9 @@ def test_exp_reaches_subnormal_numbers(core):
 @pytest.mark.parametrize(("low", "high"), [(-40, 40), (-1, 1), (-1e-3, 1e-3)])
 def test_binary_cost_of_one_example_is_right(core, low, high):
     for z in points(np.float64, low, high, 60)[0]:
-        Z, Y, dZ = np.array([[z]]), np.array([[0.0]]), np.empty((1, 1))
+        Z, Y = np.array([[z]]), np.array([[0.0]])
         exact = mpmath.log(1 + mpmath.exp(mpmath.mpf(float(z))))
-        assert abs(core.binary_cross_entropy(Z, Y, np.ones(1), dZ) / float(exact) - 1) < 1e-15
+        assert abs(core.binary_cross_entropy(Z, Y)[0] / float(exact) - 1) < 1e-15
 
 
 def test_log_sum_is_right_for_many_classes(core):
@@ -62,5 +62,5 @@ def test_log_sum_is_right_for_many_classes(core):
         exact = mpmath.log(mpmath.fsum(mpmath.exp(mpmath.mpf(float(z))) for z in Z[:, 0])) - mpmath.mpf(
             float(Z[0, 0])
         )
-        cost = core.categorical_cross_entropy(Z, Y, np.ones(1), np.empty_like(Z))
+        cost, _ = core.categorical_cross_entropy(Z, Y)
         assert abs(cost / float(exact) - 1) < 1e-14

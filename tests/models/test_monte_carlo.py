@@ -33,13 +33,11 @@ def by_hand(model, X, n_samples, seed):
         for l, (W, b) in enumerate(zip(model.weights, model.biases, strict=True)):
             keep_prob = model.layers[l].keep_prob
             if keep_prob < 1 and model.layers[l].dropout == "gaussian":
-                M = np.empty_like(A)
-                cregnet.reference.gaussian_dropout_factors(M, keep_prob, seed, l, step)
-                A = A * M
+                A = A * cregnet.reference.gaussian_dropout_factors(
+                    A.shape, keep_prob, seed, l, step, dtype=A.dtype
+                )
             elif keep_prob < 1:
-                D = np.empty(A.shape, np.uint8)
-                cregnet.reference.dropout_mask(D, keep_prob, seed, l, step)
-                A = A * D / keep_prob
+                A = A * cregnet.reference.dropout_mask(A.shape, keep_prob, seed, l, step) / keep_prob
             A = W @ A + b
             getattr(cregnet.reference, model.activations[l])(A, A)
         found.append(A.T)

@@ -3,24 +3,12 @@
 import numpy as np
 
 import cregnet
-from cregnet import Plan
+from cregnet import Plan, spec
 
-OPTIMIZERS = {
-    "gradient_descent": (),
-    "momentum": (0.9,),
-    "momentum_velocity": (0.9,),
-    "nesterov": (0.9,),
-    "rmsprop": (0.99, 1e-8),
-    "adam": (0.9, 0.999, 1e-8),
-    "adamw": (0.9, 0.999, 1e-8, 0.01),
-}
-OUTPUTS = {
-    "binary_cross_entropy": ("sigmoid",),
-    "categorical_cross_entropy": ("softmax",),
-    "squared_error": ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"),
-}
+OPTIMIZERS = {name: tuple(option.default for option in row.options) for name, row in spec.OPTIMIZERS.items()}
+HIDDEN = tuple(spec.ACTIVATIONS)
+OUTPUTS = {name: (row.link,) if row.link else HIDDEN for name, row in spec.LOSSES.items()}
 LOSS_AND_OUTPUT = [(loss, output) for loss, outputs in OUTPUTS.items() for output in outputs]
-HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax")
 NO_Y, NO_LABELS = np.empty((0, 0)), np.empty(0, np.int32)
 
 # What `make_plan` is given for a net of three layers. First what the gradient knows of ...

@@ -28,9 +28,7 @@ def uniform(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> N
     >>> uniform(2, seed=0, purpose="data").round(3).shape
     (2,)
     """
-    words = np.empty(n, np.uint32)
-    cregnet.random_words(words, seed, cregnet.PURPOSES[purpose], layer, step)
-    return (words + 0.5) / 2**32
+    return (cregnet.random_words(n, seed, cregnet.PURPOSES[purpose], layer, step) + 0.5) / 2**32
 
 
 def normal(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> NDArray[np.float64]:

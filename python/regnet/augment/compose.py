@@ -42,9 +42,7 @@ def draw_words(seed: int, epoch: int, examples: Array, position: int, n_words: i
     counter[..., 1] = np.arange(n_blocks)
     counter[..., 2] = epoch
     counter[..., 3] = PURPOSE << 28 | position
-    words = np.empty((n * n_blocks, 4), np.uint32)
-    key = np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32)
-    cregnet.philox(counter.reshape(-1, 4), key, words)
+    words = cregnet.philox(counter.reshape(-1, 4), [seed & 0xFFFFFFFF, seed >> 32])
     return words.reshape(n, 4 * n_blocks)[:, :n_words]
 
 

@@ -197,9 +197,7 @@ def smooth(field: Array, h: int, w: int, sigma: float) -> Array:
 
 def convolve_rows(rows: Array, sigma: float) -> Array:
     """Convolve rows with a Gaussian: a product with the matrix of the convolution."""
-    result = np.empty_like(rows)
-    cregnet.matmul(rows, gaussian(rows.shape[1], sigma).astype(rows.dtype), result)
-    return result
+    return cregnet.matmul(rows, gaussian(rows.shape[1], sigma).astype(rows.dtype))
 
 
 @lru_cache(maxsize=16)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import cregnet
 from cregnet import Layout, Plan
-from cregnet.spec import BATCH_NORM_EPSILON, GATE_GAMMA, GATE_ZETA
+from cregnet.spec import GATE_GAMMA, GATE_ZETA
 
 from .layers import Dense, Input, Layer
 from .parameters import aligned_vector, column_views, weight_views
@@ -94,7 +94,7 @@ def fold(plan: Plan, parameters: Array) -> tuple[Plan, Array]:
             W_out[...], b_out[...] = W, b
         else:
             mean, variance = statistics(places, parameters, l)
-            cregnet.batch_norm_fold(W, gamma, b, mean, variance, W_out, b_out, BATCH_NORM_EPSILON)
+            cregnet.batch_norm_fold(W, gamma, b, mean, variance, W_out, b_out)
     return dense, out
 
 

@@ -113,19 +113,16 @@ class DropoutNet:
 
     def layer(self, l: int, A_prev: Array) -> Array:
         """Activations of layer l + 1 from those of layer l."""
-        A = np.empty((len(self.weights[l]), A_prev.shape[1]), A_prev.dtype)
-        cregnet.dense(self.weights[l], self.biases[l], A_prev, A)
-        getattr(cregnet, self.plan.activations[l])(A, A)
+        Z = cregnet.dense(self.weights[l], self.biases[l], A_prev)
+        A: Array = getattr(cregnet, self.plan.activations[l])(Z, Z)
         return A
 
     def drop(self, l: int, A: Array, step: int) -> None:
         """The dropout of layer l, in place."""
         keep_prob = self.plan.keep_prob[l]
         if self.plan.gaussian[l]:
-            M = np.empty_like(A)
-            cregnet.gaussian_dropout_factors(M, keep_prob, self.seed, l, step)
-            cregnet.apply_factors(A, M)
+            M = cregnet.gaussian_dropout_factors(A.shape, keep_prob, self.seed, l, step, dtype=A.dtype)
+            cregnet.apply_factors(A, M, A)
         else:
-            D = np.empty(A.shape, np.uint8)
-            cregnet.dropout_mask(D, keep_prob, self.seed, l, step)
-            cregnet.dropout(A, D, keep_prob)
+            D = cregnet.dropout_mask(A.shape, keep_prob, self.seed, l, step)
+            cregnet.dropout(A, D, keep_prob, A)

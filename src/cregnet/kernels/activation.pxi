@@ -208,28 +208,35 @@ cdef void activate_backward_dA(int activation, real* dA, const real* saved, Py_s
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef _Arguments FORWARD = _Arguments("Z", "A", same="A=Z")
-cdef _Arguments BACKWARD = _Arguments("dA A", "dZ", same="dZ=dA dZ=A")
+cdef _Signature FORWARD = _Signature("Z(n_units,n_examples) -> A(n_units,n_examples)", same="A=Z")
+cdef _Signature BACKWARD = _Signature(
+    "dA(n_units,n_examples) A(n_units,n_examples) -> dZ(n_units,n_examples)", same="dZ=dA dZ=A")
+cdef _Number SLOPE = _Number(_spec.ACTIVATIONS["leaky_relu"].options[0])
 
 
-cdef int begin_forward(const real[:, ::1] Z, real[:, ::1] A) except -1:
+cdef int run_forward(int activation, const real[:, ::1] Z, real[:, ::1] A, double slope) except -1:
     # A starts as a copy of Z; the activation then works in place
-    cdef Span[2] at = [matrix(Z), matrix(A)]
-    check_shape("A", A.shape[0], A.shape[1], Z.shape[0], Z.shape[1])
-    FORWARD.check(at)
-    copy(&A[0, 0], &Z[0, 0], A.shape[0] * A.shape[1])
+    cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
+    with nogil:
+        copy(&A[0, 0], &Z[0, 0], n_units * m)
+        activate(activation, &A[0, 0], n_units, m, m, slope)
     return 0
 
 
-cdef int call_backward(int activation, double slope, const real[:, ::1] dA, const real[:, ::1] A,
-                       real[:, ::1] dZ) except -1:
+cdef object call_forward(int activation, object Z, object A, double slope=0):
+    cdef list arrays = [Z, A]
+    if FORWARD.prepare(arrays) == FLOAT:
+        run_forward[float](activation, arrays[0], arrays[1], slope)
+    else:
+        run_forward[double](activation, arrays[0], arrays[1], slope)
+    return FORWARD.result(arrays)
+
+
+cdef int run_backward(int activation, const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ,
+                      double slope) except -1:
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
-    cdef Span[3] at = [matrix(dA), matrix(A), matrix(dZ)]
-    check_shape("A", A.shape[0], A.shape[1], n_units, m)
-    check_shape("dZ", dZ.shape[0], dZ.shape[1], n_units, m)
-    BACKWARD.check(at)
     if activation == SOFTMAX:
-        return call_softmax_backward(dA, A, dZ)
+        return run_softmax_backward(dA, A, dZ)
     with nogil:
         if &dZ[0, 0] == &dA[0, 0]:
             elementwise_backward_dA(activation, &dZ[0, 0], &A[0, 0], n, slope)
@@ -239,7 +246,7 @@ cdef int call_backward(int activation, double slope, const real[:, ::1] dA, cons
     return 0
 
 
-cdef int call_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ) except -1:
+cdef int run_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ) except -1:
     # dZ starts as A, and dA must outlive that
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
     cdef const real* kept = &dA[0, 0]
@@ -257,71 +264,332 @@ cdef int call_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real
     return 0
 
 
-def identity(const real[:, ::1] Z, real[:, ::1] A):
-    """A = Z."""
-    begin_forward(Z, A)
+cdef object call_backward(int activation, object dA, object A, object dZ, double slope=0):
+    cdef list arrays = [dA, A, dZ]
+    if BACKWARD.prepare(arrays) == FLOAT:
+        run_backward[float](activation, arrays[0], arrays[1], arrays[2], slope)
+    else:
+        run_backward[double](activation, arrays[0], arrays[1], arrays[2], slope)
+    return BACKWARD.result(arrays)
 
 
-def identity_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
-    """dZ = dA."""
-    call_backward(IDENTITY, 0, dA, A, dZ)
+def identity(Z, A=None):
+    """A = Z.
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.identity([[-1.0, 2.0]])
+    array([[-1.,  2.]])
+    """
+    return call_forward(IDENTITY, Z, A)
 
 
-def sigmoid(const real[:, ::1] Z, real[:, ::1] A):
-    """A = 1 / (1 + exp(-Z))."""
-    begin_forward(Z, A)
-    with nogil:
-        sigmoid_forward(&A[0, 0], A.shape[0] * A.shape[1])
+def identity_backward(dA, A, dZ=None):
+    """dZ = dA.
+
+    Parameters
+    ----------
+    dA, A : array_like, shape (n_units, n_examples)
+        Gradient of the cost with respect to A, and A.
+    dZ : ndarray, optional
+        Filled and returned; may be dA or A.
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.identity_backward([[1.0, 3.0]], [[-1.0, 2.0]])
+    array([[1., 3.]])
+    """
+    return call_backward(IDENTITY, dA, A, dZ)
 
 
-def sigmoid_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
-    """dZ = dA * A * (1 - A)."""
-    call_backward(SIGMOID, 0, dA, A, dZ)
+def sigmoid(Z, A=None):
+    """A = 1 / (1 + exp(-Z)), the logistic function.
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.sigmoid([[0.0, 800.0]])
+    array([[0.5, 1. ]])
+    """
+    return call_forward(SIGMOID, Z, A)
 
 
-def tanh(const real[:, ::1] Z, real[:, ::1] A):
-    """A = tanh(Z)."""
-    begin_forward(Z, A)
-    with nogil:
-        tanh_forward(&A[0, 0], A.shape[0] * A.shape[1])
+def sigmoid_backward(dA, A, dZ=None):
+    """dZ = dA * A * (1 - A).
+
+    Parameters
+    ----------
+    dA, A : array_like, shape (n_units, n_examples)
+        Gradient of the cost with respect to A, and A.
+    dZ : ndarray, optional
+        Filled and returned; may be dA or A.
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.sigmoid_backward([[1.0, 1.0]], [[0.5, 1.0]])
+    array([[0.25, 0.  ]])
+    """
+    return call_backward(SIGMOID, dA, A, dZ)
 
 
-def tanh_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
-    """dZ = dA * (1 - A^2)."""
-    call_backward(TANH, 0, dA, A, dZ)
+def tanh(Z, A=None):
+    """A = tanh(Z).
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.tanh([[0.0, 50.0]])
+    array([[0., 1.]])
+    """
+    return call_forward(TANH, Z, A)
 
 
-def relu(const real[:, ::1] Z, real[:, ::1] A):
-    """A = max(Z, 0), a NaN kept."""
-    begin_forward(Z, A)
-    with nogil:
-        relu_forward(&A[0, 0], A.shape[0] * A.shape[1])
+def tanh_backward(dA, A, dZ=None):
+    """dZ = dA * (1 - A^2).
+
+    Parameters
+    ----------
+    dA, A : array_like, shape (n_units, n_examples)
+        Gradient of the cost with respect to A, and A.
+    dZ : ndarray, optional
+        Filled and returned; may be dA or A.
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.tanh_backward([[1.0, 4.0]], [[0.0, 0.5]])
+    array([[1., 3.]])
+    """
+    return call_backward(TANH, dA, A, dZ)
 
 
-def relu_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
-    """dZ = dA where A > 0, else 0."""
-    call_backward(RELU, 0, dA, A, dZ)
+def relu(Z, A=None):
+    """A = max(Z, 0), a NaN kept (Nair & Hinton 2010).
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.relu([[-1.0, 2.0]])
+    array([[0., 2.]])
+    """
+    return call_forward(RELU, Z, A)
 
 
-def leaky_relu(const real[:, ::1] Z, real[:, ::1] A, double slope=0.01):
-    """A = Z where Z >= 0, else slope * Z."""
-    begin_forward(Z, A)
-    with nogil:
-        leaky_relu_forward(&A[0, 0], A.shape[0] * A.shape[1], <real>slope)
+def relu_backward(dA, A, dZ=None):
+    """dZ = dA where A > 0, else 0.
+
+    Parameters
+    ----------
+    dA, A : array_like, shape (n_units, n_examples)
+        Gradient of the cost with respect to A, and A.
+    dZ : ndarray, optional
+        Filled and returned; may be dA or A.
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.relu_backward([[5.0, 5.0]], [[0.0, 2.0]])
+    array([[0., 5.]])
+    """
+    return call_backward(RELU, dA, A, dZ)
 
 
-def leaky_relu_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ, double slope=0.01):
-    """dZ = dA where A > 0, else slope * dA."""
-    call_backward(LEAKY_RELU, slope, dA, A, dZ)
+def leaky_relu(Z, A=None, *, slope=SLOPE.default):
+    """A = Z where Z >= 0, else slope * Z (Maas et al. 2013).
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+    slope : float, at least 0
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.leaky_relu([[-1.0, 2.0]], slope=0.5)
+    array([[-0.5,  2. ]])
+    """
+    return call_forward(LEAKY_RELU, Z, A, SLOPE.read(slope))
 
 
-def softmax(const real[:, ::1] Z, real[:, ::1] A):
-    """A = exp(Z) / sum(exp(Z)) down each column, computed from Z - max(Z)."""
-    begin_forward(Z, A)
-    with nogil:
-        softmax_forward(&A[0, 0], A.shape[0], A.shape[1], A.shape[1])
+def leaky_relu_backward(dA, A, dZ=None, *, slope=SLOPE.default):
+    """dZ = dA where A > 0, else slope * dA.
+
+    Parameters
+    ----------
+    dA, A : array_like, shape (n_units, n_examples)
+        Gradient of the cost with respect to A, and A.
+    dZ : ndarray, optional
+        Filled and returned; may be dA or A.
+    slope : float, at least 0
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.leaky_relu_backward([[4.0, 4.0]], [[-0.5, 2.0]], slope=0.5)
+    array([[2., 4.]])
+    """
+    return call_backward(LEAKY_RELU, dA, A, dZ, SLOPE.read(slope))
 
 
-def softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ):
-    """dZ = A * (dA - sum(dA * A)) down each column."""
-    call_backward(SOFTMAX, 0, dA, A, dZ)
+def softmax(Z, A=None):
+    """A = exp(Z) / sum(exp(Z)) down each column, computed from Z - max(Z) (Bridle 1990).
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.softmax([[0.0], [0.0]])
+    array([[0.5],
+           [0.5]])
+    """
+    return call_forward(SOFTMAX, Z, A)
+
+
+def softmax_backward(dA, A, dZ=None):
+    """dZ = A * (dA - sum(dA * A)) down each column.
+
+    Parameters
+    ----------
+    dA, A : array_like, shape (n_units, n_examples)
+        Gradient of the cost with respect to A, and A.
+    dZ : ndarray, optional
+        Filled and returned; may be dA or A.
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.softmax_backward([[1.0], [0.0]], [[0.5], [0.5]])
+    array([[ 0.25],
+           [-0.25]])
+    """
+    return call_backward(SOFTMAX, dA, A, dZ)

@@ -1,4 +1,8 @@
-# Checks of the arguments of public kernels: shapes, whole numbers, and where arrays lie in memory.
+# Checks of the arguments of public kernels: arrays, numbers, and where arrays lie in memory.
+#
+# A kernel is a `def` that takes whatever it is given. It hands its arrays to a `_Signature`, which looks
+# whether a kernel can work on them as they are and lets `cregnet.signature` convert them where it
+# cannot; then it calls a fused function, whose parameters are typed memoryviews, for the dtype found.
 #
 # A. Arrays are aligned to their elements. NumPy makes others, for example from an odd offset of a
 #    memory map, and reading those as if they were aligned is undefined.
@@ -7,7 +11,8 @@
 #    never allowed, because the loops would read what they have just written. Arguments that are only
 #    read may share memory as they like.
 
-from cpython.number cimport PyNumber_Index
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from cpython.long cimport PyLong_AsLongLongAndOverflow
 
 
 cdef struct Span:                    # where an array lies, as addresses
@@ -32,6 +37,7 @@ cdef inline Span matrix(const real[:, ::1] x) noexcept nogil:
     return span(&x[0, 0], x.shape[0] * x.shape[1], sizeof(real))
 
 
+@cython.final
 cdef class _Arguments:
     # the arrays of a kernel: those it reads, then those it writes, and pairs "out=in" that may be the same
     cdef tuple names
@@ -74,21 +80,20 @@ cdef class _Arguments:
         raise ValueError(f"{self.names[i]} shares memory with {self.names[j]}, wanted {wanted}: it is written")
 
 
-cdef uint64_t whole_number(str name, object value, object least, object most) except? 0:
+cdef uint64_t MOST_64 = 0xFFFFFFFFFFFFFFFF  # of seeds and steps
+cdef uint64_t MOST_COUNT = 2**62     # of examples and steps, so that a batch or a call can be counted on from there
+cdef uint64_t MOST_LAYER = 2**28 - 1  # shares a 32-bit word with the purpose of a draw
+
+
+cdef uint64_t whole_number(str name, object value, uint64_t least, uint64_t most) except? 0:
     # an argument that is an integer: C would take 1.9 for 1
-    try:
-        number = PyNumber_Index(value)
-    except TypeError:
-        raise TypeError(f"{name} is {value!r}, wanted a whole number") from None
-    if not least <= number <= most:
-        wanted = f">= {least}" if number < least and most >= MOST_COUNT else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}, wanted a whole number {wanted}")
-    return number
-
-
-cdef object MOST_64 = 2**64 - 1      # of seeds and steps
-cdef object MOST_COUNT = 2**62       # of examples and steps, so that a batch or a call can be counted on from there
-cdef object MOST_LAYER = 2**28 - 1   # shares a 32-bit word with the purpose of a draw
+    cdef int overflow = 0
+    cdef long long number = 0
+    if type(value) is int:
+        number = PyLong_AsLongLongAndOverflow(value, &overflow)
+        if overflow == 0 and number >= 0 and least <= <uint64_t>number <= most:
+            return number
+    return _signature.whole_number(name, value, least, most)
 
 
 cdef int check_shape(str name, Py_ssize_t rows, Py_ssize_t cols,
@@ -102,6 +107,190 @@ cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
     if size != want:
         raise ValueError(f"{name} has {size} elements, wanted {want}")
     return 0
+
+
+cdef enum:
+    SMALL_WORK = 4096                # operations that take less time than to release the GIL and to get it back
+    MOST_ARRAYS = 8
+    MOST_SIZES = 8
+
+cdef enum Dtype:                     # of a call; INTEGERS: of a kernel without real arrays
+    INTEGERS
+    FLOAT
+    DOUBLE
+    UNFIT                            # no kernel can work on these arrays as they are
+
+cdef int _READ = _signature.READ
+cdef int _FILLED = _signature.FILLED
+cdef object NDARRAY = _numpy.ndarray
+cdef object FLOAT32 = _numpy.dtype(_numpy.float32)
+cdef object FLOAT64 = _numpy.dtype(_numpy.float64)
+cdef object new_array = _numpy.empty
+
+
+@cython.final
+cdef class _Signature:
+    # the arrays of a kernel, as cregnet.signature describes them; `same` has pairs "out=in" that may be the
+    # same array, `sizes` names sizes that are given as numbers
+    cdef readonly tuple arguments
+    cdef _Arguments memory
+    cdef list dtypes                 # None: float32 or float64
+    cdef tuple given_sizes
+    cdef int n
+    cdef int n_filled
+    cdef int place[MOST_ARRAYS]      # among the arrays as `memory` has them: read, then written
+    cdef int role[MOST_ARRAYS]
+    cdef bint optional[MOST_ARRAYS]
+    cdef bint is_real[MOST_ARRAYS]
+    cdef int ndim[MOST_ARRAYS]
+    cdef Py_ssize_t dims[MOST_ARRAYS][2]  # a size, or -1 - k for size number k
+
+    def __cinit__(self, str text, str same="", str sizes=""):
+        cdef int i
+        self.arguments, self.given_sizes = _signature.parse(text), tuple(sizes.split())
+        self.dtypes = [argument.dtype for argument in self.arguments]
+        read, written, rows = _signature.encode(self.arguments, self.given_sizes)
+        self.memory = _Arguments(read, written, same)
+        self.n = len(rows)
+        for i in range(self.n):
+            (self.place[i], self.role[i], self.optional[i], self.is_real[i], self.ndim[i], self.dims[i][0],
+             self.dims[i][1]) = rows[i]
+            self.n_filled += self.role[i] == _FILLED
+
+    cdef int prepare(self, list arrays, Py_ssize_t first=-1, Py_ssize_t second=-1) except -1:
+        # makes of `arrays`, in place, what the kernel works on, and returns its dtype
+        cdef int dtype = self.match(arrays, first, second)
+        if dtype == UNFIT:
+            _signature.convert(self.arguments, arrays, dict(zip(self.given_sizes, (first, second))))
+            dtype = self.match(arrays, first, second)
+            if dtype == UNFIT:
+                raise SystemError(f"arrays are not as {self.arguments} says after their conversion")
+        return dtype
+
+    cdef int match(self, list arrays, Py_ssize_t first, Py_ssize_t second) except -1:
+        cdef int i, fits, dtype = INTEGERS
+        cdef bint missing = False
+        cdef Py_ssize_t[MOST_SIZES] sizes
+        cdef Span[MOST_ARRAYS] at
+        cdef Py_buffer buffer
+        for i in range(MOST_SIZES):
+            sizes[i] = -1
+        sizes[0], sizes[1] = first, second
+        for i in range(self.n):
+            array = arrays[i]
+            if array is None and (self.role[i] == _FILLED or self.optional[i]):
+                missing = True
+                at[self.place[i]] = span(NULL, 0, 1)
+                continue
+            if type(array) is not NDARRAY:
+                return UNFIT
+            descr = array.dtype
+            if self.is_real[i]:
+                fits = FLOAT if descr is FLOAT32 else DOUBLE if descr is FLOAT64 else UNFIT
+                if fits == UNFIT or dtype != INTEGERS and dtype != fits:
+                    return UNFIT
+                dtype = fits
+            elif descr is not self.dtypes[i]:
+                return UNFIT
+            PyObject_GetBuffer(array, &buffer, PyBUF_STRIDES)
+            fits = self.fits(i, &buffer, sizes)
+            at[self.place[i]].start = <size_t>buffer.buf
+            at[self.place[i]].end = <size_t>buffer.buf + buffer.len
+            at[self.place[i]].element = buffer.itemsize
+            PyBuffer_Release(&buffer)
+            if not fits:
+                return UNFIT
+        self.memory.check(at)
+        if missing:
+            self.allocate(arrays, dtype, sizes)
+        return dtype
+
+    cdef bint fits(self, int i, Py_buffer* buffer, Py_ssize_t* sizes) noexcept:
+        cdef int j
+        cdef Py_ssize_t dim, step = buffer.itemsize
+        if buffer.ndim != self.ndim[i] or buffer.readonly and self.role[i] != _READ:
+            return False
+        if buffer.len > 0 and <size_t>buffer.buf & <size_t>(buffer.itemsize - 1):
+            return False             # not aligned
+        for j in range(buffer.ndim - 1, -1, -1):
+            if buffer.shape[j] > 1 and buffer.strides[j] != step and buffer.len > 0:
+                return False         # not C-contiguous
+            step *= buffer.shape[j]
+        for j in range(buffer.ndim):
+            dim = self.dims[i][j]
+            if dim < 0 and sizes[-1 - dim] < 0:
+                sizes[-1 - dim] = buffer.shape[j]
+            elif buffer.shape[j] != (sizes[-1 - dim] if dim < 0 else dim):
+                return False
+        return True
+
+    cdef int allocate(self, list arrays, int dtype, const Py_ssize_t* sizes) except -1:
+        cdef int i, j
+        cdef Py_ssize_t dim
+        for i in range(self.n - self.n_filled, self.n):
+            if arrays[i] is None:
+                shape = []
+                for j in range(self.ndim[i]):
+                    dim = self.dims[i][j]
+                    shape.append(sizes[-1 - dim] if dim < 0 else dim)
+                descr = self.dtypes[i]
+                if self.is_real[i]:
+                    descr = FLOAT32 if dtype == FLOAT else FLOAT64
+                arrays[i] = new_array(shape, descr)
+        return 0
+
+    cdef object result(self, list arrays):
+        # what the kernel returns; what it worked on in copies is written back
+        if len(arrays) > self.n:
+            return _signature.finish(self.arguments, arrays)
+        if self.n_filled == 1:
+            return arrays[self.n - 1]
+        return tuple(arrays[self.n - self.n_filled:]) if self.n_filled else None
+
+cdef object new_real(tuple shape, object dtype):
+    # an output whose dtype no input says
+    descr = _numpy.dtype(dtype)
+    if descr is not FLOAT32 and descr is not FLOAT64:
+        raise TypeError(f"dtype is {descr}, wanted float32 or float64")
+    return new_array(shape, descr)
+
+
+cdef double real_number(str name, object value) except? -1:
+    # an argument that is a number
+    if type(value) is float:
+        return value
+    try:
+        return value
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, wanted a number") from None
+
+
+@cython.final
+cdef class _Number:
+    # a number in a range: the row of cregnet.spec that says which is asked for its message alone
+    cdef object option
+    cdef str name
+    cdef readonly double default
+    cdef double least
+    cdef double below
+    cdef bint open
+
+    def __cinit__(self, option):
+        self.option = option
+        self.name, self.default, self.least, self.below, self.open = option
+
+    cdef double read(self, object value) except? -1:
+        cdef double number = real_number(self.name, value)
+        if (self.least < number if self.open else self.least <= number) and number < self.below:
+            return number
+        return self.option.check(number)
+
+
+cdef double finite_number(str name, object value) except? -1:
+    cdef double number = real_number(name, value)
+    if not isfinite(number):
+        raise ValueError(f"{name} is {number}, wanted a finite number")
+    return number
 
 
 cdef inline void copy(real* to, const real* source, Py_ssize_t n) noexcept nogil:

@@ -108,134 +108,274 @@ cdef void batch_norm_statistics_(const real* mean, const real* variance, real* r
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef _Arguments NORM = _Arguments("gamma beta", "Z A mean variance")
-cdef _Arguments NORM_BACKWARD = _Arguments("Zhat gamma variance", "dA dgamma dbeta")
-cdef _Arguments NORM_PREDICT = _Arguments("gamma beta mean variance", "Z")
-cdef _Arguments NORM_FOLD = _Arguments("W gamma beta mean variance", "W_out b_out", same="W_out=W")
-cdef _Arguments NORM_STATISTICS = _Arguments("mean variance", "running_mean running_variance")
+cdef _Signature NORM = _Signature(
+    "Z(n_units,n_columns) gamma(n_units,1) beta(n_units,1)"
+    " -> A(n_units,n_columns) Zhat(n_units,n_columns) mean(n_units,1) variance(n_units,1)", same="Zhat=Z")
+cdef _Signature NORM_BACKWARD = _Signature(
+    "dA(n_units,n_columns) Zhat(n_units,n_columns) gamma(n_units,1) variance(n_units,1)"
+    " -> dZ(n_units,n_columns) dgamma(n_units,1) dbeta(n_units,1)", same="dZ=dA")
+cdef _Signature NORM_PREDICT = _Signature(
+    "Z(n_units,n_examples) gamma(n_units,1) beta(n_units,1) mean(n_units,1) variance(n_units,1)"
+    " -> A(n_units,n_examples)", same="A=Z")
+cdef _Signature NORM_FOLD = _Signature(
+    "W(n_out,n_in) gamma(n_out,1) beta(n_out,1) mean(n_out,1) variance(n_out,1)"
+    " -> W_out(n_out,n_in) b_out(n_out,1)", same="W_out=W")
+cdef _Signature NORM_STATISTICS = _Signature(
+    "mean(n_units,1) variance(n_units,1) running_mean!(n_units,1) running_variance!(n_units,1)")
+cdef _Number NORM_EPSILON = _Number(_spec.Option("epsilon", _spec.BATCH_NORM_EPSILON, open=True))
+cdef _Number NORM_DECAY = _Number(_spec.Option("decay", _spec.BATCH_NORM_DECAY, below=1.0))
 
 
-cdef int check_epsilon(double epsilon) except -1:
-    if not 0 < epsilon < INFINITY:
-        raise ValueError(f"epsilon is {epsilon}, wanted a number > 0")
-    return 0
-
-
-cdef int check_column(str name, const real[:, ::1] x, Py_ssize_t n_units) except -1:
-    return check_shape(name, x.shape[0], x.shape[1], n_units, 1)
-
-
-cdef int check_statistics(const real[:, ::1] gamma, const real[:, ::1] beta, const real[:, ::1] mean,
-                          const real[:, ::1] variance, Py_ssize_t n_units) except -1:
-    check_column("gamma", gamma, n_units)
-    check_column("beta", beta, n_units)
-    check_column("mean", mean, n_units)
-    check_column("variance", variance, n_units)
-    return 0
-
-
-def batch_norm(real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta, real[:, ::1] A,
-               real[:, ::1] mean, real[:, ::1] variance, double epsilon, n_examples):
-    """Z becomes Zhat = (Z - mean) / sqrt(variance + epsilon), and A = gamma * Zhat + beta.
-
-    Z and A are (n_units, n_columns), the others (n_units, 1). The mean and the biased variance are
-    the batch's own, those of the first n_examples columns; the columns after them become 0 in Z and
-    A. Ioffe & Szegedy 2015, algorithm 1.
-    """
-    cdef Py_ssize_t n_units = Z.shape[0], width = Z.shape[1]
-    cdef Span[6] at = [matrix(gamma), matrix(beta), matrix(Z), matrix(A), matrix(mean), matrix(variance)]
-    cdef Py_ssize_t n = whole_number("n_examples", n_examples, 0, width)
-    check_epsilon(epsilon)
-    check_statistics(gamma, beta, mean, variance, n_units)
-    check_shape("A", A.shape[0], A.shape[1], n_units, width)
-    NORM.check(at)
+cdef int run_norm(const real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta, real[:, ::1] A,
+                  real[:, ::1] Zhat, real[:, ::1] mean, real[:, ::1] variance, double epsilon,
+                  object n_examples) except -1:
+    cdef Py_ssize_t n_units = Z.shape[0], width = Z.shape[1], n = read_columns(n_examples, width)
     with nogil:
-        batch_norm_(&Z[0, 0], width, &gamma[0, 0], &beta[0, 0], &A[0, 0], width, &mean[0, 0],
+        copy(&Zhat[0, 0], &Z[0, 0], n_units * width)
+        batch_norm_(&Zhat[0, 0], width, &gamma[0, 0], &beta[0, 0], &A[0, 0], width, &mean[0, 0],
                     &variance[0, 0], n_units, n, width, epsilon)
+    return 0
 
 
-def batch_norm_backward(real[:, ::1] dA, const real[:, ::1] Zhat, const real[:, ::1] gamma,
-                        const real[:, ::1] variance, real[:, ::1] dgamma, real[:, ::1] dbeta,
-                        double epsilon, n_examples):
-    """dA becomes dZ in place, through the batch's mean and variance; dgamma and dbeta are written.
-
-    dbeta = sum(dA), dgamma = sum(dA * Zhat) and
-    dZ = gamma / sqrt(variance + epsilon) * (dA - dbeta / n - Zhat * dgamma / n), n = n_examples, in
-    each row. dA and Zhat are (n_units, n_columns), the others (n_units, 1); Zhat and variance are
-    what `batch_norm` left. Columns from n_examples on are not read and become 0 in dA. Ioffe &
-    Szegedy 2015, section 3.
-    """
-    cdef Py_ssize_t n_units = dA.shape[0], width = dA.shape[1]
-    cdef Span[6] at = [matrix(Zhat), matrix(gamma), matrix(variance), matrix(dA), matrix(dgamma), matrix(dbeta)]
-    cdef Py_ssize_t n = whole_number("n_examples", n_examples, 0, width)
-    check_epsilon(epsilon)
-    check_shape("Zhat", Zhat.shape[0], Zhat.shape[1], n_units, width)
-    check_column("gamma", gamma, n_units)
-    check_column("variance", variance, n_units)
-    check_column("dgamma", dgamma, n_units)
-    check_column("dbeta", dbeta, n_units)
-    NORM_BACKWARD.check(at)
+cdef int run_norm_backward(const real[:, ::1] dA, const real[:, ::1] Zhat, const real[:, ::1] gamma,
+                           const real[:, ::1] variance, real[:, ::1] dZ, real[:, ::1] dgamma,
+                           real[:, ::1] dbeta, double epsilon, object n_examples) except -1:
+    cdef Py_ssize_t n_units = dA.shape[0], width = dA.shape[1], n = read_columns(n_examples, width)
     with nogil:
-        batch_norm_backward_(&dA[0, 0], width, &Zhat[0, 0], width, &gamma[0, 0], &variance[0, 0],
+        copy(&dZ[0, 0], &dA[0, 0], n_units * width)
+        batch_norm_backward_(&dZ[0, 0], width, &Zhat[0, 0], width, &gamma[0, 0], &variance[0, 0],
                              &dgamma[0, 0], &dbeta[0, 0], n_units, n, width, epsilon)
+    return 0
 
 
-def batch_norm_predict(real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta,
-                       const real[:, ::1] mean, const real[:, ::1] variance, double epsilon):
-    """Z = gamma * (Z - mean) / sqrt(variance + epsilon) + beta, in place, by statistics that are given.
+cdef Py_ssize_t read_columns(object n_examples, Py_ssize_t width) except -1:
+    return width if n_examples is None else whole_number("n_examples", n_examples, 0, width)
 
-    Z is (n_units, n_examples), the others (n_units, 1).
-    """
-    cdef Span[5] at = [matrix(gamma), matrix(beta), matrix(mean), matrix(variance), matrix(Z)]
-    check_epsilon(epsilon)
-    check_statistics(gamma, beta, mean, variance, Z.shape[0])
-    NORM_PREDICT.check(at)
+
+cdef int run_norm_predict(const real[:, ::1] Z, const real[:, ::1] gamma, const real[:, ::1] beta,
+                          const real[:, ::1] mean, const real[:, ::1] variance, real[:, ::1] A,
+                          double epsilon) except -1:
+    cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
     with nogil:
-        batch_norm_predict_(&Z[0, 0], Z.shape[1], &gamma[0, 0], &beta[0, 0], &mean[0, 0],
-                            &variance[0, 0], Z.shape[0], Z.shape[1], epsilon)
+        copy(&A[0, 0], &Z[0, 0], n_units * m)
+        batch_norm_predict_(&A[0, 0], m, &gamma[0, 0], &beta[0, 0], &mean[0, 0], &variance[0, 0], n_units, m,
+                            epsilon)
+    return 0
 
 
-def batch_norm_fold(const real[:, ::1] W, const real[:, ::1] gamma, const real[:, ::1] beta,
-                    const real[:, ::1] mean, const real[:, ::1] variance, real[:, ::1] W_out,
-                    real[:, ::1] b_out, double epsilon):
-    """W_out and b_out of the dense layer that does what W does with `batch_norm_predict` after it.
-
-    W_out = gamma / sqrt(variance + epsilon) * W, b_out = beta - gamma / sqrt(variance + epsilon) * mean.
-    W and W_out are (n_out, n_in) and may be the same array, the others are (n_out, 1).
-    """
-    cdef Py_ssize_t n_out = W.shape[0], n_in = W.shape[1]
-    cdef Span[7] at = [matrix(W), matrix(gamma), matrix(beta), matrix(mean), matrix(variance), matrix(W_out),
-                       matrix(b_out)]
-    check_epsilon(epsilon)
-    check_statistics(gamma, beta, mean, variance, n_out)
-    check_shape("W_out", W_out.shape[0], W_out.shape[1], n_out, n_in)
-    check_column("b_out", b_out, n_out)
-    NORM_FOLD.check(at)
+cdef int run_norm_fold(const real[:, ::1] W, const real[:, ::1] gamma, const real[:, ::1] beta,
+                       const real[:, ::1] mean, const real[:, ::1] variance, real[:, ::1] W_out,
+                       real[:, ::1] b_out, double epsilon) except -1:
     with nogil:
-        batch_norm_fold_(&W[0, 0], &gamma[0, 0], &beta[0, 0], &mean[0, 0], &variance[0, 0],
-                         &W_out[0, 0], &b_out[0, 0], n_out, n_in, epsilon)
+        batch_norm_fold_(&W[0, 0], &gamma[0, 0], &beta[0, 0], &mean[0, 0], &variance[0, 0], &W_out[0, 0],
+                         &b_out[0, 0], W.shape[0], W.shape[1], epsilon)
+    return 0
 
 
-def batch_norm_statistics(const real[:, ::1] mean, const real[:, ::1] variance, real[:, ::1] running_mean,
-                          real[:, ::1] running_variance, double decay, n_examples):
-    """Move the running statistics by those of a batch of n_examples; all arrays (n_units, 1).
-
-    running_mean = decay * running_mean + (1 - decay) * mean,
-    running_variance = decay * running_variance + (1 - decay) * n / (n - 1) * variance; the factor
-    n / (n - 1) makes the batch's variance unbiased (Ioffe & Szegedy 2015, algorithm 2, step 10) and
-    is left out for a batch of one.
-    Both start from 0. After t batches they are too small by the factor 1 - decay^t: whoever predicts
-    with them divides by it first.
-    """
-    cdef Py_ssize_t n_units = mean.shape[0], n = whole_number("n_examples", n_examples, 1, MOST_COUNT)
-    cdef Span[4] at = [matrix(mean), matrix(variance), matrix(running_mean), matrix(running_variance)]
-    if not 0 <= decay < 1:
-        raise ValueError(f"decay is {decay}, wanted 0 <= decay < 1")
-    check_column("mean", mean, n_units)
-    check_column("variance", variance, n_units)
-    check_column("running_mean", running_mean, n_units)
-    check_column("running_variance", running_variance, n_units)
-    NORM_STATISTICS.check(at)
+cdef int run_norm_statistics(const real[:, ::1] mean, const real[:, ::1] variance,
+                             real[:, ::1] running_mean, real[:, ::1] running_variance, double decay,
+                             Py_ssize_t n_examples) except -1:
     with nogil:
         batch_norm_statistics_(&mean[0, 0], &variance[0, 0], &running_mean[0, 0], &running_variance[0, 0],
-                               n_units, n, decay)
+                               mean.shape[0], n_examples, decay)
+    return 0
+
+
+def batch_norm(Z, gamma, beta, A=None, Zhat=None, mean=None, variance=None, *,
+               epsilon=NORM_EPSILON.default, n_examples=None):
+    """Zhat = (Z - mean) / sqrt(variance + epsilon) and A = gamma * Zhat + beta, by the mean and variance of Z.
+
+    Ioffe & Szegedy 2015, algorithm 1.
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_columns)
+    gamma, beta : array_like, shape (n_units, 1)
+    A, Zhat, mean, variance : ndarray, optional
+        Filled and returned; Zhat may be Z.
+    epsilon : float, above 0
+        Added to the variance.
+    n_examples : int, optional
+        Columns that are examples, by default all; the others count for nothing and become 0.
+
+    Returns
+    -------
+    A, Zhat : ndarray, shape (n_units, n_columns)
+    mean, variance : ndarray, shape (n_units, 1)
+        The batch's own, the variance biased.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> A, Zhat, mean, variance = cregnet.batch_norm([[1.0, 3.0]], [[2.0]], [[5.0]], epsilon=3.0)
+    >>> A, mean, variance
+    (array([[4., 6.]]), array([[2.]]), array([[1.]]))
+    """
+    cdef list a = [Z, gamma, beta, A, Zhat, mean, variance]
+    cdef double eps = NORM_EPSILON.read(epsilon)
+    if NORM.prepare(a) == FLOAT:
+        run_norm[float](a[0], a[1], a[2], a[3], a[4], a[5], a[6], eps, n_examples)
+    else:
+        run_norm[double](a[0], a[1], a[2], a[3], a[4], a[5], a[6], eps, n_examples)
+    return NORM.result(a)
+
+
+def batch_norm_backward(dA, Zhat, gamma, variance, dZ=None, dgamma=None, dbeta=None, *,
+                        epsilon=NORM_EPSILON.default, n_examples=None):
+    """dZ, dgamma and dbeta, through the batch's mean and variance.
+
+    dbeta = sum(dA), dgamma = sum(dA * Zhat) and, with n examples,
+    dZ = gamma / sqrt(variance + epsilon) * (dA - dbeta / n - Zhat * dgamma / n)
+    (Ioffe & Szegedy 2015, section 3).
+
+    Parameters
+    ----------
+    dA, Zhat : array_like, shape (n_units, n_columns)
+    gamma, variance : array_like, shape (n_units, 1)
+        Zhat and variance are what `batch_norm` returned.
+    dZ, dgamma, dbeta : ndarray, optional
+        Filled and returned; dZ may be dA.
+    epsilon : float, above 0
+        Added to the variance.
+    n_examples : int, optional
+        Columns that are examples, by default all; the others count for nothing and become 0.
+
+    Returns
+    -------
+    dZ : ndarray, shape (n_units, n_columns)
+    dgamma, dbeta : ndarray, shape (n_units, 1)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> dZ, dgamma, dbeta = cregnet.batch_norm_backward([[1.0, 3.0]], [[-1.0, 1.0]], [[2.0]], [[1.0]])
+    >>> dgamma, dbeta
+    (array([[2.]]), array([[4.]]))
+    """
+    cdef list a = [dA, Zhat, gamma, variance, dZ, dgamma, dbeta]
+    cdef double eps = NORM_EPSILON.read(epsilon)
+    if NORM_BACKWARD.prepare(a) == FLOAT:
+        run_norm_backward[float](a[0], a[1], a[2], a[3], a[4], a[5], a[6], eps, n_examples)
+    else:
+        run_norm_backward[double](a[0], a[1], a[2], a[3], a[4], a[5], a[6], eps, n_examples)
+    return NORM_BACKWARD.result(a)
+
+
+def batch_norm_predict(Z, gamma, beta, mean, variance, A=None, *, epsilon=NORM_EPSILON.default):
+    """A = gamma * (Z - mean) / sqrt(variance + epsilon) + beta, by statistics that are given.
+
+    Parameters
+    ----------
+    Z : array_like, shape (n_units, n_examples)
+    gamma, beta, mean, variance : array_like, shape (n_units, 1)
+    A : ndarray, optional
+        Filled and returned; may be Z.
+    epsilon : float, above 0
+        Added to the variance.
+
+    Returns
+    -------
+    A : ndarray, shape (n_units, n_examples)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.batch_norm_predict([[1.0]], [[2.0]], [[5.0]], [[2.0]], [[1.0]], epsilon=3.0)
+    array([[4.]])
+    """
+    cdef list a = [Z, gamma, beta, mean, variance, A]
+    cdef double eps = NORM_EPSILON.read(epsilon)
+    if NORM_PREDICT.prepare(a) == FLOAT:
+        run_norm_predict[float](a[0], a[1], a[2], a[3], a[4], a[5], eps)
+    else:
+        run_norm_predict[double](a[0], a[1], a[2], a[3], a[4], a[5], eps)
+    return NORM_PREDICT.result(a)
+
+
+def batch_norm_fold(W, gamma, beta, mean, variance, W_out=None, b_out=None, *, epsilon=NORM_EPSILON.default):
+    """Weights and biases of the dense layer that does what W does with `batch_norm_predict` after it.
+
+    Parameters
+    ----------
+    W : array_like, shape (n_out, n_in)
+    gamma, beta, mean, variance : array_like, shape (n_out, 1)
+    W_out, b_out : ndarray, optional
+        Filled and returned; W_out may be W.
+    epsilon : float, above 0
+        Added to the variance.
+
+    Returns
+    -------
+    W_out : ndarray, shape (n_out, n_in)
+        gamma / sqrt(variance + epsilon) * W
+    b_out : ndarray, shape (n_out, 1)
+        beta - gamma / sqrt(variance + epsilon) * mean
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> cregnet.batch_norm_fold([[3.0]], [[2.0]], [[5.0]], [[2.0]], [[1.0]], epsilon=3.0)
+    (array([[3.]]), array([[3.]]))
+    """
+    cdef list a = [W, gamma, beta, mean, variance, W_out, b_out]
+    cdef double eps = NORM_EPSILON.read(epsilon)
+    if NORM_FOLD.prepare(a) == FLOAT:
+        run_norm_fold[float](a[0], a[1], a[2], a[3], a[4], a[5], a[6], eps)
+    else:
+        run_norm_fold[double](a[0], a[1], a[2], a[3], a[4], a[5], a[6], eps)
+    return NORM_FOLD.result(a)
+
+
+def batch_norm_statistics(mean, variance, running_mean, running_variance, decay, n_examples):
+    """Move the running statistics by those of a batch.
+
+    running_mean = decay * running_mean + (1 - decay) * mean, and the variance likewise with that of
+    the batch times n / (n - 1), which makes it unbiased (Ioffe & Szegedy 2015, algorithm 2, step 10)
+    and is left out for a batch of one.
+
+    Parameters
+    ----------
+    mean, variance : array_like, shape (n_units, 1)
+        As `batch_norm` returned them.
+    running_mean, running_variance : ndarray, shape (n_units, 1)
+        Updated in place. Both start from 0: after t batches they are too small by the factor
+        1 - decay^t, by which whoever predicts with them divides first.
+    decay : float, 0 <= decay < 1
+    n_examples : int, at least 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> running_mean, running_variance = np.zeros((1, 1)), np.zeros((1, 1))
+    >>> cregnet.batch_norm_statistics([[4.0]], [[2.0]], running_mean, running_variance, 0.5, 2)
+    >>> running_mean, running_variance
+    (array([[2.]]), array([[2.]]))
+    """
+    cdef list a = [mean, variance, running_mean, running_variance]
+    cdef Py_ssize_t n = whole_number("n_examples", n_examples, 1, MOST_COUNT)
+    cdef double kept = NORM_DECAY.read(decay)
+    if NORM_STATISTICS.prepare(a) == FLOAT:
+        run_norm_statistics[float](a[0], a[1], a[2], a[3], kept, n)
+    else:
+        run_norm_statistics[double](a[0], a[1], a[2], a[3], kept, n)
+    NORM_STATISTICS.result(a)

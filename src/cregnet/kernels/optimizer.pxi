@@ -162,56 +162,57 @@ cdef void optimize(const OptimizerStep* step, real* W, const real* dW, real* fir
 
 # ---------------------------------------------------------------------------- public kernels
 
-cdef _Arguments NO_MOMENT = _Arguments("dW", "W")
-cdef _Arguments FIRST_MOMENT = _Arguments("dW", "W V")
-cdef _Arguments SECOND_MOMENT = _Arguments("dW", "W S")
-cdef _Arguments BOTH_MOMENTS = _Arguments("dW", "W V S")
+cdef _Signature NO_MOMENT = _Signature("W!(...) dW(...)")
+cdef _Signature FIRST_MOMENT = _Signature("W!(...) dW(...) V!(...)")
+cdef _Signature SECOND_MOMENT = _Signature("W!(...) dW(...) S!(...)")
+cdef _Signature BOTH_MOMENTS = _Signature("W!(...) dW(...) V!(...) S!(...)")
+cdef dict OPTIMIZER_NUMBERS = {
+    name: tuple([_Number(option) for option in row.options]) for name, row in _spec.OPTIMIZERS.items()}
+
+cdef struct StepOptions:             # of an optimiser, in the order of its row, and the learning rate
+    double learning_rate
+    double option[4]
 
 
-cdef int check_moment(_Arguments arguments, str name, const real[::1] W, const real[::1] dW,
-                      const real[::1] moment) except -1:
-    cdef Span[3] at = [vector(dW), vector(W), vector(moment)]
-    check_size("dW", dW.shape[0], W.shape[0])
-    check_size(name, moment.shape[0], W.shape[0])
-    arguments.check(at)
+cdef int read_step(str optimizer, object learning_rate, tuple values, StepOptions* step) except -1:
+    cdef int i
+    cdef tuple numbers = OPTIMIZER_NUMBERS[optimizer]
+    step.learning_rate = finite_number("learning_rate", learning_rate)
+    for i in range(len(values)):
+        step.option[i] = (<_Number>numbers[i]).read(values[i])
     return 0
 
 
-def gradient_descent(real[::1] W, const real[::1] dW, double learning_rate):
-    """W -= learning_rate * dW."""
-    cdef Span[2] at = [vector(dW), vector(W)]
-    check_size("dW", dW.shape[0], W.shape[0])
-    NO_MOMENT.check(at)
+cdef int run_plain(real[::1] W, const real[::1] dW, const StepOptions* step) except -1:
     with nogil:
-        gradient_descent_(&W[0], &dW[0], W.shape[0], learning_rate)
+        gradient_descent_(&W[0], &dW[0], W.shape[0], step.learning_rate)
+    return 0
 
 
-def momentum(real[::1] W, const real[::1] dW, real[::1] V, double learning_rate, double beta):
-    """V = beta * V + (1 - beta) * dW; W -= learning_rate * V."""
-    check_moment(FIRST_MOMENT, "the first moment", W, dW, V)
+cdef int run_one_moment(int optimizer, real[::1] W, const real[::1] dW, real[::1] moment,
+                        const StepOptions* step) except -1:
+    cdef Py_ssize_t n = W.shape[0]
     with nogil:
-        momentum_(&W[0], &dW[0], &V[0], W.shape[0], learning_rate, beta)
+        if optimizer == MOMENTUM:
+            momentum_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0])
+        elif optimizer == MOMENTUM_VELOCITY:
+            momentum_velocity_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0])
+        elif optimizer == NESTEROV:
+            nesterov_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0])
+        else:
+            rmsprop_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0], step.option[1])
+    return 0
 
 
-def momentum_velocity(real[::1] W, const real[::1] dW, real[::1] V, double learning_rate, double beta):
-    """V = beta * V + learning_rate * dW; W -= V."""
-    check_moment(FIRST_MOMENT, "the first moment", W, dW, V)
-    with nogil:
-        momentum_velocity_(&W[0], &dW[0], &V[0], W.shape[0], learning_rate, beta)
-
-
-def nesterov(real[::1] W, const real[::1] dW, real[::1] V, double learning_rate, double beta):
-    """V = beta * V + learning_rate * dW; W -= beta * V + learning_rate * dW."""
-    check_moment(FIRST_MOMENT, "the first moment", W, dW, V)
-    with nogil:
-        nesterov_(&W[0], &dW[0], &V[0], W.shape[0], learning_rate, beta)
-
-
-def rmsprop(real[::1] W, const real[::1] dW, real[::1] S, double learning_rate, double beta, double epsilon):
-    """S = beta * S + (1 - beta) * dW^2; W -= learning_rate * dW / (sqrt(S) + epsilon)."""
-    check_moment(SECOND_MOMENT, "the second moment", W, dW, S)
-    with nogil:
-        rmsprop_(&W[0], &dW[0], &S[0], W.shape[0], learning_rate, beta, epsilon)
+cdef object call_one_moment(str optimizer, _Signature signature, list a, object learning_rate, tuple values):
+    cdef StepOptions step
+    cdef int code = OPTIMIZER_CODES[optimizer]
+    read_step(optimizer, learning_rate, values, &step)
+    if signature.prepare(a) == FLOAT:
+        run_one_moment[float](code, a[0], a[1], a[2], &step)
+    else:
+        run_one_moment[double](code, a[0], a[1], a[2], &step)
+    return signature.result(a)
 
 
 cdef struct AdamJob:                 # a step of Adam as threads share it
@@ -244,33 +245,245 @@ cdef void adam_member(void* argument, int member) noexcept nogil:
                <double*>job.S + first, n, &job.step, job.shrinkage)
 
 
-cdef int call_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-                   double beta1, double beta2, double epsilon, double decay, object t,
-                   object n_threads) except -1:
+cdef int run_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, const StepOptions* options,
+                  double decay, Py_ssize_t t, uint64_t n_threads) except -1:
     cdef AdamJob job
-    cdef Span[4] at = [vector(dW), vector(W), vector(V), vector(S)]
-    cdef Py_ssize_t step = whole_number("t", t, 1, MOST_COUNT)
-    cdef int useful = <int>min(whole_number("n_threads", n_threads, 1, MOST_64), W.shape[0] // ADAM_SHARE, TEAM_MOST)
-    check_size("dW", dW.shape[0], W.shape[0])
-    check_size("the first moment", V.shape[0], W.shape[0])
-    check_size("the second moment", S.shape[0], W.shape[0])
-    BOTH_MOMENTS.check(at)
+    cdef int useful = <int>min(n_threads, <uint64_t>(W.shape[0] // ADAM_SHARE), <uint64_t>TEAM_MOST)
+    job.step = adam_step(options.learning_rate, options.option[0], options.option[1], options.option[2], t)
+    job.shrinkage = 1 - options.learning_rate * decay
+    if 16 * W.shape[0] < SMALL_WORK:
+        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], &job.step, job.shrinkage)
+        return 0
     job.n, job.is_float = W.shape[0], real is float
     job.W, job.dW, job.V, job.S = &W[0], &dW[0], &V[0], &S[0]
-    job.step, job.shrinkage = adam_step(learning_rate, beta1, beta2, epsilon, step), 1 - learning_rate * decay
     with nogil:
         team_start(&job.team, useful)
         team_run(&job.team, adam_member, &job)
     return 0
 
 
-def adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-         double beta1, double beta2, double epsilon, t, n_threads=1):
-    """Step t (from 1) of Adam, both moments corrected for their bias; on at most n_threads."""
-    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t, n_threads)
+cdef object call_adam(str optimizer, list a, object learning_rate, tuple values, object t, object n_threads):
+    cdef StepOptions options
+    cdef Py_ssize_t step = whole_number("t", t, 1, MOST_COUNT)
+    cdef uint64_t threads = whole_number("n_threads", n_threads, 1, MOST_64)
+    options.option[3] = 0            # Adam is AdamW without decay
+    read_step(optimizer, learning_rate, values, &options)
+    if BOTH_MOMENTS.prepare(a) == FLOAT:
+        run_adam[float](a[0], a[1], a[2], a[3], &options, options.option[3], step, threads)
+    else:
+        run_adam[double](a[0], a[1], a[2], a[3], &options, options.option[3], step, threads)
+    return BOTH_MOMENTS.result(a)
 
 
-def adamw(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, double learning_rate,
-          double beta1, double beta2, double epsilon, double decay, t, n_threads=1):
-    """Step t (from 1) of Adam after W *= 1 - learning_rate * decay; on at most n_threads."""
-    call_adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads)
+def gradient_descent(W, dW, learning_rate):
+    """W -= learning_rate * dW (Cauchy 1847).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    learning_rate : float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W = np.ones(1)
+    >>> cregnet.gradient_descent(W, [2.0], 0.25)
+    >>> W
+    array([0.5])
+    """
+    cdef list a = [W, dW]
+    cdef StepOptions step
+    read_step("gradient_descent", learning_rate, (), &step)
+    if NO_MOMENT.prepare(a) == FLOAT:
+        run_plain[float](a[0], a[1], &step)
+    else:
+        run_plain[double](a[0], a[1], &step)
+    NO_MOMENT.result(a)
+
+
+def momentum(W, dW, V, learning_rate, beta):
+    """V = beta * V + (1 - beta) * dW; W -= learning_rate * V (Polyak 1964, as an average).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    V : ndarray, the same shape
+        Updated in place; starts as 0.
+    learning_rate : float
+    beta : float, 0 <= beta < 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W, V = np.ones(1), np.zeros(1)
+    >>> cregnet.momentum(W, [2.0], V, 0.25, 0.5)
+    >>> W, V
+    (array([0.75]), array([1.]))
+    """
+    call_one_moment("momentum", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+
+
+def momentum_velocity(W, dW, V, learning_rate, beta):
+    """V = beta * V + learning_rate * dW; W -= V (Polyak 1964).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    V : ndarray, the same shape
+        Updated in place; starts as 0.
+    learning_rate : float
+    beta : float, 0 <= beta < 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W, V = np.ones(1), np.zeros(1)
+    >>> cregnet.momentum_velocity(W, [2.0], V, 0.25, 0.5)
+    >>> W, V
+    (array([0.5]), array([0.5]))
+    """
+    call_one_moment("momentum_velocity", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+
+
+def nesterov(W, dW, V, learning_rate, beta):
+    """V = beta * V + learning_rate * dW; W -= beta * V + learning_rate * dW (Sutskever et al. 2013).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    V : ndarray, the same shape
+        Updated in place; starts as 0.
+    learning_rate : float
+    beta : float, 0 <= beta < 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W, V = np.ones(1), np.zeros(1)
+    >>> cregnet.nesterov(W, [2.0], V, 0.25, 0.5)
+    >>> W, V
+    (array([0.25]), array([0.5]))
+    """
+    call_one_moment("nesterov", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+
+
+def rmsprop(W, dW, S, learning_rate, beta, epsilon):
+    """S = beta * S + (1 - beta) * dW^2; W -= learning_rate * dW / (sqrt(S) + epsilon) (Hinton 2012, 6e).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    S : ndarray, the same shape
+        Updated in place; starts as 0.
+    learning_rate : float
+    beta : float, 0 <= beta < 1
+    epsilon : float, at least 0
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W, S = np.ones(1), np.zeros(1)
+    >>> cregnet.rmsprop(W, [2.0], S, 0.25, 0.75, 1.0)
+    >>> W, S
+    (array([0.75]), array([1.]))
+    """
+    call_one_moment("rmsprop", SECOND_MOMENT, [W, dW, S], learning_rate, (beta, epsilon))
+
+
+def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
+    """One step of Adam, both moments corrected for their bias (Kingma & Ba 2015, algorithm 1).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    V, S : ndarray, the same shape
+        Updated in place; start as 0.
+    learning_rate : float
+    beta1, beta2 : float, at least 0 and below 1
+    epsilon : float, at least 0
+        Outside the root.
+    t : int, at least 1
+        _Number of this step.
+    n_threads : int, at least 1
+        Used where there is enough to share out; the bits do not depend on it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W, V, S = np.ones(1), np.zeros(1), np.zeros(1)
+    >>> cregnet.adam(W, [2.0], V, S, 0.5, 0.9, 0.999, 1e-8, t=1)
+    >>> W.round(6)
+    array([0.5])
+    """
+    call_adam("adam", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
+
+
+def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
+    """One step of Adam after W *= 1 - learning_rate * decay (Loshchilov & Hutter 2019, algorithm 2).
+
+    Parameters
+    ----------
+    W : ndarray, any shape
+        Updated in place.
+    dW : array_like, the same shape
+    V, S : ndarray, the same shape
+        Updated in place; start as 0.
+    learning_rate : float
+    beta1, beta2 : float, at least 0 and below 1
+    epsilon : float, at least 0
+        Outside the root.
+    decay : float, at least 0
+    t : int, at least 1
+        _Number of this step.
+    n_threads : int, at least 1
+        Used where there is enough to share out; the bits do not depend on it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a number is not as described; the message names it.
+
+    Examples
+    --------
+    >>> W, V, S = np.ones(1), np.zeros(1), np.zeros(1)
+    >>> cregnet.adamw(W, [0.0], V, S, 0.5, 0.9, 0.999, 1e-8, 0.5, t=1)
+    >>> W
+    array([0.75])
+    """
+    call_adam("adamw", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)

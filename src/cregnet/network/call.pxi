@@ -1,9 +1,5 @@
 # What the network kernels check of their arguments, before any work.
 
-cdef object FLOAT32 = _numpy.dtype("float32")
-cdef object FLOAT64 = _numpy.dtype("float64")
-
-
 cdef bint is_float32(object array) except -1:
     # which form of a network kernel an array is for; what is neither float32 nor float64 is refused there
     dtype = getattr(array, "dtype", FLOAT64)

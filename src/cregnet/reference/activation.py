@@ -1,66 +1,100 @@
 """Activations and their derivatives: forward Z -> A, backward (dA, A) -> dZ."""
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from ..spec import ACTIVATIONS
+from .outputs import Array, filled, reals
+
+__all__ = [
+    "identity",
+    "identity_backward",
+    "leaky_relu",
+    "leaky_relu_backward",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
+    "softmax",
+    "softmax_backward",
+    "tanh",
+    "tanh_backward",
+]
+
+SLOPE = ACTIVATIONS["leaky_relu"].options[0].default
 
 
-def identity(Z, A):
+def identity(Z: ArrayLike, A: Array | None = None) -> Array:
     """A = Z."""
-    A[...] = Z
+    Z, *_ = reals(Z, A)
+    return filled(A, Z, Z.dtype)
 
 
-def identity_backward(dA, A, dZ):
+def identity_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
     """dZ = dA."""
-    dZ[...] = dA
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, dA, dA.dtype)
 
 
-def sigmoid(Z, A):
+def sigmoid(Z: ArrayLike, A: Array | None = None) -> Array:
     """A = 1 / (1 + exp(-Z)), by exp(-|Z|) so that nothing overflows."""
+    Z, *_ = reals(Z, A)
     e = np.exp(-np.abs(Z))
-    A[...] = np.where(Z < 0, e / (1 + e), 1 / (1 + e))
+    return filled(A, np.where(Z < 0, e / (1 + e), 1 / (1 + e)), Z.dtype)
 
 
-def sigmoid_backward(dA, A, dZ):
+def sigmoid_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
     """dZ = dA * A * (1 - A)."""
-    dZ[...] = dA * A * (1 - A)
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, dA * A * (1 - A), A.dtype)
 
 
-def tanh(Z, A):
+def tanh(Z: ArrayLike, A: Array | None = None) -> Array:
     """A = tanh(Z)."""
-    A[...] = np.tanh(Z)
+    Z, *_ = reals(Z, A)
+    return filled(A, np.tanh(Z), Z.dtype)
 
 
-def tanh_backward(dA, A, dZ):
+def tanh_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
     """dZ = dA * (1 - A^2)."""
-    dZ[...] = dA * (1 - A * A)
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, dA * (1 - A * A), A.dtype)
 
 
-def relu(Z, A):
+def relu(Z: ArrayLike, A: Array | None = None) -> Array:
     """A = max(Z, 0), a NaN kept."""
-    A[...] = np.maximum(Z, 0)
+    Z, *_ = reals(Z, A)
+    return filled(A, np.maximum(Z, 0), Z.dtype)
 
 
-def relu_backward(dA, A, dZ):
+def relu_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
     """dZ = dA where A > 0, else 0."""
-    dZ[...] = np.where(A > 0, dA, 0)
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, np.where(A > 0, dA, 0), A.dtype)
 
 
-def leaky_relu(Z, A, slope=0.01):
+def leaky_relu(Z: ArrayLike, A: Array | None = None, *, slope: float = SLOPE) -> Array:
     """A = Z where Z >= 0, else slope * Z."""
-    A[...] = np.where(Z < 0, Z.dtype.type(slope) * Z, Z)
+    Z, *_ = reals(Z, A)
+    return filled(A, np.where(Z < 0, Z.dtype.type(slope) * Z, Z), Z.dtype)
 
 
-def leaky_relu_backward(dA, A, dZ, slope=0.01):
+def leaky_relu_backward(
+    dA: ArrayLike, A: ArrayLike, dZ: Array | None = None, *, slope: float = SLOPE
+) -> Array:
     """dZ = dA where A > 0, else slope * dA."""
-    dZ[...] = np.where(A > 0, dA, dA.dtype.type(slope) * dA)
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, np.where(A > 0, dA, dA.dtype.type(slope) * dA), A.dtype)
 
 
-def softmax(Z, A):
+def softmax(Z: ArrayLike, A: Array | None = None) -> Array:
     """A = exp(Z) / sum(exp(Z)) down each column, computed from Z - max(Z)."""
-    if Z.shape[0]:
-        e = np.exp(Z - Z.max(axis=0))
-        A[...] = e / e.sum(axis=0)
+    Z, *_ = reals(Z, A)
+    e = np.exp(Z - Z.max(axis=0, initial=-np.inf))
+    return filled(A, e / e.sum(axis=0), Z.dtype)
 
 
-def softmax_backward(dA, A, dZ):
+def softmax_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
     """dZ = A * (dA - sum(dA * A)) down each column."""
-    dZ[...] = A * (dA - (dA * A).sum(axis=0))
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, A * (dA - (dA * A).sum(axis=0)), A.dtype)

@@ -4,13 +4,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..plan import Plan
 from ..spec import BATCH_NORM_DECAY as DECAY
-from ..spec import BATCH_NORM_EPSILON as EPSILON
 from . import activation
 from .batchnorm import batch_norm, batch_norm_backward, batch_norm_predict, batch_norm_statistics
 from .dropout import dropout, dropout_mask
 from .gates import draw_gates, gates_backward, mean_gates
 from .noise import apply_factors, gaussian_dropout_factors, gaussian_noise
+from .outputs import Array
 
 
 class Layer(NamedTuple):
@@ -34,11 +35,11 @@ class Passed(NamedTuple):
     normed: Any  # Zhat, mean and variance
 
 
-def layer_views(plan, vector):
+def layer_views(plan: Plan, vector: Array) -> list[Layer]:
     """A `Layer` for each layer of the plan."""
     at = plan.layout
 
-    def views(slices, width=1):
+    def views(slices: Any, width: int = 1) -> list[Any]:
         return [None if s is None else vector[s].reshape(-1, width) for s in slices]
 
     W = [views([s], n_in)[0] for s, n_in in zip(at.W, plan.sizes[:-1], strict=True)]
@@ -49,50 +50,39 @@ def layer_views(plan, vector):
 # ------------------------------------------------------------------------------ training
 
 
-def draw_dropout(plan, layer, A, masks, step):
+def draw_dropout(plan: Plan, layer: int, A: Array, masks: Any, step: int) -> Any:
     """The mask of a layer for a step, the ready one where there is one, or its Gaussian factors."""
     keep_prob = plan.keep_prob[layer]
     if keep_prob == 1:
         return None
     if plan.gaussian[layer]:
-        D = np.empty_like(A)
-        gaussian_dropout_factors(D, keep_prob, plan.seed, layer, step)
-    elif masks is not None and masks[layer] is not None:
-        D = masks[layer]
-    else:
-        D = np.empty(A.shape, np.uint8)
-        dropout_mask(D, keep_prob, plan.seed, layer, step)
-    return D
+        return gaussian_dropout_factors(A.shape, keep_prob, plan.seed, layer, step, dtype=A.dtype)
+    if masks is not None and masks[layer] is not None:
+        return masks[layer]
+    return dropout_mask(A.shape, keep_prob, plan.seed, layer, step)
 
 
-def apply_dropout(plan, layer, A, D):
+def apply_dropout(plan: Plan, layer: int, A: Array, D: Array | None) -> None:
     """Mask or factors on A forward and on dA backward, in place."""
     if D is None:
         return
     if plan.gaussian[layer]:
-        apply_factors(A, D)
+        apply_factors(A, D, A)
     else:
-        dropout(A, D, plan.keep_prob[layer])
+        dropout(A, D, plan.keep_prob[layer], A)
 
 
-def normalise(Z, part):
-    """gamma * Zhat + beta, and (Zhat, mean, variance); Zhat takes the place of Z."""
-    A, mean, variance = np.empty_like(Z), np.empty_like(part.gamma), np.empty_like(part.gamma)
-    batch_norm(Z, part.gamma, part.b, A, mean, variance, EPSILON, Z.shape[1])
-    return A, (Z, mean, variance)
-
-
-def activate(plan, layer, Z, logits):
+def activate(plan: Plan, layer: int, Z: Array, logits: bool) -> None:
     """The activation of a layer in place; with `logits` not that of the output of a cross-entropy."""
     if layer < len(plan.activations) - 1 or plan.loss == "squared_error" or not logits:
         getattr(activation, plan.activations[layer])(Z, Z)
 
 
-def forward(plan, parameters, X, masks, step):
+def forward(plan: Plan, parameters: Array, X: Array, masks: Any, step: int) -> tuple[list[Passed], Array]:
     """What passed through each layer in a training step, and the output, logits for a cross-entropy."""
     A = np.array(X.T, order="C")
     if plan.noise > 0:
-        gaussian_noise(A, plan.noise, plan.seed, 0, step)
+        gaussian_noise(A, plan.noise, plan.seed, 0, step, A)
     passed = []
     for layer, part in enumerate(layer_views(plan, parameters)):
         whole, A, gates, normed = A, A.copy(), None, None
@@ -104,14 +94,14 @@ def forward(plan, parameters, X, masks, step):
         if part.gamma is None:
             Z = part.W @ A + part.b
         else:
-            Z, normed = normalise(part.W @ A, part)
+            Z, *normed = batch_norm(part.W @ A, part.gamma, part.b)
         passed.append(Passed(whole, A, gates, D, normed))
         activate(plan, layer, Z, logits=True)
         A = Z
     return passed, A
 
 
-def backward(plan, parameters, passed, dZ, gradient):
+def backward(plan: Plan, parameters: Array, passed: list[Passed], dZ: Array, gradient: Array) -> None:
     """Fill `gradient` from dZ of the output layer; statistics have none."""
     parts, gradients = layer_views(plan, parameters), layer_views(plan, gradient)
     gradient[plan.layout.n_trained :] = 0
@@ -121,7 +111,7 @@ def backward(plan, parameters, passed, dZ, gradient):
             d.b[...] = dZ.sum(axis=1, keepdims=True, dtype=np.float64)
         else:
             Zhat, _, variance = normed
-            batch_norm_backward(dZ, Zhat, part.gamma, variance, d.gamma, d.b, EPSILON, dZ.shape[1])
+            batch_norm_backward(dZ, Zhat, part.gamma, variance, dZ, d.gamma, d.b)
         d.W[...] = dZ @ A.T
         if gates is not None:
             d.log_alpha[...] = gates_backward(part.W, d.W, *gates)
@@ -134,7 +124,7 @@ def backward(plan, parameters, passed, dZ, gradient):
             dZ = dA
 
 
-def move_statistics(plan, parameters, passed):
+def move_statistics(plan: Plan, parameters: Array, passed: list[Passed]) -> None:
     """Move the statistics of batch norm by those of the batch that passed, and the sum of weights."""
     for part, through in zip(layer_views(plan, parameters), passed, strict=True):
         if part.gamma is not None:
@@ -147,7 +137,7 @@ def move_statistics(plan, parameters, passed):
 # ------------------------------------------------------------------------------ prediction
 
 
-def statistics(plan, parameters, part):
+def statistics(plan: Plan, parameters: Array, part: Layer) -> tuple[Array, Array]:
     """Mean and variance that a layer predicts with; before the first step 0 and 1."""
     (weight,) = parameters[plan.layout.weight]
     if weight == 0:
@@ -155,7 +145,7 @@ def statistics(plan, parameters, part):
     return part.mean / weight, part.variance / weight
 
 
-def predict(plan, parameters, X, logits):
+def predict(plan: Plan, parameters: Array, X: Array, logits: bool) -> Array:
     """The output (n[L], n_examples) without the draws of training."""
     A = np.array(X.T, order="C")
     for layer, part in enumerate(layer_views(plan, parameters)):
@@ -165,6 +155,6 @@ def predict(plan, parameters, X, logits):
             A = part.W @ A + part.b
         else:
             A = part.W @ A
-            batch_norm_predict(A, part.gamma, part.b, *statistics(plan, parameters, part), EPSILON)
+            batch_norm_predict(A, part.gamma, part.b, *statistics(plan, parameters, part), A)
         activate(plan, layer, A, logits)
     return A

@@ -1,39 +1,56 @@
 """Losses: cost = sum_j weight[j] * loss_j, and the gradient that starts the backward pass."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .activation import sigmoid, softmax
+from .outputs import Array, filled, reals
+
+__all__ = ["binary_cross_entropy", "categorical_cross_entropy", "squared_error"]
 
 
-def total(weight, loss):
+def weighted(
+    outputs: ArrayLike, Y: ArrayLike, weight: ArrayLike | None, gradient: Array | None
+) -> list[Array]:
+    """Outputs, targets and weights as arrays of one dtype; without weights 1/m each."""
+    if weight is None:
+        outputs, Y, *_ = reals(outputs, Y, gradient)
+        m = outputs.shape[1]
+        weight = np.full(m, 1 / max(m, 1), outputs.dtype)
+    return reals(outputs, Y, weight, gradient)[:3]
+
+
+def total(weight: Array, loss: Array) -> float:
     """Sum of weight * loss in double."""
     return float((weight * loss).sum(dtype=np.float64))
 
 
-def binary_cross_entropy(Z, Y, weight, dZ):
+def binary_cross_entropy(
+    Z: ArrayLike, Y: ArrayLike, weight: ArrayLike | None = None, dZ: Array | None = None
+) -> tuple[float, Array]:
     """Cost of sigmoid outputs from their logits; dZ = weight * (sigmoid(Z) - Y)."""
+    Z, Y, weight = weighted(Z, Y, weight, dZ)
     cost = total(weight, np.maximum(Z, 0) - Z * Y + np.log1p(np.exp(-np.abs(Z))))
-    A = np.empty_like(dZ)
-    sigmoid(Z, A)
-    dZ[...] = weight * (A - Y)
-    return cost
+    return cost, filled(dZ, weight * (sigmoid(Z) - Y), Z.dtype)
 
 
-def categorical_cross_entropy(Z, Y, weight, dZ):
+def categorical_cross_entropy(
+    Z: ArrayLike, Y: ArrayLike, weight: ArrayLike | None = None, dZ: Array | None = None
+) -> tuple[float, Array]:
     """Cost of softmax outputs from their logits; dZ = weight * (softmax(Z) sum(Y) - Y)."""
+    Z, Y, weight = weighted(Z, Y, weight, dZ)
     if Z.shape[0] == 0:
-        return 0.0
+        return 0.0, filled(dZ, Z, Z.dtype)
     shifted = Z - Z.max(axis=0)
     log_sum = np.log(np.exp(shifted).sum(axis=0))
     cost = total(weight, (Y * (log_sum - shifted)).sum(axis=0))
-    A = np.empty_like(dZ)
-    softmax(Z, A)
-    dZ[...] = weight * (A * Y.sum(axis=0) - Y)
-    return cost
+    return cost, filled(dZ, weight * (softmax(Z) * Y.sum(axis=0) - Y), Z.dtype)
 
 
-def squared_error(A, Y, weight, dA):
+def squared_error(
+    A: ArrayLike, Y: ArrayLike, weight: ArrayLike | None = None, dA: Array | None = None
+) -> tuple[float, Array]:
     """Cost sum(weight / 2 * (A - Y)^2); dA = weight * (A - Y)."""
+    A, Y, weight = weighted(A, Y, weight, dA)
     difference = A - Y
-    dA[...] = weight * difference
-    return total(weight, difference * difference) / 2
+    return total(weight, difference * difference) / 2, filled(dA, weight * difference, A.dtype)

@@ -3,28 +3,38 @@
 A step is here; the way through the layers is in `layers`.
 """
 
-import numpy as np
+from collections.abc import Sequence
+from threading import Event
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..plan import Plan
 from . import activation, loss, optimizer
 from .batch import one_hot
 from .gates import open_probability
-from .layers import backward, forward, layer_views, move_statistics, predict
+from .layers import Passed, backward, forward, layer_views, move_statistics, predict
+from .outputs import Array
 from .penalty import penalty, penalty_backward
 from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 
+__all__ = ["network_gradient", "network_predict", "network_train"]
 
-def batches(plan, n_examples, batch_size):
+
+def batches(plan: Plan, n_examples: int, batch_size: int) -> list[tuple[int, int]]:
     """(start, end) of each batch; with batch norm a last batch of one joins the one before it."""
     starts = [k * batch_size for k in range(plan.count_batches(n_examples, batch_size))]
     return list(zip(starts, [*starts[1:], n_examples], strict=True))
 
 
-def batch_targets(plan, Y, labels, weight, order, dtype):
+def batch_targets(
+    plan: Plan, Y: Array, labels: Array, weight: Array, order: Array, dtype: np.dtype[Any]
+) -> tuple[Array, Array]:
     """Smoothed targets (n[L], m) and the examples' weights over the batch size."""
     n, n_outputs = order.size, plan.sizes[-1]
     if labels.size:
-        targets = np.empty((n_outputs, n), dtype)
-        one_hot(labels, order, targets)
+        targets = one_hot(labels, order, n_outputs, dtype=dtype)
     else:
         targets = Y[order].T
     if plan.smoothing > 0 and plan.loss != "squared_error":
@@ -34,7 +44,7 @@ def batch_targets(plan, Y, labels, weight, order, dtype):
     return targets, weight[order] * each if weight.size else np.full(n, each)
 
 
-def add_penalties(plan, parameters, gradient):
+def add_penalties(plan: Plan, parameters: Array, gradient: Array) -> float:
     """The penalties' part of the cost; adds theirs to `gradient`, where a proximal one has none."""
     cost = 0.0
     both = zip(layer_views(plan, parameters), layer_views(plan, gradient), strict=True)
@@ -50,18 +60,28 @@ def add_penalties(plan, parameters, gradient):
     return cost
 
 
-def cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient):
+def cost_and_gradient(
+    plan: Plan,
+    parameters: Array,
+    X: Array,
+    targets: Array,
+    weight: Array,
+    masks: Any,
+    step: int,
+    gradient: Array,
+) -> tuple[float, list[Passed]]:
     """Cost of one batch with its penalties, and what passed through the layers; fills `gradient`."""
     passed, output = forward(plan, parameters, X, masks, step)
-    dZ = np.empty_like(output)
-    cost = getattr(loss, plan.loss)(output, targets, weight, dZ)
+    cost, dZ = getattr(loss, plan.loss)(output, targets, weight)
     if plan.loss == "squared_error":
         getattr(activation, plan.activations[-1] + "_backward")(dZ, output, dZ)
     backward(plan, parameters, passed, dZ, gradient)
     return cost + add_penalties(plan, parameters, gradient), passed
 
 
-def optimise(plan, parameters, gradient, moments, learning_rate, t):
+def optimise(
+    plan: Plan, parameters: Array, gradient: Array, moments: Array, learning_rate: float, t: int
+) -> None:
     """The plan's optimiser; AdamW's decay is for weights alone."""
     at, step = plan.layout, getattr(optimizer, plan.optimizer)
     if plan.optimizer != "adamw":
@@ -75,41 +95,43 @@ def optimise(plan, parameters, gradient, moments, learning_rate, t):
                 step(parameters[s], gradient[s], *moments[:, s], learning_rate, *hyper, shrink, t)
 
 
-def update(plan, parameters, gradient, moments, learning_rate, t):
+def update(
+    plan: Plan, parameters: Array, gradient: Array, moments: Array, learning_rate: float, t: int
+) -> None:
     """Clipping, the optimiser on what is trained, then what acts on the weights that it leaves."""
     trained = slice(plan.layout.n_trained)
     if plan.clip_value > 0:
-        clip_values(gradient[trained], plan.clip_value)
+        clip_values(gradient[trained], plan.clip_value, gradient[trained])
     if plan.clip_norm > 0:
-        clip_norm(gradient[trained], plan.clip_norm)
+        clip_norm(gradient[trained], plan.clip_norm, gradient[trained])
     optimise(plan, parameters[trained], gradient[trained], moments[:, trained], learning_rate, t)
     parts = layer_views(plan, parameters)
     for part, proximal, bound in zip(parts, plan.proximal, plan.max_norm, strict=True):
         if proximal > 0:
-            soft_threshold(part.W, learning_rate * proximal)
+            soft_threshold(part.W, learning_rate * proximal, part.W)
         if bound > 0:
-            max_norm(part.W, bound)
+            max_norm(part.W, bound, part.W)
 
 
 def network_train(
-    plan,
-    parameters,
-    moments,
-    X,
-    Y,
-    labels,
-    weight,
-    orders,
-    learning_rates,
-    batch_size,
-    first_step,
-    masks,
-    best,
-    best_cost,
-    costs,
-    n_threads=1,
-    cancel=None,
-):
+    plan: Plan,
+    parameters: Array,
+    moments: Array,
+    X: Array,
+    Y: Array,
+    labels: NDArray[np.int32],
+    weight: Array,
+    orders: NDArray[np.int64],
+    learning_rates: NDArray[np.float64],
+    batch_size: int,
+    first_step: int,
+    masks: Sequence[NDArray[np.uint8] | None] | None,
+    best: Array,
+    best_cost: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    n_threads: int = 1,
+    cancel: Event | None = None,
+) -> int:
     """Train for as many epochs as `learning_rates` has rows; return how many were completed."""
     n_examples = X.shape[0]
     gradient, edges = np.empty_like(parameters), batches(plan, n_examples, batch_size)
@@ -136,7 +158,7 @@ def network_train(
     return learning_rates.shape[0]
 
 
-def remember_best(parameters, best, best_cost, cost, full_batch):
+def remember_best(parameters: Array, best: Array, best_cost: Array, cost: float, full_batch: bool) -> None:
     """Keep the parameters of the lowest cost: a full batch's own, else that of the epoch before."""
     if not full_batch and np.isfinite(best_cost[1]):
         cost = best_cost[1]
@@ -145,14 +167,24 @@ def remember_best(parameters, best, best_cost, cost, full_batch):
         best[...] = parameters
 
 
-def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradient):
+def network_gradient(
+    plan: Plan,
+    parameters: Array,
+    X: Array,
+    Y: Array,
+    labels: NDArray[np.int32],
+    weight: Array,
+    step: int,
+    masks: Sequence[NDArray[np.uint8] | None] | None,
+    gradient: Array,
+) -> float:
     """Cost of one batch, penalties included, and its gradient; all draws are those of `step`."""
     order = np.arange(X.shape[0])
     targets, weight = batch_targets(plan, Y, labels, weight, order, parameters.dtype)
     return cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient)[0]
 
 
-def network_predict(plan, parameters, X, out, logits=False):
+def network_predict(plan: Plan, parameters: Array, X: Array, out: Array, logits: bool = False) -> bool:
     """Outputs of the network without its draws: X (n_examples, n[0]), out (n_examples, n[L]).
 
     Returns whether all numbers of X are finite.

@@ -1,44 +1,62 @@
 """Gaussian noise and Gaussian dropout, from Philox words by the method of Box and Muller (1958)."""
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from ..spec import PURPOSES
 from .dropout import philox_rounds, split_seed
+from .outputs import Array, filled, reals
+
+__all__ = ["apply_factors", "gaussian_dropout_factors", "gaussian_noise"]
 
 NOISE, GAUSSIAN_DROPOUT = PURPOSES["noise"], PURPOSES["gaussian_dropout"]
 
 
-def normal(shape, purpose, seed, layer, step, first):
+def normal(shape: tuple[int, ...], purpose: int, seed: int, layer: int, step: int, first: int) -> Array:
     """Draws of N(0, 1) in double; of four units, words 0 and 1 give the first two, 2 and 3 the others."""
     n_units, n_examples = shape
     example, four = np.meshgrid(
         np.arange(first, first + n_examples, dtype=np.uint64) % 2**32,
         np.arange((n_units + 3) // 4, dtype=np.uint64),
     )
-    step = np.full_like(example, step % 2**32)
-    purpose = np.full_like(example, purpose << 28 | layer)
-    words = np.stack(philox_rounds(example, four, step, purpose, *split_seed(seed)), axis=1)
+    steps = np.full_like(example, step % 2**32)
+    purposes = np.full_like(example, purpose << 28 | layer)
+    words = np.stack(philox_rounds(example, four, steps, purposes, *split_seed(seed)), axis=1)
     u = (words[:, 0::2] >> np.uint64(1) | np.uint64(1)) / 2**31  # an odd number over 2^31
     radius, angle = np.sqrt(-2 * np.log(u)), 2 * np.pi * (words[:, 1::2] / 2**32)
     pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=2)
     return pairs.reshape(4 * len(four), n_examples)[:n_units]
 
 
-def gaussian_noise(A, sigma, seed, layer, step, first=0):
-    """A += sigma * draws of N(0, 1), in place; A (n_units, n), examples first to first + n - 1 of a batch."""
+def gaussian_noise(
+    A: ArrayLike, sigma: float, seed: int, layer: int, step: int, out: Array | None = None, *, first: int = 0
+) -> Array:
+    """out = A + sigma * draws of N(0, 1); A (n_units, n), examples first to first + n - 1 of a batch."""
     if not 0 <= sigma < np.inf:
         raise ValueError(f"sigma is {sigma}, wanted a number >= 0")
-    A[...] = A + sigma * normal(A.shape, NOISE, seed, layer, step, first)
+    A, *_ = reals(A, out)
+    return filled(out, A + sigma * normal(A.shape, NOISE, seed, layer, step, first), A.dtype)
 
 
-def gaussian_dropout_factors(M, keep_prob, seed, layer, step, first=0):
+def gaussian_dropout_factors(
+    shape: tuple[int, int],
+    keep_prob: float,
+    seed: int,
+    layer: int,
+    step: int,
+    M: Array | None = None,
+    *,
+    first: int = 0,
+    dtype: DTypeLike = np.float64,
+) -> Array:
     """M = draws of N(1, (1 - keep_prob) / keep_prob); M (n_units, n), examples first to first + n - 1."""
     if not 0 < keep_prob <= 1:
         raise ValueError(f"keep_prob is {keep_prob}, wanted 0 < keep_prob <= 1")
     deviation = np.sqrt((1 - keep_prob) / keep_prob)
-    M[...] = 1 + deviation * normal(M.shape, GAUSSIAN_DROPOUT, seed, layer, step, first)
+    return filled(M, 1 + deviation * normal(shape, GAUSSIAN_DROPOUT, seed, layer, step, first), dtype)
 
 
-def apply_factors(A, M):
-    """A = A * M, in place: on A forward, on dA backward."""
-    A *= M
+def apply_factors(A: ArrayLike, M: ArrayLike, out: Array | None = None) -> Array:
+    """out = A * M: on A forward, on dA backward."""
+    A, M, *_ = reals(A, M, out)
+    return filled(out, A * M, A.dtype)

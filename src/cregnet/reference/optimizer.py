@@ -1,49 +1,77 @@
 """Optimisers: one step on a flat vector, in place; t is the number of the step, from 1."""
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from .outputs import Array
+
+__all__ = ["adam", "adamw", "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop"]
 
 
-def gradient_descent(W, dW, learning_rate):
+def gradient_descent(W: Array, dW: ArrayLike, learning_rate: float) -> None:
     """W -= learning_rate * dW."""
-    W -= W.dtype.type(learning_rate) * dW
+    W -= W.dtype.type(learning_rate) * np.asarray(dW, W.dtype)
 
 
-def momentum(W, dW, V, learning_rate, beta):
+def momentum(W: Array, dW: ArrayLike, V: Array, learning_rate: float, beta: float) -> None:
     """V = beta * V + (1 - beta) * dW; W -= learning_rate * V."""
-    real = W.dtype.type
+    dW, real = np.asarray(dW, W.dtype), W.dtype.type
     V[...] = real(beta) * V + real(1 - beta) * dW
     W -= real(learning_rate) * V
 
 
-def momentum_velocity(W, dW, V, learning_rate, beta):
+def momentum_velocity(W: Array, dW: ArrayLike, V: Array, learning_rate: float, beta: float) -> None:
     """V = beta * V + learning_rate * dW; W -= V."""
-    real = W.dtype.type
+    dW, real = np.asarray(dW, W.dtype), W.dtype.type
     V[...] = real(beta) * V + real(learning_rate) * dW
     W -= V
 
 
-def nesterov(W, dW, V, learning_rate, beta):
+def nesterov(W: Array, dW: ArrayLike, V: Array, learning_rate: float, beta: float) -> None:
     """V = beta * V + learning_rate * dW; W -= beta * V + learning_rate * dW."""
-    real = W.dtype.type
+    dW, real = np.asarray(dW, W.dtype), W.dtype.type
     V[...] = real(beta) * V + real(learning_rate) * dW
     W -= real(beta) * V + real(learning_rate) * dW
 
 
-def rmsprop(W, dW, S, learning_rate, beta, epsilon):
+def rmsprop(W: Array, dW: ArrayLike, S: Array, learning_rate: float, beta: float, epsilon: float) -> None:
     """S = beta * S + (1 - beta) * dW^2; W -= learning_rate * dW / (sqrt(S) + epsilon)."""
-    real = W.dtype.type
+    dW, real = np.asarray(dW, W.dtype), W.dtype.type
     S[...] = real(beta) * S + real(1 - beta) * dW * dW
     W -= real(learning_rate) * dW / (np.sqrt(S) + real(epsilon))
 
 
-def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
+def adam(
+    W: Array,
+    dW: ArrayLike,
+    V: Array,
+    S: Array,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    t: int,
+    n_threads: int = 1,
+) -> None:
     """Step t (from 1) of Adam, both moments corrected for their bias."""
     adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, 0.0, t)
 
 
-def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
+def adamw(
+    W: Array,
+    dW: ArrayLike,
+    V: Array,
+    S: Array,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    decay: float,
+    t: int,
+    n_threads: int = 1,
+) -> None:
     """Step t (from 1) of Adam after W *= 1 - learning_rate * decay."""
-    real = W.dtype.type
+    dW, real = np.asarray(dW, W.dtype), W.dtype.type
     V[...] = real(beta1) * V + real(1 - beta1) * dW
     S[...] = real(beta2) * S + real(1 - beta2) * dW * dW
     V_corrected = V / real(1 - np.power(beta1, t, dtype=np.float64))

@@ -1,37 +1,47 @@
 """Proximal steps and projections: soft threshold, max-norm per unit, clipping by value and by norm."""
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from .outputs import Array, filled, reals
+
+__all__ = ["clip_norm", "clip_values", "max_norm", "soft_threshold"]
 
 
-def soft_threshold(W, threshold):
-    """W = sign(W) * max(|W| - threshold, 0), in place."""
-    W[...] = np.sign(W) * np.maximum(np.abs(W) - W.dtype.type(threshold), 0)
+def soft_threshold(W: ArrayLike, threshold: float, out: Array | None = None) -> Array:
+    """out = sign(W) * max(|W| - threshold, 0)."""
+    W, *_ = reals(W, out)
+    return filled(out, np.sign(W) * np.maximum(np.abs(W) - W.dtype.type(threshold), 0), W.dtype)
 
 
-def max_norm(W, bound):
-    """Scale each row of W (n_out, n_in) to norm `bound` where it is longer, in place."""
-    for weights in W:
-        clip_to_norm(weights, bound)
+def max_norm(W: ArrayLike, bound: float, out: Array | None = None) -> Array:
+    """W (n_out, n_in) with each row scaled to norm `bound` where it is longer."""
+    W, *_ = reals(W, out)
+    out = filled(out, W, W.dtype)
+    for row in out:
+        clip_norm(row, bound, row)
+    return out
 
 
-def clip_to_norm(x, bound):
-    """Scale x to a norm that is at most the bound in double, however it is rounded; the norm before."""
-    wide = x.astype(np.float64)
-    norm = float(np.sqrt((wide * wide).sum()))
-    if bound < norm < np.inf:
-        # one rounding of the factor, one of each product, and two sums of x.size squares
-        x *= x.dtype.type(bound / norm * (1 - np.finfo(x.dtype).eps - (x.size + 10) * 2.0**-53))
-    return norm
-
-
-def clip_values(gradient, bound):
-    """gradient = min(max(gradient, -bound), bound), in place; a NaN stays one."""
+def clip_values(gradient: ArrayLike, bound: float, out: Array | None = None) -> Array:
+    """out = min(max(gradient, -bound), bound), a NaN kept."""
+    gradient, *_ = reals(gradient, out)
     b = gradient.dtype.type(bound)
     if float(b) > bound:  # rounded up
         b = np.nextafter(b, gradient.dtype.type(0))
-    np.clip(gradient, -b, b, out=gradient)
+    return filled(out, np.clip(gradient, -b, b), gradient.dtype)
 
 
-def clip_norm(gradient, bound):
-    """Scale the gradient to norm `bound` where it is longer, in place; returns the norm it had."""
-    return clip_to_norm(gradient, bound)
+def clip_norm(gradient: ArrayLike, bound: float, out: Array | None = None) -> tuple[Array, float]:
+    """The gradient scaled to norm `bound` where it is longer, and the norm it had.
+
+    Its norm is then at most the bound in double, however it is rounded.
+    """
+    x, *_ = reals(gradient, out)
+    wide = x.astype(np.float64)
+    norm = float(np.sqrt((wide * wide).sum()))
+    if bound < norm < np.inf:
+        # one rounding of the factor, one of each product, and two sums of as many squares
+        margin = 1 - np.finfo(x.dtype).eps - (x.size + 10) * 2.0**-53
+        x = x * x.dtype.type(bound / norm * margin)
+    return filled(out, x, x.dtype), norm

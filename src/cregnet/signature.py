@@ -1,0 +1,287 @@
+"""What the arrays of a public kernel are, and how what is given becomes what a kernel works on.
+
+A kernel works on aligned, C-contiguous NumPy arrays of one dtype. The compiled core tests whether its
+arguments are such arrays and calls `convert` where they are not. So this module has the slow path and the
+messages: in plain Python it is in the package once, in the core it would be there once per instruction set.
+
+The arrays of a kernel are written as in ``"W(n_out,n_in) b(n_out,1) A_prev(n_in,m) -> Z(n_out,m)"``: before
+the arrow what is read, after it what is filled and returned. A ``!`` marks what is updated in place, a ``?``
+what may be left out, ``:uint8`` a dtype other than float32 or float64. A shape ``(...)`` is any shape.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Argument", "convert", "encode", "finish", "pair", "parse", "whole_number"]
+
+READ, UPDATED, FILLED = range(3)
+USE = {UPDATED: "it is updated", FILLED: "it is filled"}
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+ARGUMENT = re.compile(r"(\w+)([!?]?)(?::(\w+))?\(([^)]*)\)")
+
+
+class Argument(NamedTuple):
+    """One array of a kernel.
+
+    Attributes
+    ----------
+    name : str
+    dims : tuple of str or int
+        Names of sizes and fixed sizes; ``("...",)`` is any shape, handed to the kernel as a vector.
+    dtype : numpy.dtype or None
+        None is float32 or float64, whichever the call is in.
+    role : {READ, UPDATED, FILLED}
+    optional : bool
+        Whether None stands for something else; what is FILLED may always be None and is then allocated.
+    """
+
+    name: str
+    dims: tuple[str | int, ...]
+    dtype: np.dtype[Any] | None
+    role: int
+    optional: bool
+
+
+def parse(text: str) -> tuple[Argument, ...]:
+    """The arguments of a signature.
+
+    >>> parse("order!:int64(n) -> A(n,4)")[0]
+    Argument(name='order', dims=('n',), dtype=dtype('int64'), role=1, optional=False)
+    """
+    found, arrow = [], text.find("->")
+    for match in ARGUMENT.finditer(text):
+        name, mark, dtype, dims = match.groups()
+        role = FILLED if -1 < arrow < match.start() else UPDATED if mark == "!" else READ
+        sizes = tuple(int(dim) if dim.isdigit() else dim for dim in dims.split(","))
+        found.append(Argument(name, sizes, np.dtype(dtype) if dtype else None, role, mark == "?"))
+    return tuple(found)
+
+
+def encode(
+    arguments: Sequence[Argument], given: Sequence[str]
+) -> tuple[str, str, list[tuple[int, int, bool, bool, int, int, int]]]:
+    """What the core keeps of a signature.
+
+    Returns
+    -------
+    read, written : str
+        The names.
+    rows : list of tuple
+        Of each argument: its place among what is read and then written, its role, whether it is optional,
+        whether it is float32 or float64, its dimensions, and two sizes. A size that is not fixed is -1 - k,
+        k its number among the sizes; the first are those that are given as numbers.
+    """
+    read = [argument.name for argument in arguments if argument.role == READ]
+    written = [argument.name for argument in arguments if argument.role != READ]
+    places, sizes, rows = read + written, list(given), []
+    for name, dims, dtype, role, optional in arguments:
+        sizes += [dim for dim in dims if isinstance(dim, str) and dim not in sizes]
+        first, second = (dim if isinstance(dim, int) else -1 - sizes.index(dim) for dim in (*dims, 0)[:2])
+        rows.append((places.index(name), role, optional, dtype is None, len(dims), first, second))
+    return " ".join(read), " ".join(written), rows
+
+
+def convert(arguments: Sequence[Argument], arrays: list[Any], sizes: dict[str | int, int]) -> None:
+    """Replace what was given by arrays that a kernel can work on, copied only where they must be.
+
+    Parameters
+    ----------
+    arguments : sequence of Argument
+    arrays : list
+        What was given for each. Afterwards it is twice as long: what to work on, then what to return or write
+        back to (see `finish`), None where there is no such thing.
+    sizes : dict
+        Sizes that are given as numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, what was given and what is wanted.
+    """
+    found = [check_given(argument, value) for argument, value in zip(arguments, arrays, strict=True)]
+    real = real_dtype(arguments, found)
+    for argument, value, array in zip(arguments, arrays, found, strict=True):
+        if array is not None:
+            check_dtype(argument, value, array, real)
+            check_shape(argument, array, sizes)
+    check_copies(arguments, found)
+    originals: list[Any] = [None] * len(found)
+    for position, (argument, value) in enumerate(zip(arguments, arrays, strict=True)):
+        array, dtype = found[position], argument.dtype or real
+        if argument.role == FILLED and argument.dims == ("...",) and array is None:
+            value = array = np.empty(given_shape(found), dtype)
+        if array is None:
+            continue
+        if argument.role != READ:
+            originals[position] = value
+        found[position] = usable(argument, array, dtype)
+    arrays[:] = [*found, *originals]
+
+
+def finish(arguments: Sequence[Argument], arrays: list[Any]) -> Any:
+    """Write back what was worked on in a copy, and give what the kernel returns."""
+    n, filled = len(arguments), []
+    for argument, used, original in zip(arguments, arrays[:n], arrays[n:], strict=True):
+        if original is not None and not np.may_share_memory(original, used):
+            original[...] = used.reshape(original.shape)
+        if argument.role == FILLED:
+            filled.append(used if original is None else original)
+    return tuple(filled) if len(filled) > 1 else filled[0] if filled else None
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
+    """An argument that is a whole number from least to most, of whatever type.
+
+    >>> whole_number("step", np.int8(3), 0, 9)
+    3
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, wanted a whole number") from None
+    if not least <= number <= most:
+        wanted = f">= {least}" if number < least and most >= 2**62 else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}, wanted a whole number {wanted}")
+    return number
+
+
+def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:
+    """The two parts of an argument."""
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}, wanted {wanted}") from None
+    return first, second
+
+
+# ------------------------------------------------------------------------------ the parts of convert
+
+
+def check_given(argument: Argument, value: Any) -> np.ndarray[Any, Any] | None:
+    """The array that was given; None where it is left out."""
+    name = argument.name
+    if argument.role != READ:
+        if value is None and argument.role == FILLED:
+            return None
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{name} is {describe(value)}, wanted a NumPy array: {USE[argument.role]}")
+        if not value.flags.writeable:
+            raise ValueError(f"{name} is read-only, wanted a writable array: {USE[argument.role]}")
+        return np.asarray(value)
+    if value is None and argument.optional:
+        return None
+    if value is None or isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} is {describe(value)}, wanted an array of numbers")
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise TypeError(f"{name} is {describe(value)}, wanted an array of numbers: {error}") from None
+
+
+def describe(value: Any) -> str:
+    """What a value is, for a message."""
+    if value is None:
+        return "None"
+    return "a string" if isinstance(value, (str, bytes)) else f"a {type(value).__name__}"
+
+
+def real_dtype(arguments: Sequence[Argument], found: Sequence[Any]) -> np.dtype[Any]:
+    """The dtype of a call: that of what is written, else float32 if all are, else float64."""
+    reals = [(a, x) for a, x in zip(arguments, found, strict=True) if a.dtype is None and x is not None]
+    for argument, array in reals:
+        if argument.role != READ:
+            dtype = native(array.dtype)
+            if dtype not in (FLOAT32, FLOAT64):
+                raise TypeError(f"{argument.name} has dtype {array.dtype}, wanted float32 or float64")
+            return FLOAT32 if dtype == FLOAT32 else FLOAT64
+    return FLOAT32 if reals and all(native(x.dtype) == FLOAT32 for _, x in reals) else FLOAT64
+
+
+def native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A dtype in the byte order of this machine."""
+    return dtype.newbyteorder("=")
+
+
+def check_dtype(argument: Argument, value: Any, array: np.ndarray[Any, Any], real: np.dtype[Any]) -> None:
+    """Whether an array can be had in the dtype that the kernel works in."""
+    name, dtype = argument.name, native(array.dtype)
+    wanted = argument.dtype or real
+    if dtype == wanted:
+        return
+    if argument.role != READ:
+        raise TypeError(f"{name} has dtype {array.dtype}, wanted {wanted}")
+    if argument.dtype is None:
+        if dtype.kind not in "biuf" or dtype.itemsize > 8:
+            raise TypeError(f"{name} has dtype {array.dtype}, wanted float32 or float64")
+        weak = not hasattr(value, "dtype")  # a list has the dtype of what it meets
+        if not weak and real == FLOAT32 and not np.can_cast(dtype, real):
+            raise TypeError(f"{name} has dtype {array.dtype}, wanted float32: what is written is float32")
+        return
+    if array.size == 0 or (dtype.kind == "b" and wanted == np.uint8):
+        return
+    if dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, wanted whole numbers ({wanted})")
+    info = np.iinfo(wanted)
+    for number in (int(array.min()), int(array.max())):
+        if not info.min <= number <= info.max:
+            raise ValueError(f"{name} has {number} in it, wanted {info.min} to {info.max} ({wanted})")
+
+
+def check_shape(argument: Argument, array: np.ndarray[Any, Any], sizes: dict[str | int, Any]) -> None:
+    """Whether the shape agrees with the sizes so far; those it is the first to have are added."""
+    dims, shape = argument.dims, array.shape
+    if dims == ("...",):
+        if sizes.setdefault("...", shape) != shape:
+            raise ValueError(f"{argument.name} has shape {shape}, wanted {sizes['...']}")
+        return
+    bound = [dim if isinstance(dim, int) else sizes.get(dim) for dim in dims]
+    if len(shape) != len(dims):
+        names = ", ".join(str(dim if size is None else size) for dim, size in zip(dims, bound, strict=True))
+        hint = f": {argument.name}.reshape(-1, 1)" if len(shape) == 1 and dims[-1] == 1 else ""
+        wanted = f"({names},)" if len(dims) == 1 else f"({names})"
+        raise ValueError(f"{argument.name} has shape {shape}, wanted {wanted}{hint}")
+    wants = tuple(have if want is None else want for want, have in zip(bound, shape, strict=True))
+    if wants != shape:
+        raise ValueError(f"{argument.name} has shape {shape}, wanted {wants}")
+    sizes.update(zip(dims, shape, strict=True))
+
+
+def check_copies(arguments: Sequence[Argument], found: Sequence[Any]) -> None:
+    """What is written back from a copy shares no memory with another array that is written.
+
+    Where both are worked on directly, the kernel looks itself.
+    """
+    written = [(a.name, x) for a, x in zip(arguments, found, strict=True) if a.role != READ and x is not None]
+    for position, (name, array) in enumerate(written):
+        for other, earlier in written[:position]:
+            if is_usable(array) and is_usable(earlier):
+                continue
+            if np.shares_memory(array, earlier):
+                raise ValueError(
+                    f"{name} shares memory with {other}, wanted an array of its own: it is written"
+                )
+
+
+def is_usable(array: np.ndarray[Any, Any]) -> bool:
+    """Whether a kernel can work on an array as it is."""
+    return array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative
+
+
+def usable(argument: Argument, array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """The array, or a copy that a kernel can work on; a vector where any shape will do."""
+    if array.dtype != dtype or not is_usable(array):
+        array = np.empty(array.shape, dtype) if argument.role == FILLED else np.array(array, dtype, order="C")
+    elif array.dtype is not dtype:  # which the core asks for: an equal one may have metadata
+        array = array.view(dtype)
+    return array.reshape(-1) if argument.dims == ("...",) else array
+
+
+def given_shape(found: Sequence[Any]) -> tuple[int, ...]:
+    """The shape of the first array."""
+    return next(array.shape for array in found if array is not None)
