@@ -28,8 +28,7 @@ def sigmoid(x):
 
 def gates_by_hand(log_alpha, seed, layer, step):
     """Louizos, Welling and Kingma (2018), equations 10 and 11, from the words of the draws."""
-    words = np.empty(log_alpha.size, np.uint32)
-    cregnet.random_words(words, seed, cregnet.PURPOSES["gates"], layer, step)
+    words = cregnet.random_words(log_alpha.size, seed, cregnet.PURPOSES["gates"], layer, step)
     u = (words + 0.5) / 2**32
     s = sigmoid((np.log(u) - np.log(1 - u) + log_alpha) / BETA)
     return np.clip(s * (ZETA - GAMMA) + GAMMA, 0, 1)

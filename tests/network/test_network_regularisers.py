@@ -227,12 +227,10 @@ def test_noise_and_factors_are_those_of_the_stand_alone_kernels(network):
     x = np.random.default_rng(4).normal(size=9)
     for step in (0, 3, 2**31):
         plan, P = identity_net(9, noise=0.4, seed=2**40 + 3)
-        A = x[:, None].copy()
-        cregnet.gaussian_noise(A, 0.4, 2**40 + 3, 0, step)
+        A = cregnet.gaussian_noise(x[:, None], 0.4, 2**40 + 3, 0, step)
         np.testing.assert_allclose(what_arrives(network, plan, P, x, step), A[:, 0], rtol=1e-13)
         plan, P = identity_net(9, gaussian=(True,), keep=0.6, noise=0.4, seed=2**40 + 3)
-        M = np.empty((9, 1))
-        cregnet.gaussian_dropout_factors(M, 0.6, 2**40 + 3, 0, step)
+        M = cregnet.gaussian_dropout_factors((9, 1), 0.6, 2**40 + 3, 0, step)
         np.testing.assert_allclose(what_arrives(network, plan, P, x, step), (A * M)[:, 0], rtol=1e-13)
 
 
