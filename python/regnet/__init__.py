@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 # A name's module is imported when the name is first used: `import regnet` is to cost little more than NumPy.
 # No module has the name of a function here: importing it would replace the function by the module.
 # Their one list is the stub, which type checkers read too; the loader finds it in a zip archive as well.
-_STUB = __loader__.get_data(f"{__file__.rpartition('.')[0]}.pyi").decode()
+_STUB = __spec__.loader.get_data(f"{__file__.rpartition('.')[0]}.pyi").decode()
 _IMPORTS = [line.split() for line in _STUB.splitlines() if line.startswith("from ")]
 _MODULES = {words[3]: words[1].removeprefix(".") for words in _IMPORTS if words[-1] == words[3]}
 
