@@ -121,7 +121,7 @@ def explore(
     evaluate: Callable[[list[Trial], int], None],
     trials: list[Trial],
 ) -> None:
-    """Draw, evaluate, halve and zoom. `trials` is filled round by round: after an interrupt it has what was done.
+    """Draw, evaluate, halve and zoom. `trials` is filled round by round, also for an interrupt.
 
     ``evaluate(trials, epochs)`` trains each trial and calls its `record`.
     """
