@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import cregnet
+import cregnet.spec
 import regnet as rn
 
 MODULES = sorted(
@@ -61,6 +63,43 @@ def test_examples_of_the_guide_run(page, tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", text):
         assert (page.parent / picture).is_file()
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """The script that writes the tables of the guide."""
+    spec = importlib.util.spec_from_file_location("tables", DOCS / "tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tables_of_the_guide_are_up_to_date(tables, capsys):
+    assert tables.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_table_is_found_and_written(tables, tmp_path, monkeypatch, capsys):
+    page = tmp_path / "names.md"
+    page.write_bytes(tables.PAGE.read_bytes())
+    monkeypatch.setattr(tables, "PAGE", page)
+    options = (cregnet.spec.Option("slope", 0.5),)
+    row = cregnet.spec.Activation("sign", "he", "|Z|, or slope", "nobody", options)
+    monkeypatch.setitem(cregnet.spec.ACTIVATIONS, "bent", row)
+    assert tables.main(["--check"]) == 1
+    assert capsys.readouterr().err == f"{page} is out of date, wanted: python docs/tables.py\n"
+    assert tables.main([]) == 0
+    assert r"| `bent` | `\|Z\|, or slope` | `slope=0.5` | `he` | nobody |" in page.read_text(encoding="utf-8")
+    assert tables.main(["--check"]) == 0
+
+
+def test_a_row_without_a_formula_or_a_page_without_markers_is_refused(tables, monkeypatch):
+    with pytest.raises(ValueError, match=r"the page lacks '<!-- activations: .* after it, wanted both"):
+        tables.updated("# Names")
+    row = cregnet.spec.OPTIMIZERS["adam"]._replace(formula="")
+    monkeypatch.setitem(cregnet.spec.OPTIMIZERS, "adam", row)
+    with pytest.raises(ValueError, match="adam has no formula, wanted one in its row"):
+        tables.optimizers()
+    assert tables.main(["--update"]) == 2
 
 
 def test_readme_has_the_two_commands_that_ci_runs():

@@ -6,6 +6,7 @@ from . import datasets as datasets
 from . import plotting as plotting  # not in __all__
 from .data import split as split
 from .data import standardize as standardize
+from .data.losses import Loss as Loss
 from .models.compression import Sparsity as Sparsity
 from .models.initializers import Glorot as Glorot
 from .models.initializers import He as He

@@ -3,7 +3,6 @@
 Everything is derived from the list of kernels, their cases and their signatures.
 """
 
-import importlib
 import inspect
 import itertools
 
@@ -12,7 +11,7 @@ import pytest
 
 import cregnet
 import cregnet.reference
-from twins import assert_same
+from twins import assert_same, cases_of_family
 
 NAMES = [(family, name) for family, names in cregnet.KERNELS.items() for name in names]
 IN_PLACE = {  # (output, input) that may be the same array
@@ -32,7 +31,7 @@ IN_PLACE = {  # (output, input) that may be the same array
 
 def cases_of(family, name):
     """Arguments by name, of cases whose arrays have more than one element; some of a network's are empty."""
-    cases = importlib.import_module(f"kernels.test_{family}").CASES[name]
+    cases = cases_of_family(family)[name]
     names = list(inspect.signature(getattr(cregnet, name)).parameters)
     for case in cases(np.random.default_rng(1), np.dtype(np.float64)):
         sizes = [a.size for a in case if isinstance(a, np.ndarray)]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..data import check_inputs
 from ..data.datasets import Football
-from ..data.losses import BINARY
+from ..data.losses import predicts_classes
 from .figures import CLASSES, CURVES, new_figure, pyplot
 
 __all__ = ["plot_cost", "plot_decision_boundary", "plot_demo"]
@@ -34,10 +34,11 @@ class Curves(Protocol):
 class Classifier(Protocol):
     """A classifier to be drawn, such as a `Model`."""
 
-    loss: Any
     classes: Array | None
     feature_names: tuple[str, ...] | None
 
+    @property
+    def loss(self) -> str: ...
     @property
     def sizes(self) -> tuple[int, ...]: ...
     def predict_proba(self, X: ArrayLike) -> Array: ...
@@ -132,8 +133,9 @@ def plot_decision_boundary(
     """
     if model.sizes[0] != 2 or model.sizes[-1] != 1:
         raise ValueError(f"model has {model.sizes[0]} inputs and {model.sizes[-1]} outputs, wanted 2 and 1")
-    if model.loss != BINARY:
-        raise ValueError(f"model has the loss {model.loss!r}, wanted {BINARY!r}: this one predicts numbers")
+    if not predicts_classes(model.loss):
+        wanted = "wanted 'binary_cross_entropy': this one predicts numbers"
+        raise ValueError(f"model has the loss {model.loss!r}, {wanted}")
     circles = {"marker": "o", "edgecolors": "white", "linewidths": 0.4}
     crosses = {"marker": "x", "linewidths": 1.2}
     sets: list[Any] = [(*check_points(model, X, y, "X", "y"), "train", circles)]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-import cregnet
 from cregnet import Plan
-from cregnet.spec import LOSSES
 
 from ..data import Targets
+from ..models.losses import mean_loss
 from .engine import Engine
 from .history import History
 
@@ -47,13 +46,10 @@ def baseline_cost(plan: Plan, targets: Targets) -> float:
     True
     """
     n, n_outputs = max(len(targets.Y), len(targets.labels)), plan.sizes[-1]
-    options = {
-        option.name: value for option, value in zip(LOSSES[plan.loss].options, plan.loss_options, strict=True)
-    }
     total = 0.0
     for start in range(0, n, BLOCK):
         rows = np.arange(start, min(start + BLOCK, n))
         Y = targets.take(rows).columns(n_outputs).astype(np.float64)
         weight = np.full(len(rows), 1 / n)
-        total += getattr(cregnet, plan.loss)(np.zeros_like(Y), Y, weight, np.empty_like(Y), **options)
+        total += mean_loss(plan, np.zeros_like(Y), Y, weight)
     return total

@@ -91,7 +91,7 @@ class History:
 
     @property
     def val_score(self) -> Curve:
-        """Validation score: accuracy or R^2."""
+        """Validation score: the metric of the loss, such as accuracy or R^2."""
         return self.curve("val_score")
 
     @property

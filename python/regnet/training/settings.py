@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cregnet import Plan
-from cregnet.spec import LOSSES, OptimizerName
+from cregnet.spec import OptimizerName
 
 from .._support.checks import fraction, number, shown
+from ..data.losses import predicts_classes
 from ..models.model import Model
 from ..models.penalties import Penalty, as_penalty
 from .named_optimizers import as_optimizer
@@ -43,7 +44,7 @@ def check_step_settings(
         0.0 if clip_norm is None else number("clip_norm", clip_norm, above=0),
         0.0 if clip_value is None else number("clip_value", clip_value, above=0),
     )
-    if settings.label_smoothing and LOSSES[model.loss].targets not in ("binary", "classes"):
+    if settings.label_smoothing and not predicts_classes(model.loss):
         raise ValueError(
             f"label_smoothing is {label_smoothing!r} and the loss is {model.loss!r}, wanted a cross-entropy"
         )

@@ -17,7 +17,7 @@ def dense(const real[:, ::1] W, const real[:, ::1] b, const real[:, ::1] A_prev,
     DENSE.check(at)
     with nogil:
         product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m,
-                finish_with(&b[0, 0]))
+                &b[0, 0])
 
 
 def dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const real[:, ::1] A_prev,
@@ -36,7 +36,7 @@ def dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const real[:, ::
     with nogil:
         product_transposed(n_out, n_in, m, &dZ[0, 0], m, &A_prev[0, 0], m, &dW[0, 0], n_in, scratch)
         row_sums(n_out, m, &dZ[0, 0], m, &db[0, 0])
-        product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, finish_with(NULL))
+        product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, NULL)
     free(scratch)
 
 
@@ -56,7 +56,7 @@ def matmul(const real[:, ::1] A, const real[:, ::1] B, real[:, ::1] C):
     check_shape("C", C.shape[0], C.shape[1], n, m)
     PRODUCT.check(at)
     with nogil:
-        product(n, m, k, &A[0, 0], k, 1, &B[0, 0], m, &C[0, 0], m, finish_with(NULL))
+        product(n, m, k, &A[0, 0], k, 1, &B[0, 0], m, &C[0, 0], m, NULL)
 
 
 def matmul_tn(const real[:, ::1] A, const real[:, ::1] B, real[:, ::1] C):
@@ -67,7 +67,7 @@ def matmul_tn(const real[:, ::1] A, const real[:, ::1] B, real[:, ::1] C):
     check_shape("C", C.shape[0], C.shape[1], n, m)
     PRODUCT.check(at)
     with nogil:
-        product(n, m, k, &A[0, 0], 1, n, &B[0, 0], m, &C[0, 0], m, finish_with(NULL))
+        product(n, m, k, &A[0, 0], 1, n, &B[0, 0], m, &C[0, 0], m, NULL)
 
 
 def matmul_nt(const real[:, ::1] A, const real[:, ::1] B, real[:, ::1] C):
