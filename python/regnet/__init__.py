@@ -17,17 +17,26 @@ __version__ = "0.1.0"
 
 # A name's module is imported when the name is first used: `import regnet` is to cost little more than NumPy.
 # No module has the name of a function here: importing it would replace the function by the module.
-# Their one list is the stub, which type checkers read too; the loader finds it in a zip archive as well.
-_STUB = __loader__.get_data(f"{__file__.rpartition('.')[0]}.pyi").decode()
-_IMPORTS = [line.split() for line in _STUB.splitlines() if line.startswith("from ")]
-_MODULES = {words[3]: words[1].removeprefix(".") for words in _IMPORTS if words[-1] == words[3]}
+_modules: dict[str, str] = {}
 
-__all__ = sorted(_MODULES)  # noqa: PLE0605 -- a list
+
+def _read_names() -> None:
+    """Fill `_modules` and `__all__` from the stub, the one list of names, which type checkers read too."""
+    global __all__
+    stub = __spec__.loader.get_data(f"{__file__.rpartition('.')[0]}.pyi").decode()  # also from a zip archive
+    imports = [line.split() for line in stub.splitlines() if line.startswith("from ")]
+    names = {words[3]: words[1].removeprefix(".") for words in imports if words[-1] == words[3]}
+    __all__ = sorted(names)
+    _modules.update(names)  # last: other threads then find both
 
 
 def __getattr__(name: str) -> Any:
-    if _MODULES.get(name):
-        found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    if not _modules:
+        _read_names()
+    if name == "__all__":
+        return __all__
+    if _modules.get(name):
+        found = getattr(import_module(f".{_modules[name]}", __name__), name)
         globals()[name] = found
         return found
     if not name.startswith("_"):
@@ -40,4 +49,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    if not _modules:
+        _read_names()
     return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -1,5 +1,5 @@
 # The public names and their modules: the one list, read by type checkers and, at run time, by __init__.py.
-# One name per line.
+# One name per line; a line that ends with a comment keeps its name out of __all__.
 from . import augment as augment
 from . import course as course  # not in __all__
 from . import datasets as datasets

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet.training.augmented import AugmentedEngine
 
 X, Y, X_TEST, Y_TEST = rn.datasets.make_football(60, 20)
 PICTURES = np.random.default_rng(0).random((60, 16))
@@ -195,22 +194,29 @@ def test_all_callbacks_are_told_of_the_end_whatever_one_raises(during):
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("where", ["between", "within"])
 def test_an_error_of_a_transformation_can_be_resumed_between_epochs_alone(monkeypatch, n_threads, where):
-    prepare, pieces = AugmentedEngine.prepare, []
+    shift, pieces = rn.augment.Shift(1), []
 
-    def failing(self, piece, stop):
-        pieces.append(piece)
-        if len(pieces) == (5 if where == "between" else 6):  # of the third epoch the first or the second one
-            raise Oops
-        return prepare(self, piece, stop)
+    class Failing(rn.augment.Transformation):
+        def n_words(self, h, w):
+            return shift.n_words(h, w)
+
+        def apply(self, images, words):
+            pieces.append(len(images))
+            if len(pieces) == (
+                5 if where == "between" else 6
+            ):  # the first or second piece of the third epoch
+                raise Oops
+            return shift.apply(images, words)
 
     monkeypatch.setattr("regnet.training.augmented.PIECE_BYTES", 30 * 16 * 8)
-    monkeypatch.setattr(AugmentedEngine, "prepare", failing)
     model, two_epochs = net(16), net(16)
     options = {"batch_size": 10, "n_threads": n_threads}
-    options["augment"] = rn.augment.Compose([rn.augment.Shift(1)], shape=(4, 4))
     with pytest.raises(Oops):
-        rn.train(model, PICTURES, Y, epochs=9, **options)
+        rn.train(
+            model, PICTURES, Y, epochs=9, augment=rn.augment.Compose([Failing()], shape=(4, 4)), **options
+        )
     monkeypatch.undo()
+    options["augment"] = rn.augment.Compose([shift], shape=(4, 4))
     rn.train(two_epochs, PICTURES, Y, epochs=2, **options)
     assert np.array_equal(model.parameters, two_epochs.parameters) == (where == "between")
     assert (model.training_state is None) == (where == "within")

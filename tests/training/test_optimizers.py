@@ -32,7 +32,7 @@ CLASSES = [kind() for kind in ALL] + [rn.Momentum(form="velocity"), rn.Momentum(
 def test_defaults(optimizer, rate, kernel, hyper):
     assert optimizer.learning_rate == rate
     assert optimizer.kernel == kernel
-    assert optimizer.hyper == hyper
+    assert optimizer.options == hyper
     assert optimizer.schedule is None
 
 
@@ -54,7 +54,7 @@ def test_defaults(optimizer, rate, kernel, hyper):
 )
 def test_kernel_and_numbers(optimizer, kernel, hyper):
     assert optimizer.learning_rate == 0.3
-    assert (optimizer.kernel, optimizer.hyper) == (kernel, hyper)
+    assert (optimizer.kernel, optimizer.options) == (kernel, hyper)
 
 
 def test_every_kernel_of_the_core_has_an_optimiser():
@@ -64,9 +64,14 @@ def test_every_kernel_of_the_core_has_an_optimiser():
 @pytest.mark.parametrize("optimizer", CLASSES, ids=repr)
 def test_defaults_of_a_class_are_those_of_its_kernels_row(optimizer):
     row = OPTIMIZERS[optimizer.kernel]
-    assert optimizer.hyper == tuple(option.default for option in row.options)
+    assert optimizer.options == tuple(option.default for option in row.options)
     if not isinstance(optimizer, rn.RMSprop):  # PyTorch's 0.01 there
         assert optimizer.learning_rate == row.learning_rate
+
+
+def test_the_former_name_of_the_options_is_deprecated():
+    with pytest.warns(DeprecationWarning, match=r"^Optimizer.hyper is deprecated, use Optimizer.options$"):
+        assert rn.Adam().hyper == rn.Adam().options
 
 
 # ------------------------------------------------------------------------------ by the name of a kernel
@@ -84,7 +89,7 @@ def trained(optimizer, epochs=4, **options):
 def test_a_name_trains_as_its_class_does(optimizer):
     named = rn.optimizer(optimizer.kernel, 0.05)
     expected = trained(dataclasses.replace(optimizer, learning_rate=0.05))
-    assert (named.learning_rate, named.kernel, named.hyper) == (0.05, optimizer.kernel, optimizer.hyper)
+    assert (named.learning_rate, named.kernel, named.options) == (0.05, optimizer.kernel, optimizer.options)
     np.testing.assert_array_equal(trained(named).parameters, expected.parameters)
 
 

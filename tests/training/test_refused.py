@@ -30,7 +30,7 @@ GOOD = points(30)
         ({"epochs": 1.5}, TypeError, "epochs is 1.5, wanted a whole number >= 0"),
         ({"batch_size": 0}, ValueError, "batch_size is 0, wanted a whole number >= 1"),
         ({"batch_size": "big"}, ValueError, "batch_size is 'big', wanted a whole number >= 1, 'auto' or None"),
-        ({"optimizer": "adam"}, TypeError, "optimizer is 'adam', wanted an optimiser such as Adam(1e-3)"),
+        ({"optimizer": "adamm"}, ValueError, "optimizer is 'adamm', wanted one of 'gradient_descent', 'momentum', "),
         ({"penalty": 0.7}, TypeError, "penalty is 0.7, wanted None or L1(...), L2(...), L0(...) or a sum of them"),
         ({"backend": "cuda"}, ValueError, "backend is 'cuda', wanted one of 'compiled', 'reference'"),
         ({"n_threads": 0}, ValueError, "n_threads is 0, wanted a whole number >= 1"),

@@ -46,7 +46,7 @@ def test_integers_and_fractions_are_numbers_in_double(schedule, expected):
 
 def test_optimizers_keep_numbers_in_double():
     found = rn.AdamW(Fraction(1, 2), Fraction(1, 4), 0, 1, weight_decay=10**18)
-    kept = (found.learning_rate, *found.hyper)
+    kept = (found.learning_rate, *found.options)
     assert kept == (0.5, 0.25, 0.0, 1.0, 1e18)
     assert {type(x) for x in kept} == {float}
 

@@ -1,7 +1,7 @@
 """Unknown keyword arguments: the error suggests the right one.
 
 Users of other libraries type the names that they know, `learning_rate=` for `train` or `dropout=` for `mlp`.
-Python's own message names no alternative. `meanings` is the table of such names; `suggests_keywords`
+Python's own message names no alternative. `suggestions` is the table of such names; `suggests_keywords`
 decorates a callable so that unknown keywords are looked up there. Its signature does not change, neither
 for readers nor for type checkers.
 """
@@ -31,9 +31,9 @@ def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> Non
             continue
         from difflib import get_close_matches  # slow imports, needed for the error alone
 
-        from .meanings import MEANT
+        from .suggestions import SUGGESTIONS_FOR
 
-        wanted = MEANT.get(name, {}).get(keyword)
+        wanted = SUGGESTIONS_FOR.get(name, {}).get(keyword)
         if wanted is None:
             close = get_close_matches(keyword, known, 1)
             wanted = repr(close[0]) if close else f"one of {', '.join(known)}"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checked",
-    "check_cancel",
     "check_examples",
     "check_masks",
     "check_run",
@@ -42,11 +41,6 @@ def check_run(epochs: Any, backend: Any, on_interrupt: Any, progress: Any, cance
     choice("backend", backend, BACKENDS)
     choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     boolean("progress", progress)
-    check_cancel(cancel)
-
-
-def check_cancel(cancel: Any) -> None:
-    """None or an event that another thread may set."""
     if cancel is not None and not isinstance(cancel, Event):
         raise TypeError(f"cancel is {shown(cancel)}, wanted None or a threading.Event")
 

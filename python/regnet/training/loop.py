@@ -202,7 +202,8 @@ def train(
     )
     for callback in callbacks:
         callback.before_training(training)
-    run_training(engine, training, callbacks, held_out, data.feature_names(X), progress)
+    feature_names = data.feature_names(X) if model.feature_names is None else model.feature_names
+    run_training(engine, training, callbacks, held_out, feature_names, progress)
     return training.history
 
 
@@ -221,9 +222,7 @@ def run_training(
         before = model.classes, model.feature_names, model.training_state
         if model.classes is None:
             model.classes = engine.examples.targets.classes
-        if model.feature_names is None:
-            model.feature_names = feature_names
-        model.training_state = None
+        model.feature_names, model.training_state = feature_names, None
         try:
             with Progress(training.n_epochs - engine.epoch, progress) as bar:
                 run_epochs(engine, training, callbacks, held_out, bar)

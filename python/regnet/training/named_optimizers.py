@@ -33,8 +33,8 @@ class KernelOptimizer(Optimizer):
         return self.name
 
     @property
-    def hyper(self) -> tuple[float, ...]:
-        """The kernel's options, in the order of its row."""
+    def options(self) -> tuple[float, ...]:
+        """Values of the kernel's options, in the order of its row."""
         return self.values
 
     def __repr__(self) -> str:
@@ -79,7 +79,7 @@ def optimizer(
     --------
     >>> optimizer("adam", 0.01, beta1=0.8)
     optimizer('adam', 0.01, beta1=0.8, beta2=0.999, epsilon=1e-08)
-    >>> optimizer("nesterov").hyper
+    >>> optimizer("nesterov").options
     (0.9,)
     >>> optimizer("adam", momentum=0.9)
     Traceback (most recent call last):

@@ -9,6 +9,7 @@ its number from 1. Everything is elementwise.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -77,7 +78,7 @@ class Optimizer:
     schedule: AnySchedule = field(default=None, kw_only=True)
 
     # Names of the fields that hold the kernel's options, in the order of its row.
-    OPTIONS: ClassVar[tuple[str, ...]] = ()
+    OPTION_FIELDS: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -92,8 +93,8 @@ class Optimizer:
 
     def check(self) -> None:
         """Check the fields of the subclass: options of the kernel have the ranges of its row."""
-        if self.OPTIONS:
-            for name, option in zip(self.OPTIONS, OPTIMIZERS[self.kernel].options, strict=True):
+        if self.OPTION_FIELDS:
+            for name, option in zip(self.OPTION_FIELDS, OPTIMIZERS[self.kernel].options, strict=True):
                 set_fields(self, **{name: check_option(option, getattr(self, name), name)})
 
     @property
@@ -102,9 +103,17 @@ class Optimizer:
         raise NotImplementedError
 
     @property
+    def options(self) -> tuple[float, ...]:
+        """Values of the kernel's options, in the order of its row."""
+        return tuple(getattr(self, name) for name in self.OPTION_FIELDS)
+
+    @property
     def hyper(self) -> tuple[float, ...]:
-        """The kernel's options, in the order of its row."""
-        return tuple(getattr(self, name) for name in self.OPTIONS)
+        """The former name of `options`."""
+        warnings.warn(
+            "Optimizer.hyper is deprecated, use Optimizer.options", DeprecationWarning, stacklevel=2
+        )
+        return self.options
 
 
 @suggests_keywords_of
@@ -182,7 +191,7 @@ class Momentum(Optimizer):
     beta: float = default("momentum", "beta")
     form: Form = "average"
 
-    OPTIONS: ClassVar[tuple[str, ...]] = ("beta",)
+    OPTION_FIELDS: ClassVar[tuple[str, ...]] = ("beta",)
 
     def check(self) -> None:
         """Check the form, which names the kernel, and beta."""
@@ -220,14 +229,14 @@ class RMSprop(Optimizer):
 
     Examples
     --------
-    >>> RMSprop(0.001).hyper
+    >>> RMSprop(0.001).options
     (0.99, 1e-08)
     """
 
     beta: float = default("rmsprop", "beta")
     epsilon: float = default("rmsprop", "epsilon")
 
-    OPTIONS: ClassVar[tuple[str, ...]] = ("beta", "epsilon")
+    OPTION_FIELDS: ClassVar[tuple[str, ...]] = ("beta", "epsilon")
 
     @property
     def kernel(self) -> str:
@@ -261,7 +270,7 @@ class Adam(Optimizer):
 
     Examples
     --------
-    >>> Adam(1e-3).hyper
+    >>> Adam(1e-3).options
     (0.9, 0.999, 1e-08)
     """
 
@@ -270,7 +279,7 @@ class Adam(Optimizer):
     beta2: float = default("adam", "beta2")
     epsilon: float = default("adam", "epsilon")
 
-    OPTIONS: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
+    OPTION_FIELDS: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
 
     @property
     def kernel(self) -> str:
@@ -304,13 +313,13 @@ class AdamW(Adam):
 
     Examples
     --------
-    >>> AdamW(1e-3, weight_decay=0.1).hyper
+    >>> AdamW(1e-3, weight_decay=0.1).options
     (0.9, 0.999, 1e-08, 0.1)
     """
 
     weight_decay: float = default("adamw", "decay")
 
-    OPTIONS: ClassVar[tuple[str, ...]] = (*Adam.OPTIONS, "weight_decay")
+    OPTION_FIELDS: ClassVar[tuple[str, ...]] = (*Adam.OPTION_FIELDS, "weight_decay")
 
     @property
     def kernel(self) -> str:

@@ -72,7 +72,7 @@ def build_plan(model: Model, settings: StepSettings, n_examples: int, batch_size
         proximal=tuple(c.proximal for c in each[1:]),
         l0=tuple(c.l0 if gated else 0.0 for c, gated in zip(each[:-1], plan.gates, strict=True)),
         optimizer=settings.optimizer.kernel,
-        hyper=settings.optimizer.hyper,
+        hyper=settings.optimizer.options,
         smoothing=settings.label_smoothing,
         clip_norm=settings.clip_norm,
         clip_value=settings.clip_value,

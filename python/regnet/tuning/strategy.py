@@ -21,7 +21,7 @@ from .spaces import Space
 __all__ = ["COLUMNS", "Config", "Monitor", "Strategy", "Trial", "explore"]
 
 MOST_LENGTHS = 3  # within a round: a training shorter than a ninth of the longest says little about it
-KEPT_SHARE = 4  # choices that occur in the best quarter of a round are kept for the next one
+KEPT_DIVISOR = 4  # choices that occur in the best 1 / 4 of a round are kept for the next one
 ZOOM = 0.4  # width of the next round's intervals, relative to this one's
 
 Config = dict[str, Any]
@@ -71,7 +71,7 @@ class Strategy:
         return trial.val_score if self.monitor == "val_score" else trial.val_cost
 
     def rank(self, trial: Trial) -> tuple[Any, ...]:
-        """Sort key: successful trials first, then by length, by the monitored value and by number."""
+        """Sort key: successful trials first, the longest ones first, then by value, cost and number."""
         value = self.value(trial) if self.monitor == "val_cost" else -self.value(trial)
         return (not trial.succeeded, -trial.length, value, trial.val_cost, trial.number)
 
@@ -121,7 +121,7 @@ def explore(
     evaluate: Callable[[list[Trial], int], None],
     trials: list[Trial],
 ) -> None:
-    """Draw, evaluate, halve and zoom. `trials` is filled step by step: an interrupt keeps what is done.
+    """Draw, evaluate, halve and zoom. `trials` is filled round by round, also for an interrupt.
 
     ``evaluate(trials, epochs)`` trains each trial and calls its `record`.
     """
@@ -151,7 +151,7 @@ def draw(spaces: dict[str, Space], n: int, round: int, first: int, seed: int) ->
 
 def zoom(spaces: dict[str, Space], ranked: list[Trial], of_round: list[Trial]) -> dict[str, Space]:
     """Smaller spaces around the best trial so far and, for choices, the best quarter of the round."""
-    good = of_round[: -(-len(of_round) // KEPT_SHARE)]
+    good = of_round[: -(-len(of_round) // KEPT_DIVISOR)]
     best = [trial.config for trial in [ranked[0], *good] if trial.succeeded]
     if not best:
         return spaces

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-__all__ = ["MEANINGS", "MEANT"]
+__all__ = ["SUGGESTIONS", "SUGGESTIONS_FOR"]
 
 
 def table(**names_of: str) -> dict[str, str]:
-    """Invert {key of `MEANINGS`: names} to {name: meaning}."""
-    return {name: MEANINGS[key] for key, names in names_of.items() for name in names.split()}
+    """Invert {key of `SUGGESTIONS`: names} to {name: suggestion}."""
+    return {name: SUGGESTIONS[key] for key, names in names_of.items() for name in names.split()}
 
 
-MEANINGS = {
+SUGGESTIONS = {
     "optimizer": "optimizer=rn.Adam(0.01)",
     "momentum": "optimizer=rn.Momentum(0.01, beta=0.9)",
     "schedule": "optimizer=rn.Adam(0.01, schedule=rn.Cosine())",
@@ -104,7 +104,7 @@ MODEL = {
     "train_penalty": "penalty lambd lam l2 alpha weight_decay regularizer kernel_regularizer",
     "train_epochs": "epochs max_iter n_epochs num_epochs num_iterations",
 }
-MEANT: dict[str, dict[str, str]] = {
+SUGGESTIONS_FOR: dict[str, dict[str, str]] = {
     "train": table(
         optimizer="learning_rate lr alpha eta learning_rate_init solver optim",
         momentum="momentum",
