@@ -30,16 +30,16 @@ def doubling(Z, A):
     np.exp2(Z, out=A)
 
 
-def tilted(Y_hat, Y, weight, dA, q, c):
+def tilted(A, Y, weight=None, dA=None, *, q, c):
     """c times the pinball loss."""
-    dA[...] = 0
-    return float((c * np.maximum(q * (Y - Y_hat), (q - 1) * (Y - Y_hat)).sum(axis=0) * weight).sum())
+    loss = c * np.maximum(q * (Y - A), (q - 1) * (Y - A)).sum(axis=0)
+    return float((loss * weight).sum()), np.zeros_like(A)
 
 
-def rate(Z, Y, weight, dZ):
+def rate(Z, Y, weight=None, dZ=None):
     """2^z - y z."""
-    dZ[...] = 0
-    return float(((np.exp2(Z) - Y * Z).sum(axis=0) * weight).sum())
+    loss = (np.exp2(Z) - Y * Z).sum(axis=0)
+    return float((loss * weight).sum()), np.zeros_like(Z)
 
 
 def forward(self, X, logits):

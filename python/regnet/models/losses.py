@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 import cregnet
@@ -75,5 +74,6 @@ def mean_loss(plan: Plan, Z: Array, Y: Array, weight: Array) -> float:
     weight : array (n_examples,)
         Weights that sum to 1, for a mean.
     """
-    cost: float = getattr(cregnet, plan.loss)(Z, Y, weight, np.empty_like(Z), **plan_loss(plan).options)
+    kernel = getattr(cregnet, plan.loss)
+    cost: float = kernel(Z, Y, weight, **plan_loss(plan).options)[0]
     return cost
