@@ -198,7 +198,6 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "rmsprop": Optimizer(
         ("S",),
         (*betas(beta=0.99), EPSILON),
-        learning_rate=0.001,
         source="Hinton 2012, lecture 6e",
         formula="S = beta S + (1 - beta) g^2; W -= a g / (sqrt(S) + epsilon)",
     ),

@@ -65,8 +65,7 @@ def test_every_kernel_of_the_core_has_an_optimiser():
 def test_defaults_of_a_class_are_those_of_its_kernels_row(optimizer):
     row = OPTIMIZERS[optimizer.kernel]
     assert optimizer.options == tuple(option.default for option in row.options)
-    if not isinstance(optimizer, rn.RMSprop):  # PyTorch's 0.01 there
-        assert optimizer.learning_rate == row.learning_rate
+    assert optimizer.learning_rate == row.learning_rate
 
 
 def test_the_former_name_of_the_options_is_deprecated():
