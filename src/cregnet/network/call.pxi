@@ -1,20 +1,5 @@
 # What the network kernels check of their arguments, before any work.
 
-cdef bint is_float32(object array) except -1:
-    # which form of a network kernel an array is for; what is neither float32 nor float64 is refused there
-    dtype = getattr(array, "dtype", FLOAT64)
-    return dtype is not FLOAT64 and dtype == FLOAT32
-
-
-cdef int check_given(tuple names, tuple arrays) except -1:
-    # a typed memoryview takes None for an empty array
-    cdef Py_ssize_t k
-    for k in range(len(names)):
-        if arrays[k] is None:
-            raise TypeError(f"{names[k]} is None, wanted an array")
-    return 0
-
-
 cdef int check_examples(const Network* net, Py_ssize_t n_parameters, Py_ssize_t n, Py_ssize_t n_features,
                         Py_ssize_t n_targets, Py_ssize_t n_outputs, const int32_t[::1] labels,
                         Py_ssize_t n_weights) except -1:
@@ -30,8 +15,8 @@ cdef int check_examples(const Network* net, Py_ssize_t n_parameters, Py_ssize_t 
     return 0
 
 
-cdef list given_masks(const Network* net, object masks, Py_ssize_t n_examples, _Arguments arguments, const Span* at):
-    # The masks as memoryviews: the caller holds them for the length of the call.
+cdef list given_masks(const Network* net, object masks, Py_ssize_t n_examples, _Signature signature, list arrays):
+    # The masks as memoryviews: the caller holds them for the length of the call. `arrays` are those of the call.
     cdef Py_ssize_t l
     cdef const unsigned char[:, ::1] mask
     cdef list held
@@ -49,7 +34,7 @@ cdef list given_masks(const Network* net, object masks, Py_ssize_t n_examples, _
         mask = held[l]
         held[l] = mask
         check_shape(f"masks[{l}]", mask.shape[0], mask.shape[1], net.layers[l].n_out, n_examples)
-        arguments.check_input(at, f"masks[{l}]", span(&mask[0, 0], mask.shape[0] * mask.shape[1], 1))
+        signature.check_input(arrays, f"masks[{l}]", span(&mask[0, 0], mask.shape[0] * mask.shape[1], 1))
     return held
 
 

@@ -1,7 +1,9 @@
 # The kernel that trains.
 
-cdef _Arguments TRAIN = _Arguments("X Y labels weight orders learning_rates",
-                                   "parameters moments best best_cost costs")
+cdef _Signature TRAIN = _Signature(
+    "parameters!(n_parameters) moments!(n_moments,n_parameters) X(n_examples,n_inputs) Y?(n_targets,n_outputs)"
+    " labels?:int32(n_labels) weight?(n_weights) orders:int64(n_epochs,n_ordered)"
+    " learning_rates:float64(n_epochs,n_batches) best!(n_best) best_cost!:float64(2) costs!:float64(n_epochs)")
 
 
 def network_train(plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size, first_step,
