@@ -370,11 +370,10 @@ def test_noise_and_factors_are_those_of_the_stand_alone_kernels(network):
     for step in (0, 3, 2**31):
         plan, P = identity_net(9, noise=0.4, seed=2**40 + 3)
         A = x[:, None].copy()
-        cregnet.gaussian_noise(A, 0.4, 2**40 + 3, 0, step)
+        cregnet.gaussian_noise(A, 0.4, 2**40 + 3, 0, step, A)
         np.testing.assert_allclose(what_arrives(network, plan, P, x, step), A[:, 0], rtol=1e-13)
         plan, P = identity_net(9, gaussian=(True,), keep=0.6, noise=0.4, seed=2**40 + 3)
-        M = np.empty((9, 1))
-        cregnet.gaussian_dropout_factors(M, 0.6, 2**40 + 3, 0, step)
+        M = cregnet.gaussian_dropout_factors((9, 1), 0.6, 2**40 + 3, 0, step)
         np.testing.assert_allclose(what_arrives(network, plan, P, x, step), (A * M)[:, 0], rtol=1e-13)
 
 
@@ -402,8 +401,7 @@ def sigmoid(x):
 
 def gates_by_hand(log_alpha, seed, layer, step):
     """Louizos, Welling and Kingma (2018), equations 10 and 11, from the words of the draws."""
-    words = np.empty(log_alpha.size, np.uint32)
-    cregnet.random_words(words, seed, cregnet.PURPOSES["gates"], layer, step)
+    words = cregnet.random_words(log_alpha.size, seed, cregnet.PURPOSES["gates"], layer, step)
     u = (words + 0.5) / 2**32
     s = sigmoid((np.log(u) - np.log(1 - u) + log_alpha) / BETA)
     return np.clip(s * (ZETA - GAMMA) + GAMMA, 0, 1)

@@ -247,7 +247,7 @@ class Predictor:
         out, _ = self._forward(X, logits=True)
         Y, Z = targets.columns(n_outputs), np.ascontiguousarray(out.T)
         each = weight if weight.size else np.ones(len(X), self.dtype)
-        cost = getattr(cregnet, self.loss)(Z, Y, each / len(X), np.empty_like(Z))
+        cost, _ = getattr(cregnet, self.loss)(Z, Y, each / len(X))
         if self.loss == losses.SQUARED:
             return Evaluation(cost, r_squared(Y, Z, each), "r2")
         if n_outputs > 1 and self.loss == losses.CATEGORICAL:
