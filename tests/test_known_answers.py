@@ -117,7 +117,7 @@ def test_softmax_loss(known_answers, core):
     case = known_answers["softmax_cross_entropy"]
     Z = np.log(np.array(case["inputs"]["yhat"]))[:, None]
     Y = np.array(case["inputs"]["y"], float)[:, None]
-    cost = core.categorical_cross_entropy(Z, Y, np.ones(1), np.empty_like(Z))
+    cost, _ = core.categorical_cross_entropy(Z, Y)
     assert cost == pytest.approx(case["expected"]["loss"], rel=1e-14)
 
 

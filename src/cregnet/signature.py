@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Argument", "convert", "encode", "finish", "pair", "parse", "whole_number"]
+__all__ = ["Argument", "convert", "encode", "finish", "pair", "parse", "real_number", "whole_number"]
 
 READ, UPDATED, FILLED = range(3)
 USE = {UPDATED: "it is updated", FILLED: "it is filled"}
@@ -115,7 +115,7 @@ def convert(arguments: Sequence[Argument], arrays: list[Any], sizes: dict[str | 
     for position, (argument, value) in enumerate(zip(arguments, arrays, strict=True)):
         array, dtype = found[position], argument.dtype or real
         if argument.role == FILLED and argument.dims == ("...",) and array is None:
-            value = array = np.empty(given_shape(found), dtype)
+            value = array = np.empty(sizes["..."], dtype)
         if array is None:
             continue
         if argument.role != READ:
@@ -149,6 +149,22 @@ def whole_number(name: str, value: Any, least: int, most: int) -> int:
         wanted = f">= {least}" if number < least and most >= 2**62 else f"from {least} to {most}"
         raise ValueError(f"{name} is {value!r}, wanted a whole number {wanted}")
     return number
+
+
+def real_number(name: str, value: Any) -> float:
+    """An argument that is a number, of whatever type.
+
+    >>> real_number("slope", np.float32(0.5))
+    0.5
+    """
+    try:
+        if isinstance(value, (str, bytes)):  # float would read it
+            raise TypeError
+        return float(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, wanted a number") from None
+    except OverflowError:
+        raise ValueError(f"{name} is too large, wanted a number below 1e308") from None
 
 
 def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:
@@ -275,13 +291,10 @@ def is_usable(array: np.ndarray[Any, Any]) -> bool:
 
 def usable(argument: Argument, array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """The array, or a copy that a kernel can work on; a vector where any shape will do."""
+    if array.dtype == np.bool_ and dtype == np.uint8:
+        array = array.view(dtype)
     if array.dtype != dtype or not is_usable(array):
         array = np.empty(array.shape, dtype) if argument.role == FILLED else np.array(array, dtype, order="C")
     elif array.dtype is not dtype:  # which the core asks for: an equal one may have metadata
         array = array.view(dtype)
     return array.reshape(-1) if argument.dims == ("...",) else array
-
-
-def given_shape(found: Sequence[Any]) -> tuple[int, ...]:
-    """The shape of the first array."""
-    return next(array.shape for array in found if array is not None)

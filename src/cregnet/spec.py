@@ -50,11 +50,13 @@ class Option(NamedTuple):
         name = name or self.name
         if (self.least < value if self.open else self.least <= value) and value < self.below:
             return value
-        sign = "<" if self.open else "<="
-        wanted = f"{self.least:g} {sign} {name} < {self.below:g}"
+        raise ValueError(f"{name} is {value!r}, wanted {self.wanted(name)}")
+
+    def wanted(self, name: str = "") -> str:
+        """The range in words."""
         if self.below == math.inf:
-            wanted = f"a number {'>' if self.open else '>='} {self.least:g}"
-        raise ValueError(f"{name} is {value!r}, wanted {wanted}")
+            return f"a number {'>' if self.open else '>='} {self.least:g}"
+        return f"{self.least:g} {'<' if self.open else '<='} {name or self.name} < {self.below:g}"
 
 
 # ------------------------------------------------------------------------------ activations

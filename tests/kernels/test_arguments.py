@@ -1,11 +1,6 @@
-"""Arguments of kernels: outputs that may be left out, arrays of any kind, and what is refused.
+"""Arguments of kernels: outputs that may be left out, arrays of any kind, and what is refused."""
 
-Everything is derived from the list of kernels, their cases and their signatures.
-"""
-
-import doctest
 import inspect
-import itertools
 import re
 
 import numpy as np
@@ -14,89 +9,17 @@ import pytest
 import cregnet
 import cregnet.reference
 from cregnet import signature
-from cregnet.spec import ACTIVATIONS, OPTIMIZERS
-from twins import assert_same, assert_same_results, cases_of_family, split_options
+from cregnet.spec import OPTIMIZERS
+from kernels.calls import DOUBLE, PUBLIC, arguments, arrays_of, family_of, fresh, misaligned, outputs, updated
+from twins import assert_same, assert_same_results
 
-NAMES = [(family, name) for family, names in cregnet.KERNELS.items() for name in names]
-PUBLIC = [(family, name) for family, name in NAMES if family != "network"]
-SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-IN_PLACE = {  # (output, input) that may be the same array
-    **{name: {("A", "Z")} for name in ACTIVATIONS},
-    **{name + "_backward": {("dZ", "dA"), ("dZ", "A")} for name in ACTIVATIONS},
-    **{
-        name: {("dZ", "Z")}
-        for name in cregnet.KERNELS["loss"]
-        if "Z" in inspect.signature(getattr(cregnet, name)).parameters
-    },
-    **{
-        name: {("dA", "A")}
-        for name in cregnet.KERNELS["loss"]
-        if "Z" not in inspect.signature(getattr(cregnet, name)).parameters
-    },
-    "batch_norm": {("Zhat", "Z")},
-    "batch_norm_backward": {("dZ", "dA")},
-    "batch_norm_fold": {("W_out", "W")},
-    "batch_norm_predict": {("A", "Z")},
-    "dropout": {("out", "A")},
-    "dropout_backward": {("out", "dA")},
-    "gaussian_noise": {("out", "A")},
-    "apply_factors": {("out", "A")},
-    "soft_threshold": {("out", "W")},
-    "max_norm": {("out", "W")},
-    "clip_values": {("out", "gradient")},
-    "clip_norm": {("out", "gradient")},
-    "philox": {("out", "counter")},
-}
-
-
-def cases_of(family, name, dtype=DOUBLE):
-    """Arguments by name, of cases whose arrays have more than one element; some of a network's are empty."""
-    cases = cases_of_family(family)[name]
-    names = list(inspect.signature(getattr(cregnet, name)).parameters)
-    for case in cases(np.random.default_rng(1), dtype):
-        by_position, options = split_options(case)
-        sizes = [a.size for a in by_position if isinstance(a, np.ndarray)]
-        if 1 not in sizes and (family == "network" or 0 not in sizes):
-            yield dict(zip(names, by_position, strict=False)) | options
-
-
-def arguments(family, name, dtype=DOUBLE):
-    """The one of them with the fewest empty arrays."""
-    return max(cases_of(family, name, dtype), key=lambda values: len(arrays_of(values)))
-
-
-def arrays_of(values):
-    return [name for name, value in values.items() if isinstance(value, np.ndarray) and value.size]
-
-
-def fresh(values):
-    return {name: v.copy() if isinstance(v, np.ndarray) else v for name, v in values.items()}
-
-
-def outputs(name):
-    """Arguments of a kernel that are allocated where they are left out, in their order."""
-    return [
-        p.name
-        for p in inspect.signature(getattr(cregnet, name)).parameters.values()
-        if p.default is None and p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in ("weight", "cancel")
-    ]
+SINGLE = np.dtype(np.float32)
 
 
 def call(kernel, values):
     """What a kernel returns, and its arguments afterwards."""
     with np.errstate(all="ignore"):
         return kernel(**values), values
-
-
-def assert_same_call(kernel, values, changed):
-    """The same results, and the same numbers in the same arguments, with some arguments replaced."""
-    expected, after = call(kernel, fresh(values))
-    found, ours = call(kernel, values | changed)
-    assert_same_results(found, expected)
-    for name in arrays_of(values):
-        assert np.array_equal(ours[name], after[name], equal_nan=np.asarray(ours[name]).dtype.kind == "f"), (
-            name
-        )
 
 
 # ------------------------------------------------------------------------------ outputs
@@ -152,13 +75,6 @@ def strided(array):
 
 def fortran(array):
     return np.asfortranarray(array)
-
-
-def misaligned(array):
-    memory = np.zeros(array.nbytes + 1, np.uint8)
-    view = memory[1:].view(array.dtype).reshape(array.shape)
-    view[...] = array
-    return view
 
 
 def byteswapped(array):
@@ -217,16 +133,26 @@ def test_read_only_arrays_are_taken_where_nothing_is_written(core, family, name)
             assert_same(given[other], before[other], other)
 
 
-def updated(name):
-    """Arguments of a kernel that it changes and that are no outputs."""
-    family = next(family for family, names in cregnet.KERNELS.items() if name in names)
-    changed = set()
-    for values in itertools.islice(cases_of(family, name), 20):
-        before = fresh(values)
-        with np.errstate(all="ignore"):
-            getattr(cregnet.reference, name)(**values)
-        changed |= {a for a in arrays_of(values) if before[a].tobytes() != values[a].tobytes()}
-    return sorted(changed - set(outputs(name)))
+@pytest.mark.parametrize(
+    "name", ["soft_threshold", "clip_values", "clip_norm", "penalty", "penalty_backward", *OPTIMIZERS]
+)
+def test_vectors_may_have_any_shape(core, dtype, name):
+    values, kernel = arguments(family_of(name), name, dtype), getattr(core, name)
+    values = {n: v[:3] if isinstance(v, np.ndarray) else v for n, v in values.items()}
+    for shape in ((3, 1), (1, 3, 1)):
+        vectors, shaped = (
+            fresh(values),
+            {n: v.reshape(shape).copy() if isinstance(v, np.ndarray) else v for n, v in values.items()},
+        )
+        expected, found = flat(kernel(**vectors)), flat(kernel(**shaped))
+        for output in outputs(name):
+            left_out = {n: v for n, v in shaped.items() if n != output}
+            assert np.shape(flat(kernel(**left_out))[0]) == shape
+        for ours, theirs in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(np.ravel(ours), theirs)
+        for argument in arrays_of(values):
+            np.testing.assert_array_equal(shaped[argument].ravel(), vectors[argument])
+            assert shaped[argument].shape == shape
 
 
 def test_subclasses_of_arrays_are_filled(core, tmp_path):
@@ -343,6 +269,13 @@ def test_what_is_refused_names_the_argument(core, name, given, error, message):
         getattr(core, name)(*given)
 
 
+def test_numbers_of_any_type_are_taken(core):
+    for slope in (1, np.float32(1), np.int8(1), True):
+        assert core.leaky_relu([[-2.0]], slope=slope) == -2
+    with pytest.raises(ValueError, match="slope is too large, wanted a number below 1e308"):
+        core.leaky_relu([[-2.0]], slope=10**400)
+
+
 def test_a_dtype_that_is_not_real_is_refused(core):
     with pytest.raises(TypeError, match="dtype is int32, wanted float32 or float64"):
         core.gaussian_dropout_factors((1, 2), 0.5, 0, 0, 0, dtype=np.int32)
@@ -391,138 +324,9 @@ def test_numbers_of_optimisers_are_checked(core, name, option, least, below):
     ],
 )
 def test_numbers_out_of_range_are_refused(core, name, option, wrong, message):
-    family = next(family for family, names in cregnet.KERNELS.items() if name in names)
+    family = family_of(name)
     with pytest.raises(ValueError, match=re.escape(message)):
         getattr(core, name)(**(arguments(family, name) | {option: wrong}))
-
-
-# ------------------------------------------------------------------------------ memory
-
-
-@pytest.mark.parametrize(("family", "name"), NAMES)
-def test_the_same_array_twice_is_refused_or_agrees_with_the_twin(core, family, name):
-    values = arguments(family, name)
-    accepted, refused = set(), set()
-    for first, second in itertools.permutations(arrays_of(values), 2):
-        if values[first].shape != values[second].shape or values[first].dtype != values[second].dtype:
-            continue
-        ours, theirs = fresh(values), fresh(values)
-        ours[second], theirs[second] = ours[first], theirs[first]
-        before = fresh(ours)
-        try:
-            our_result = getattr(core, name)(**ours)
-        except ValueError as error:
-            named = {f"{first} shares memory with {second}", f"{second} shares memory with {first}"}
-            refused.add((first, second, str(error).split(",")[0] in named))
-            for argument in arrays_of(values):
-                assert_same(ours[argument], before[argument], f"{argument} after a refusal")
-            continue
-        accepted.add((first, second))
-        with np.errstate(all="ignore"):
-            their_result = getattr(cregnet.reference, name)(**theirs)
-        assert_same_results(our_result, their_result, dtype=DOUBLE)
-        for argument in arrays_of(values):
-            assert_same(ours[argument], theirs[argument], f"{argument} with {second} = {first}")
-    allowed = IN_PLACE.get(name, set())
-    assert all(named for *_, named in refused)
-    assert not allowed & {pair[:2] for pair in refused}
-    assert allowed <= accepted
-
-
-def overlapping(first, second):
-    """Copies of two arrays that share memory, the second a little further on."""
-    step = second.itemsize
-    memory = np.zeros(first.nbytes + second.nbytes + 128, np.uint8)
-    start = -memory.ctypes.data % 64
-    places = (start, start + -(-step // first.itemsize) * max(step, first.itemsize))
-    found = []
-    for array, at in zip((first, second), places, strict=True):
-        found.append(memory[at : at + array.nbytes].view(array.dtype).reshape(array.shape))
-    found[0][...] = first
-    return found
-
-
-@pytest.mark.parametrize(("family", "name"), NAMES)
-def test_a_partial_overlap_with_what_is_written_is_refused(core, family, name):
-    values = arguments(family, name)
-    written = written_by(family, name)
-    assert written or name == "penalty"
-    for output, other in itertools.product(written, arrays_of(values)):
-        if output == other or output not in arrays_of(values):
-            continue
-        given = fresh(values)
-        given[output], given[other] = overlapping(given[output], given[other])
-        assert np.shares_memory(given[output], given[other])
-        if not (given[output].flags.aligned and given[other].flags.aligned):
-            continue  # a copy of it is worked on
-        with pytest.raises(ValueError, match="shares memory with"):
-            getattr(core, name)(**given)
-
-
-def written_by(family, name):
-    """What the twin changes in some case."""
-    changed = set()
-    for values in itertools.islice(cases_of(family, name), 20):
-        before = fresh(values)
-        with np.errstate(all="ignore"):
-            getattr(cregnet.reference, name)(**values)
-        changed |= {a for a in arrays_of(values) if before[a].tobytes() != values[a].tobytes()}
-    return sorted(changed)
-
-
-@pytest.mark.parametrize("name", cregnet.KERNELS["network"])
-def test_misaligned_arrays_are_refused_by_the_network(core, name):
-    values = arguments("network", name)
-    for argument in arrays_of(values):
-        array = values[argument]
-        if array.itemsize == 1:
-            continue
-        with pytest.raises(ValueError, match=rf"^{argument} is not aligned: .* np.require\({argument}, "):
-            getattr(core, name)(**(fresh(values) | {argument: misaligned(array)}))
-
-
-@pytest.mark.parametrize(("family", "name"), NAMES)
-def test_none_is_no_array(core, family, name):
-    values = arguments(family, name)
-    for argument, value in values.items():
-        if isinstance(value, np.ndarray) and argument not in outputs(name) and argument != "weight":
-            with pytest.raises(TypeError):
-                getattr(core, name)(**(fresh(values) | {argument: None}))
-
-
-@pytest.mark.parametrize(("family", "name"), NAMES)
-def test_integers_are_whole_numbers(core, family, name):
-    parameters = inspect.signature(getattr(core, name)).parameters
-    known = ("seed", "layer", "step", "purpose", "first", "t", "n_threads", "n_examples", "epoch", "n")
-    for argument in [n for n in (*known, "n_classes", "batch_size", "first_step") if n in parameters]:
-        given = fresh(arguments(family, name)) | {argument: 1.9}
-        with pytest.raises(TypeError, match=f"{argument} is 1.9, wanted a whole number"):
-            getattr(core, name)(**given)
-        with pytest.raises(ValueError, match=f"{argument} is -1, wanted a whole number"):
-            getattr(core, name)(**(given | {argument: -1}))
-        with pytest.raises(ValueError, match=f"{argument} is {2**64}, wanted a whole number from"):
-            getattr(core, name)(**(given | {argument: 2**64}))
-
-
-# ------------------------------------------------------------------------------ docstrings
-
-
-@pytest.mark.parametrize(("family", "name"), PUBLIC)
-def test_examples_of_kernels_run(family, name):
-    text, names = getattr(cregnet, name).__doc__, {"cregnet": cregnet, "np": np}
-    example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
-    assert example.examples
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    runner.run(example)
-    assert runner.failures == 0
-
-
-@pytest.mark.parametrize(("family", "name"), PUBLIC)
-def test_docstrings_name_every_argument(family, name):
-    text = getattr(cregnet, name).__doc__
-    section = text.split("Parameters\n")[1].split("Raises\n")[0]
-    for argument in inspect.signature(getattr(cregnet, name)).parameters:
-        assert re.search(rf"^ *(\w+, )*{argument}(, \w+)* :", section, re.MULTILINE), argument
 
 
 def test_the_parser_of_signatures_reads_every_mark():

@@ -211,7 +211,7 @@ def test_uniform_numbers_lie_between_0_and_1_evenly():
 
 @pytest.mark.parametrize("word", [0, 2**32 - 1])
 def test_no_word_gives_0_or_1_or_infinity(word, monkeypatch):
-    monkeypatch.setattr(cregnet, "random_words", lambda words, *_: words.fill(word))
+    monkeypatch.setattr(cregnet, "random_words", lambda n, *_: np.full(n, word, np.uint32))
     u = randomness.uniform(2, seed=0, purpose="data")
     assert ((u > 0) & (u < 1)).all()
     assert np.isfinite(randomness.normal(2, seed=0, purpose="data")).all()

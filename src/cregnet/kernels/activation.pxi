@@ -207,6 +207,8 @@ cdef void activate_backward_dA(int activation, real* dA, const real* saved, Py_s
 
 
 # ---------------------------------------------------------------------------- public kernels
+#
+# The rest of their docstrings follows from their rows: cregnet/docstrings.py.
 
 cdef _Signature FORWARD = _Signature("Z(n_units,n_examples) -> A(n_units,n_examples)", same="A=Z")
 cdef _Signature BACKWARD = _Signature(
@@ -276,23 +278,6 @@ cdef object call_backward(int activation, object dA, object A, object dZ, double
 def identity(Z, A=None):
     """A = Z.
 
-    Parameters
-    ----------
-    Z : array_like, shape (n_units, n_examples)
-    A : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    A : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.identity([[-1.0, 2.0]])
     array([[-1.,  2.]])
     """
@@ -302,24 +287,6 @@ def identity(Z, A=None):
 def identity_backward(dA, A, dZ=None):
     """dZ = dA.
 
-    Parameters
-    ----------
-    dA, A : array_like, shape (n_units, n_examples)
-        Gradient of the cost with respect to A, and A.
-    dZ : ndarray, optional
-        Filled and returned; may be dA or A.
-
-    Returns
-    -------
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.identity_backward([[1.0, 3.0]], [[-1.0, 2.0]])
     array([[1., 3.]])
     """
@@ -329,23 +296,6 @@ def identity_backward(dA, A, dZ=None):
 def sigmoid(Z, A=None):
     """A = 1 / (1 + exp(-Z)), the logistic function.
 
-    Parameters
-    ----------
-    Z : array_like, shape (n_units, n_examples)
-    A : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    A : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.sigmoid([[0.0, 800.0]])
     array([[0.5, 1. ]])
     """
@@ -355,24 +305,6 @@ def sigmoid(Z, A=None):
 def sigmoid_backward(dA, A, dZ=None):
     """dZ = dA * A * (1 - A).
 
-    Parameters
-    ----------
-    dA, A : array_like, shape (n_units, n_examples)
-        Gradient of the cost with respect to A, and A.
-    dZ : ndarray, optional
-        Filled and returned; may be dA or A.
-
-    Returns
-    -------
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.sigmoid_backward([[1.0, 1.0]], [[0.5, 1.0]])
     array([[0.25, 0.  ]])
     """
@@ -382,23 +314,6 @@ def sigmoid_backward(dA, A, dZ=None):
 def tanh(Z, A=None):
     """A = tanh(Z).
 
-    Parameters
-    ----------
-    Z : array_like, shape (n_units, n_examples)
-    A : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    A : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.tanh([[0.0, 50.0]])
     array([[0., 1.]])
     """
@@ -408,24 +323,6 @@ def tanh(Z, A=None):
 def tanh_backward(dA, A, dZ=None):
     """dZ = dA * (1 - A^2).
 
-    Parameters
-    ----------
-    dA, A : array_like, shape (n_units, n_examples)
-        Gradient of the cost with respect to A, and A.
-    dZ : ndarray, optional
-        Filled and returned; may be dA or A.
-
-    Returns
-    -------
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.tanh_backward([[1.0, 4.0]], [[0.0, 0.5]])
     array([[1., 3.]])
     """
@@ -435,23 +332,6 @@ def tanh_backward(dA, A, dZ=None):
 def relu(Z, A=None):
     """A = max(Z, 0), a NaN kept (Nair & Hinton 2010).
 
-    Parameters
-    ----------
-    Z : array_like, shape (n_units, n_examples)
-    A : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    A : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.relu([[-1.0, 2.0]])
     array([[0., 2.]])
     """
@@ -461,24 +341,6 @@ def relu(Z, A=None):
 def relu_backward(dA, A, dZ=None):
     """dZ = dA where A > 0, else 0.
 
-    Parameters
-    ----------
-    dA, A : array_like, shape (n_units, n_examples)
-        Gradient of the cost with respect to A, and A.
-    dZ : ndarray, optional
-        Filled and returned; may be dA or A.
-
-    Returns
-    -------
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.relu_backward([[5.0, 5.0]], [[0.0, 2.0]])
     array([[0., 5.]])
     """
@@ -488,24 +350,6 @@ def relu_backward(dA, A, dZ=None):
 def leaky_relu(Z, A=None, *, slope=SLOPE.default):
     """A = Z where Z >= 0, else slope * Z (Maas et al. 2013).
 
-    Parameters
-    ----------
-    Z : array_like, shape (n_units, n_examples)
-    A : ndarray, optional
-        Filled and returned; may be Z.
-    slope : float, at least 0
-
-    Returns
-    -------
-    A : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.leaky_relu([[-1.0, 2.0]], slope=0.5)
     array([[-0.5,  2. ]])
     """
@@ -515,25 +359,6 @@ def leaky_relu(Z, A=None, *, slope=SLOPE.default):
 def leaky_relu_backward(dA, A, dZ=None, *, slope=SLOPE.default):
     """dZ = dA where A > 0, else slope * dA.
 
-    Parameters
-    ----------
-    dA, A : array_like, shape (n_units, n_examples)
-        Gradient of the cost with respect to A, and A.
-    dZ : ndarray, optional
-        Filled and returned; may be dA or A.
-    slope : float, at least 0
-
-    Returns
-    -------
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.leaky_relu_backward([[4.0, 4.0]], [[-0.5, 2.0]], slope=0.5)
     array([[2., 4.]])
     """
@@ -543,23 +368,6 @@ def leaky_relu_backward(dA, A, dZ=None, *, slope=SLOPE.default):
 def softmax(Z, A=None):
     """A = exp(Z) / sum(exp(Z)) down each column, computed from Z - max(Z) (Bridle 1990).
 
-    Parameters
-    ----------
-    Z : array_like, shape (n_units, n_examples)
-    A : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    A : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.softmax([[0.0], [0.0]])
     array([[0.5],
            [0.5]])
@@ -570,24 +378,6 @@ def softmax(Z, A=None):
 def softmax_backward(dA, A, dZ=None):
     """dZ = A * (dA - sum(dA * A)) down each column.
 
-    Parameters
-    ----------
-    dA, A : array_like, shape (n_units, n_examples)
-        Gradient of the cost with respect to A, and A.
-    dZ : ndarray, optional
-        Filled and returned; may be dA or A.
-
-    Returns
-    -------
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.softmax_backward([[1.0], [0.0]], [[0.5], [0.5]])
     array([[ 0.25],
            [-0.25]])

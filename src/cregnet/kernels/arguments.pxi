@@ -1,8 +1,8 @@
 # Checks of the arguments of public kernels: arrays, numbers, and where arrays lie in memory.
 #
-# A kernel is a `def` that takes whatever it is given. It hands its arrays to a `_Signature`, which looks
-# whether a kernel can work on them as they are and lets `cregnet.signature` convert them where it
-# cannot; then it calls a fused function, whose parameters are typed memoryviews, for the dtype found.
+# A kernel is a `def` of Python objects. A `_Signature` tests whether its arrays can be used directly and
+# calls `cregnet.signature`, in Python, to convert those that cannot. Then a fused function, whose
+# parameters are typed memoryviews, is called for the dtype found.
 #
 # A. Arrays are aligned to their elements. NumPy makes others, for example from an odd offset of a
 #    memory map, and reading those as if they were aligned is undefined.
@@ -110,7 +110,7 @@ cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
 
 
 cdef enum:
-    SMALL_WORK = 4096                # operations that take less time than to release the GIL and to get it back
+    SMALL_WORK = 4096                # fewer operations take less time than releasing the GIL and taking it again
     MOST_ARRAYS = 8
     MOST_SIZES = 8
 
@@ -158,7 +158,7 @@ cdef class _Signature:
             self.n_filled += self.role[i] == _FILLED
 
     cdef int prepare(self, list arrays, Py_ssize_t first=-1, Py_ssize_t second=-1) except -1:
-        # makes of `arrays`, in place, what the kernel works on, and returns its dtype
+        # replaces `arrays`, in place, by what the kernel works on; returns the dtype of the call
         cdef int dtype = self.match(arrays, first, second)
         if dtype == UNFIT:
             _signature.convert(self.arguments, arrays, dict(zip(self.given_sizes, (first, second))))
@@ -240,12 +240,13 @@ cdef class _Signature:
         return 0
 
     cdef object result(self, list arrays):
-        # what the kernel returns; what it worked on in copies is written back
+        # the outputs, for the kernel to return; copies that it has changed are written back
         if len(arrays) > self.n:
             return _signature.finish(self.arguments, arrays)
         if self.n_filled == 1:
             return arrays[self.n - 1]
         return tuple(arrays[self.n - self.n_filled:]) if self.n_filled else None
+
 
 cdef object new_real(tuple shape, object dtype):
     # an output whose dtype no input says
@@ -257,17 +258,12 @@ cdef object new_real(tuple shape, object dtype):
 
 cdef double real_number(str name, object value) except? -1:
     # an argument that is a number
-    if type(value) is float:
-        return value
-    try:
-        return value
-    except TypeError:
-        raise TypeError(f"{name} is {value!r}, wanted a number") from None
+    return value if type(value) is float else _signature.real_number(name, value)
 
 
 @cython.final
 cdef class _Number:
-    # a number in a range: the row of cregnet.spec that says which is asked for its message alone
+    # a number in a range: compared in C; the row of cregnet.spec, in Python, makes the message
     cdef object option
     cdef str name
     cdef readonly double default

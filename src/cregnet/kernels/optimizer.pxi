@@ -161,6 +161,8 @@ cdef void optimize(const OptimizerStep* step, real* W, const real* dW, real* fir
 
 
 # ---------------------------------------------------------------------------- public kernels
+#
+# The rest of their docstrings follows from their rows: cregnet/docstrings.py.
 
 cdef _Signature NO_MOMENT = _Signature("W!(...) dW(...)")
 cdef _Signature FIRST_MOMENT = _Signature("W!(...) dW(...) V!(...)")
@@ -278,20 +280,6 @@ cdef object call_adam(str optimizer, list a, object learning_rate, tuple values,
 def gradient_descent(W, dW, learning_rate):
     """W -= learning_rate * dW (Cauchy 1847).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    learning_rate : float
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W = np.ones(1)
     >>> cregnet.gradient_descent(W, [2.0], 0.25)
     >>> W
@@ -310,23 +298,6 @@ def gradient_descent(W, dW, learning_rate):
 def momentum(W, dW, V, learning_rate, beta):
     """V = beta * V + (1 - beta) * dW; W -= learning_rate * V (Polyak 1964, as an average).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    V : ndarray, the same shape
-        Updated in place; starts as 0.
-    learning_rate : float
-    beta : float, 0 <= beta < 1
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W, V = np.ones(1), np.zeros(1)
     >>> cregnet.momentum(W, [2.0], V, 0.25, 0.5)
     >>> W, V
@@ -338,23 +309,6 @@ def momentum(W, dW, V, learning_rate, beta):
 def momentum_velocity(W, dW, V, learning_rate, beta):
     """V = beta * V + learning_rate * dW; W -= V (Polyak 1964).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    V : ndarray, the same shape
-        Updated in place; starts as 0.
-    learning_rate : float
-    beta : float, 0 <= beta < 1
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W, V = np.ones(1), np.zeros(1)
     >>> cregnet.momentum_velocity(W, [2.0], V, 0.25, 0.5)
     >>> W, V
@@ -366,23 +320,6 @@ def momentum_velocity(W, dW, V, learning_rate, beta):
 def nesterov(W, dW, V, learning_rate, beta):
     """V = beta * V + learning_rate * dW; W -= beta * V + learning_rate * dW (Sutskever et al. 2013).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    V : ndarray, the same shape
-        Updated in place; starts as 0.
-    learning_rate : float
-    beta : float, 0 <= beta < 1
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W, V = np.ones(1), np.zeros(1)
     >>> cregnet.nesterov(W, [2.0], V, 0.25, 0.5)
     >>> W, V
@@ -394,24 +331,6 @@ def nesterov(W, dW, V, learning_rate, beta):
 def rmsprop(W, dW, S, learning_rate, beta, epsilon):
     """S = beta * S + (1 - beta) * dW^2; W -= learning_rate * dW / (sqrt(S) + epsilon) (Hinton 2012, 6e).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    S : ndarray, the same shape
-        Updated in place; starts as 0.
-    learning_rate : float
-    beta : float, 0 <= beta < 1
-    epsilon : float, at least 0
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W, S = np.ones(1), np.zeros(1)
     >>> cregnet.rmsprop(W, [2.0], S, 0.25, 0.75, 1.0)
     >>> W, S
@@ -423,29 +342,6 @@ def rmsprop(W, dW, S, learning_rate, beta, epsilon):
 def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
     """One step of Adam, both moments corrected for their bias (Kingma & Ba 2015, algorithm 1).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    V, S : ndarray, the same shape
-        Updated in place; start as 0.
-    learning_rate : float
-    beta1, beta2 : float, at least 0 and below 1
-    epsilon : float, at least 0
-        Outside the root.
-    t : int, at least 1
-        _Number of this step.
-    n_threads : int, at least 1
-        Used where there is enough to share out; the bits do not depend on it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W, V, S = np.ones(1), np.zeros(1), np.zeros(1)
     >>> cregnet.adam(W, [2.0], V, S, 0.5, 0.9, 0.999, 1e-8, t=1)
     >>> W.round(6)
@@ -457,30 +353,6 @@ def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
 def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
     """One step of Adam after W *= 1 - learning_rate * decay (Loshchilov & Hutter 2019, algorithm 2).
 
-    Parameters
-    ----------
-    W : ndarray, any shape
-        Updated in place.
-    dW : array_like, the same shape
-    V, S : ndarray, the same shape
-        Updated in place; start as 0.
-    learning_rate : float
-    beta1, beta2 : float, at least 0 and below 1
-    epsilon : float, at least 0
-        Outside the root.
-    decay : float, at least 0
-    t : int, at least 1
-        _Number of this step.
-    n_threads : int, at least 1
-        Used where there is enough to share out; the bits do not depend on it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> W, V, S = np.ones(1), np.zeros(1), np.zeros(1)
     >>> cregnet.adamw(W, [0.0], V, S, 0.5, 0.9, 0.999, 1e-8, 0.5, t=1)
     >>> W

@@ -1,0 +1,64 @@
+"""Docstrings of the kernels that a row of `cregnet.spec` describes: what they share is written once.
+
+In the core such a kernel has one sentence and an example. The sections between follow from its row, and
+are not compiled once per instruction set.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .spec import ACTIVATIONS, OPTIMIZERS, Option
+
+__all__ = ["complete"]
+
+FORWARD = """Z : array_like, shape (n_units, n_examples)
+A : ndarray, optional
+    Filled and returned; may be Z."""
+BACKWARD = """dA, {given} : array_like, shape (n_units, n_examples)
+    Gradient of the cost with respect to the activations, and {given}.
+dZ : ndarray, optional
+    Filled and returned; may be dA or {given}."""
+UPDATED = """W : ndarray, any shape
+    Updated in place.
+dW : array_like, the same shape"""
+MOMENT = """{moment} : ndarray, the same shape
+    Updated in place; starts as 0."""
+COUNTED = """t : int, at least 1
+    Number of this step.
+n_threads : int, at least 1
+    Used where there is enough to share out; the bits do not depend on it."""
+RAISES = """Raises
+------
+TypeError, ValueError
+    If an array or a number is not as described; the message names it."""
+
+
+def complete(kernels: Mapping[str, Any]) -> None:
+    """Write the docstrings of activations and optimisers."""
+    for name, row in ACTIVATIONS.items():
+        given = list(inspect.signature(kernels[name + "_backward"]).parameters)[1]
+        options = describe(row.options)
+        write(kernels[name], [FORWARD, *options], "A")
+        write(kernels[name + "_backward"], [BACKWARD.format(given=given), *options], "dZ")
+    for name, step in OPTIMIZERS.items():
+        moments = [MOMENT.format(moment=moment) for moment in step.moments]
+        parts = [UPDATED, *moments, "learning_rate : float", *describe(step.options)]
+        write(kernels[name], parts + ([COUNTED] if step.counts else []))
+
+
+def describe(options: Iterable[Option]) -> list[str]:
+    """A line for each option, with its range."""
+    return [f"{option.name} : float, {option.wanted().removeprefix('a number ')}" for option in options]
+
+
+def write(kernel: Callable[..., Any], parameters: list[str], output: str = "") -> None:
+    """Put the sections between the first sentence of a docstring and its example."""
+    if not kernel.__doc__:  # python -OO
+        return
+    sentence, example = inspect.cleandoc(kernel.__doc__).split("\n\n", 1)
+    returns = f"Returns\n-------\n{output} : ndarray, shape (n_units, n_examples)"
+    sections = ["Parameters\n----------\n" + "\n".join(parameters), *([returns] if output else []), RAISES]
+    kernel.__doc__ = "\n\n".join([sentence, *sections, "Examples\n--------\n" + example])
