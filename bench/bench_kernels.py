@@ -211,7 +211,7 @@ def network(rng: np.random.Generator, dtype: str) -> tuple[rn.Model, list[Any], 
 def network_predict(rng: np.random.Generator, dtype: str) -> Case:
     """One forward pass."""
     model, (X, _, _), flops = network(rng, dtype)
-    return [model.plan, model.parameters, X, np.empty((128, 10), X.dtype), False], flops, FLOPS
+    return [model.plan, model.parameters, X, np.empty((128, 10), X.dtype)], flops, FLOPS
 
 
 def network_gradient(rng: np.random.Generator, dtype: str) -> Case:

@@ -18,7 +18,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Argument", "convert", "encode", "finish", "pair", "parse", "real_number", "whole_number"]
+__all__ = [
+    "Argument",
+    "check_apart",
+    "convert",
+    "encode",
+    "finish",
+    "mask",
+    "pair",
+    "parse",
+    "real_number",
+    "whole_number",
+]
 
 READ, UPDATED, FILLED = range(3)
 USE = {UPDATED: "it is updated", FILLED: "it is filled"}
@@ -167,6 +178,28 @@ def real_number(name: str, value: Any) -> float:
         raise ValueError(f"{name} is too large, wanted a number below 1e308") from None
 
 
+def mask(name: str, value: Any, shape: tuple[int, int]) -> np.ndarray[Any, Any]:
+    """A dropout mask as an array of bytes that a kernel can read."""
+    array = np.asarray(value)
+    if array.dtype not in (np.uint8, np.bool_):
+        raise TypeError(f"{name} has dtype {array.dtype}, wanted uint8 or bool")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, wanted {shape}")
+    return np.ascontiguousarray(array).view(np.uint8)
+
+
+def check_apart(
+    name: str, array: np.ndarray[Any, Any], arguments: Sequence[Argument], arrays: Sequence[Any]
+) -> None:
+    """An array that is only read shares no memory with one that is written."""
+    for argument, written in zip(arguments, arrays, strict=False):
+        if argument.role != READ and written is not None and np.may_share_memory(array, written):
+            raise ValueError(
+                f"{name} shares memory with {argument.name}, wanted an array of its own: "
+                f"{argument.name} is written"
+            )
+
+
 def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:
     """The two parts of an argument."""
     try:
@@ -239,7 +272,11 @@ def check_dtype(argument: Argument, value: Any, array: np.ndarray[Any, Any], rea
         if not weak and real == FLOAT32 and not np.can_cast(dtype, real):
             raise TypeError(f"{name} has dtype {array.dtype}, wanted float32: what is written is float32")
         return
-    if array.size == 0 or (dtype.kind == "b" and wanted == np.uint8):
+    if (
+        array.size == 0
+        or (dtype.kind == "b" and wanted == np.uint8)
+        or (wanted == FLOAT64 and dtype.kind in "biuf")
+    ):
         return
     if dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, wanted whole numbers ({wanted})")

@@ -134,7 +134,9 @@ def train(network, plan, parameters, data, rates, batch_size, first_step=0, best
 def gradient(network, plan, parameters, data, step=3):
     """(cost, gradient) of one batch."""
     out = np.full_like(parameters, np.nan)
-    return network.network_gradient(plan, parameters, *data, step, None, out), out
+    cost, filled = network.network_gradient(plan, parameters, *data, step, None, out)
+    assert filled is out
+    return cost, out
 
 
 def constant_rates(plan, n, batch_size, n_epochs=1, rate=0.1):
@@ -143,7 +145,7 @@ def constant_rates(plan, n, batch_size, n_epochs=1, rate=0.1):
 
 def predict(network, plan, P, X, logits=False):
     out = np.empty((len(X), plan.sizes[-1]), X.dtype)
-    network.network_predict(plan, P, X, out, logits)
+    assert network.network_predict(plan, P, X, out, logits=logits)[0] is out
     return out
 
 

@@ -56,7 +56,7 @@ def predict_cases(rng, dtype):
             P = rng.normal(size=plan.layout.size).astype(dtype)
             X = rng.normal(size=(n, 4)).astype(dtype)
             for logits in (False, True):
-                yield plan, P, X, np.zeros((n, 3), dtype), logits
+                yield plan, P, X, np.zeros((n, 3), dtype), {"logits": logits}
 
 
 # with a small epsilon a gradient that is rounding alone would become a step like any other
@@ -104,7 +104,7 @@ def feature_predict_cases(feature, rng, dtype):
         P, n = make_parameters(plan, rng, dtype, weight=next(weights)), next(examples)
         X = rng.normal(size=(n, 4)).astype(dtype)
         for logits in (False, True):
-            yield plan, P, X, np.zeros((n, 3), dtype), logits
+            yield plan, P, X, np.zeros((n, 3), dtype), {"logits": logits}
 
 
 def test_predict_says_whether_its_inputs_are_finite(core, dtype):
@@ -115,9 +115,9 @@ def test_predict_says_whether_its_inputs_are_finite(core, dtype):
             for column in range(4):
                 for wrong in (np.nan, np.inf, -np.inf):
                     X, out = np.full((n, 4), 3e38, dtype), np.empty((n, 3), dtype)
-                    assert core.network_predict(plan, P, X, out) is True
+                    assert core.network_predict(plan, P, X, out)[1] is True
                     X[row, column] = wrong
-                    assert core.network_predict(plan, P, X, out) is False
+                    assert core.network_predict(plan, P, X, out)[1] is False
 
 
 CASES = {"network_train": train_cases, "network_gradient": gradient_cases, "network_predict": predict_cases}
@@ -176,7 +176,7 @@ def test_gradient_is_the_derivative_of_the_cost(hidden, loss, output, keep, l1, 
     gradient, unused, numerical, h = np.empty_like(P), np.empty_like(P), np.empty_like(P), 1e-5
 
     def cost(p, out):
-        return cregnet.network_gradient(plan, p, *data, 3, None, out)
+        return cregnet.network_gradient(plan, p, *data, 3, None, out)[0]
 
     cost(P, gradient)
     for k in range(P.size):

@@ -57,11 +57,10 @@ class Predictor(Network):
 
         For many rows batch norm and gates are first folded into the weights, which is faster.
         """
-        plan, parameters, dtype = self._plan, self.parameters, self.dtype
+        plan, parameters = self._plan, self.parameters
         if self._folds and len(X) >= FOLD_ROWS:
             plan, parameters = fold(plan, parameters)
-        out = np.empty((len(X), plan.sizes[-1]), dtype)
-        return out, cregnet.network_predict(plan, parameters, X, out, logits)
+        return cregnet.network_predict(plan, parameters, X, logits=logits)
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
         """Outputs (n_samples, n_outputs); with `logits` without the activation that the loss is linked to."""

@@ -94,13 +94,12 @@ def check_gradients(
     targets = data.check_targets(y, model.loss, model.sizes[-1], n, model.classes, dtype)
     settings = check_step_settings(model, GradientDescent(), penalty, label_smoothing)
     plan = replace(build_plan(model, settings, n, n), proximal=())
-    no_weight = np.empty(0)
 
     def cost(parameters: np.ndarray, gradient: np.ndarray) -> float:
         """Cost at these parameters; fills `gradient`."""
         value: float = cregnet.network_gradient(
-            plan, parameters, inputs, targets.Y, targets.labels, no_weight, 0, None, gradient
-        )
+            plan, parameters, inputs, targets.Y, targets.labels, None, 0, None, gradient
+        )[0]
         return value
 
     parameters = model.parameters.astype(np.float64)

@@ -63,15 +63,6 @@ cdef class _Arguments:
                     self.check_overlap(i, j, at[i].start == at[j].start and at[i].end == at[j].end)
         return 0
 
-    cdef int check_input(self, const Span* at, str name, Span given) except -1:
-        # an array that is only read and is not among `at`
-        cdef int i
-        for i in range(self.n_read, self.n):
-            if at[i].start < given.end and given.start < at[i].end:
-                raise ValueError(f"{name} shares memory with {self.names[i]}, wanted an array of its own: "
-                                 f"{self.names[i]} is written")
-        return 0
-
     cdef int check_overlap(self, int i, int j, bint equal) except -1:
         cdef bint allowed = (i, j) in self.same
         if equal and allowed:
@@ -111,8 +102,8 @@ cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
 
 cdef enum:
     SMALL_WORK = 4096                # fewer operations take less time than releasing the GIL and taking it again
-    MOST_ARRAYS = 8
-    MOST_SIZES = 8
+    MOST_ARRAYS = 12
+    MOST_SIZES = 16
 
 cdef enum Dtype:                     # of a call; INTEGERS: of a kernel without real arrays
     INTEGERS

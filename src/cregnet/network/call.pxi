@@ -16,9 +16,8 @@ cdef int check_examples(const Network* net, Py_ssize_t n_parameters, Py_ssize_t 
 
 
 cdef list given_masks(const Network* net, object masks, Py_ssize_t n_examples, _Signature signature, list arrays):
-    # The masks as memoryviews: the caller holds them for the length of the call. `arrays` are those of the call.
+    # The masks as arrays that can be read directly; the caller holds them, and `arrays`, for the length of the call.
     cdef Py_ssize_t l
-    cdef const unsigned char[:, ::1] mask
     cdef list held
     if masks is None:
         return None
@@ -31,10 +30,8 @@ cdef list given_masks(const Network* net, object masks, Py_ssize_t n_examples, _
     for l in range(net.n_layers):
         if held[l] is None:
             continue
-        mask = held[l]
-        held[l] = mask
-        check_shape(f"masks[{l}]", mask.shape[0], mask.shape[1], net.layers[l].n_out, n_examples)
-        signature.check_input(arrays, f"masks[{l}]", span(&mask[0, 0], mask.shape[0] * mask.shape[1], 1))
+        held[l] = _signature.mask(f"masks[{l}]", held[l], (net.layers[l].n_out, n_examples))
+        _signature.check_apart(f"masks[{l}]", held[l], signature.arguments, arrays)
     return held
 
 

@@ -31,10 +31,12 @@ cdef double cost_and_gradient(Training* t, real** arrays, real* gradient, uint64
 
 # ---------------------------------------------------------------------------- public kernel
 
-cdef _Arguments GRADIENT = _Arguments("parameters X Y labels weight", "gradient")
+cdef _Signature GRADIENT = _Signature(
+    "parameters(n_parameters) X(n_examples,n_inputs) Y?(n_targets,n_outputs) labels?:int32(n_labels)"
+    " weight?(n_weights) -> gradient(n_gradient)", sizes="n_gradient")
 
 
-def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradient):
+def network_gradient(plan, parameters, X, Y, labels, weight, step, masks=None, gradient=None):
     """Cost of one batch, penalties included, and its gradient.
 
     Parameters
@@ -43,12 +45,13 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradie
         As for `network_train`; `parameters` is only read.
     step : int
         Dropout masks and other draws are those of this step.
-    gradient : array (n_parameters,)
-        Filled; 0 for the statistics of batch norm.
+    gradient : array (n_parameters,), optional
+        Filled and returned; 0 for the statistics of batch norm.
 
     Returns
     -------
-    float
+    cost : float
+    gradient : array (n_parameters,)
 
     Raises
     ------
@@ -57,33 +60,32 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradie
     KeyboardInterrupt
         On Ctrl-C, which is looked for every 0.05 seconds.
     """
-    check_given(GRADIENT.names, (parameters, X, Y, labels, weight, gradient))
-    if is_float32(parameters):
-        return gradient_on[float](plan, parameters, X, Y, labels, weight, step, masks, gradient)
-    return gradient_on[double](plan, parameters, X, Y, labels, weight, step, masks, gradient)
+    cdef _ParsedPlan parsed = parsed_plan(plan)
+    cdef list arrays = [parameters, X, Y, labels, weight, gradient]
+    if GRADIENT.prepare(arrays, parsed.net.n_parameters) == FLOAT:
+        cost = gradient_on[float](parsed, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], step, masks,
+                                  arrays)
+    else:
+        cost = gradient_on[double](parsed, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], step, masks,
+                                   arrays)
+    return cost, GRADIENT.result(arrays)
 
 
-cdef object gradient_on(object plan, const real[::1] parameters, const real[:, ::1] X, const real[:, ::1] Y,
-                        const int32_t[::1] labels, const real[::1] weight, object step, object masks,
-                        real[::1] gradient):
+cdef object gradient_on(_ParsedPlan parsed, const real[::1] parameters, const real[:, ::1] X,
+                        const real[:, ::1] Y, const int32_t[::1] labels, const real[::1] weight,
+                        real[::1] gradient, object step, object masks, list given):
     cdef Py_ssize_t n = X.shape[0]
     cdef uint64_t counter = whole_number("step", step, 0, MOST_64)
-    cdef Span[6] at = [vector(parameters), matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4),
-                       vector(weight), vector(gradient)]
     cdef Training t
     cdef real** arrays
-    cdef _ParsedPlan parsed
     cdef _Workspace work
     cdef list held
     cdef double cost
     memset(&t, 0, sizeof(Training))
     if n < 1:
         raise ValueError("X has 0 rows, wanted at least 1")
-    GRADIENT.check(at)
-    parsed = parsed_plan(plan)
     check_examples(&parsed.net, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels, weight.shape[0])
-    check_size("gradient", gradient.shape[0], parsed.net.n_parameters)
-    held = given_masks(&parsed.net, masks, n, GRADIENT, at)
+    held = given_masks(&parsed.net, masks, n, GRADIENT, given)
     if real is float:
         arrays = t.floats
     else:

@@ -113,10 +113,11 @@ cdef void predict_block(const Network* net, const Buffers* buffers, const real* 
 
 # ---------------------------------------------------------------------------- public kernel
 
-cdef _Arguments PREDICT = _Arguments("parameters X", "out")
+cdef _Signature PREDICT = _Signature(
+    "parameters(n_parameters) X(n_examples,n_inputs) -> out(n_examples,n_outputs)", sizes="n_outputs")
 
 
-def network_predict(plan, parameters, X, out, logits=False):
+def network_predict(plan, parameters, X, out=None, *, logits=False):
     """Outputs of the network without dropout and noise.
 
     Parameters
@@ -124,14 +125,15 @@ def network_predict(plan, parameters, X, out, logits=False):
     plan : Plan
     parameters : array (n_parameters,), float32 or float64
     X : array (n_examples, n[0])
-    out : array (n_examples, n[L])
-        Filled.
+    out : array (n_examples, n[L]), optional
+        Filled and returned.
     logits : bool
         Leave out the activation of the output where the loss is computed from logits.
 
     Returns
     -------
-    bool
+    out : array (n_examples, n[L])
+    finite : bool
         Whether all numbers of X are finite, which costs nothing beside the prediction.
 
     Raises
@@ -139,28 +141,27 @@ def network_predict(plan, parameters, X, out, logits=False):
     ValueError, TypeError
         If an array has another shape or dtype, or shares memory with `out`.
     """
-    if parameters is None or X is None or out is None:
-        check_given(PREDICT.names, (parameters, X, out))
-    if is_float32(parameters):
-        return predict_on[float](plan, parameters, X, out, logits)
-    return predict_on[double](plan, parameters, X, out, logits)
-
-
-cdef object predict_on(object plan, const real[::1] parameters, const real[:, ::1] X, real[:, ::1] out,
-                       bint logits):
-    cdef Py_ssize_t block, start, n, n_examples = X.shape[0], n_inputs, n_outputs
-    cdef Span[3] at = [vector(parameters), matrix(X), matrix(out)]
     cdef _ParsedPlan parsed = parsed_plan(plan)
+    cdef list arrays = [parameters, X, out]
+    cdef bint finite
+    if PREDICT.prepare(arrays, parsed.net.layers[parsed.net.n_layers].n_out) == FLOAT:
+        finite = predict_on[float](parsed, arrays[0], arrays[1], arrays[2], logits)
+    else:
+        finite = predict_on[double](parsed, arrays[0], arrays[1], arrays[2], logits)
+    return PREDICT.result(arrays), finite
+
+
+cdef bint predict_on(_ParsedPlan parsed, const real[::1] parameters, const real[:, ::1] X, real[:, ::1] out,
+                     bint logits) except? -1:
+    cdef Py_ssize_t block, start, n, n_examples = X.shape[0], n_inputs, n_outputs
     cdef const Network* net = &parsed.net
     cdef _Workspace work
     cdef real* numbers
     cdef const real* X_block
     cdef bint finite = True
     n_inputs, n_outputs = net.layers[0].n_out, net.layers[net.n_layers].n_out
-    PREDICT.check(at)
     check_size("parameters", parameters.shape[0], net.n_parameters)
     check_shape("X", n_examples, X.shape[1], n_examples, n_inputs)
-    check_shape("out", out.shape[0], out.shape[1], n_examples, n_outputs)
     work = prediction_workspace(parsed, sizeof(real), min(<Py_ssize_t>BLOCK, n_examples))
     numbers = <real*>work.numbers
     with nogil:

@@ -1,9 +1,9 @@
 # The kernel that trains.
 
 cdef _Signature TRAIN = _Signature(
-    "parameters!(n_parameters) moments!(n_moments,n_parameters) X(n_examples,n_inputs) Y?(n_targets,n_outputs)"
-    " labels?:int32(n_labels) weight?(n_weights) orders:int64(n_epochs,n_ordered)"
-    " learning_rates:float64(n_epochs,n_batches) best!(n_best) best_cost!:float64(2) costs!:float64(n_epochs)")
+    "parameters!(n_parameters) moments!(n_moments,n_moment) X(n_examples,n_inputs) Y?(n_targets,n_outputs)"
+    " labels?:int32(n_labels) weight?(n_weights) orders:int64(n_orders,n_ordered)"
+    " learning_rates:float64(n_epochs,n_batches) best!(n_best) best_cost!:float64(n_best_cost) costs!:float64(n_costs)")
 
 
 def network_train(plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size, first_step,
@@ -55,27 +55,27 @@ def network_train(plan, parameters, moments, X, Y, labels, weight, orders, learn
     KeyboardInterrupt
         On Ctrl-C.
     """
-    check_given(TRAIN.names, (X, Y, labels, weight, orders, learning_rates,
-                              parameters, moments, best, best_cost, costs))
-    if is_float32(parameters):
-        return train_on[float](plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size,
-                               first_step, masks, best, best_cost, costs, n_threads, cancel)
-    return train_on[double](plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size,
-                            first_step, masks, best, best_cost, costs, n_threads, cancel)
+    cdef list arrays = [parameters, moments, X, Y, labels, weight, orders, learning_rates, best, best_cost, costs]
+    if TRAIN.prepare(arrays) == FLOAT:
+        done = train_on[float](plan, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], arrays[6],
+                               arrays[7], arrays[8], arrays[9], arrays[10], batch_size, first_step, masks, n_threads,
+                               cancel, arrays)
+    else:
+        done = train_on[double](plan, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], arrays[6],
+                                arrays[7], arrays[8], arrays[9], arrays[10], batch_size, first_step, masks, n_threads,
+                                cancel, arrays)
+    TRAIN.result(arrays)
+    return done
 
 
 cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, const real[:, ::1] X,
                      const real[:, ::1] Y, const int32_t[::1] labels, const real[::1] weight,
-                     const int64_t[:, ::1] orders, const double[:, ::1] learning_rates, object batch_size,
-                     object first_step, object masks, real[::1] best, double[::1] best_cost, double[::1] costs,
-                     object n_threads, object cancel):
+                     const int64_t[:, ::1] orders, const double[:, ::1] learning_rates, real[::1] best,
+                     double[::1] best_cost, double[::1] costs, object batch_size, object first_step, object masks,
+                     object n_threads, object cancel, list given):
     cdef Py_ssize_t n_examples = X.shape[0], e
     cdef Py_ssize_t batch = <Py_ssize_t>min(whole_number("batch_size", batch_size, 1, MOST_64), <uint64_t>n_examples)
     cdef int most_threads = <int>min(whole_number("n_threads", n_threads, 1, MOST_64), <uint64_t>TEAM_MOST)
-    cdef Span[11] at = [
-        matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4), vector(weight),
-        span(&orders[0, 0], orders.shape[0] * orders.shape[1], 8), matrix(learning_rates), vector(parameters),
-        matrix(moments), vector(best), vector(best_cost), vector(costs)]
     cdef Training t
     cdef real** arrays
     cdef _ParsedPlan parsed
@@ -86,7 +86,6 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
         raise ValueError("X has 0 rows, wanted at least 1")
     if masks is not None and batch < n_examples:
         raise ValueError(f"masks are given and batch_size is {batch_size}, wanted the {n_examples} rows of X")
-    TRAIN.check(at)
     parsed = parsed_plan(plan)
     t.first_step = whole_number("first_step", first_step, 0, MOST_COUNT)
     t.n_epochs, t.n_examples, t.batch_size = learning_rates.shape[0], n_examples, batch
@@ -104,7 +103,7 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
         for e in range(t.n_epochs):
             check_order(orders[e], n_examples)
         t.orders = &orders[0, 0]
-    held = given_masks(&parsed.net, masks, n_examples, TRAIN, at)
+    held = given_masks(&parsed.net, masks, n_examples, TRAIN, given)
     if real is float:
         arrays = t.floats
     else:

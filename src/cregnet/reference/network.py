@@ -16,7 +16,7 @@ from . import loss, optimizer
 from .batch import one_hot
 from .gates import open_probability
 from .layers import Passed, activate_backward, backward, forward, layer_views, move_statistics, predict
-from .outputs import Array
+from .outputs import Array, filled
 from .penalty import penalty, penalty_backward
 from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 
@@ -30,11 +30,16 @@ def batches(plan: Plan, n_examples: int, batch_size: int) -> list[tuple[int, int
 
 
 def batch_targets(
-    plan: Plan, Y: Array, labels: Array, weight: Array, order: Array, dtype: np.dtype[Any]
+    plan: Plan,
+    Y: Array | None,
+    labels: Array | None,
+    weight: Array | None,
+    order: Array,
+    dtype: np.dtype[Any],
 ) -> tuple[Array, Array]:
     """Smoothed targets (n[L], m) and the examples' weights over the batch size."""
     n, n_outputs = order.size, plan.sizes[-1]
-    if labels.size:
+    if labels is not None and labels.size:
         targets = one_hot(labels, order, n_outputs, dtype=dtype)
     else:
         targets = Y[order].T
@@ -42,7 +47,7 @@ def batch_targets(
     if plan.smoothing > 0 and n_classes:
         targets = (1 - plan.smoothing) * targets + plan.smoothing / n_classes
     each = dtype.type(1 / n)
-    return targets, weight[order] * each if weight.size else np.full(n, each)
+    return targets, np.full(n, each) if weight is None or not weight.size else weight[order] * each
 
 
 def add_penalties(plan: Plan, parameters: Array, gradient: Array) -> float:
@@ -172,23 +177,23 @@ def network_gradient(
     plan: Plan,
     parameters: Array,
     X: Array,
-    Y: Array,
-    labels: NDArray[np.int32],
-    weight: Array,
+    Y: Array | None,
+    labels: NDArray[np.int32] | None,
+    weight: Array | None,
     step: int,
-    masks: Sequence[NDArray[np.uint8] | None] | None,
-    gradient: Array,
-) -> float:
+    masks: Sequence[NDArray[np.uint8] | None] | None = None,
+    gradient: Array | None = None,
+) -> tuple[float, Array]:
     """Cost of one batch, penalties included, and its gradient; all draws are those of `step`."""
     order = np.arange(X.shape[0])
     targets, weight = batch_targets(plan, Y, labels, weight, order, parameters.dtype)
-    return cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient)[0]
+    if gradient is None:
+        gradient = np.empty_like(parameters)
+    return cost_and_gradient(plan, parameters, X, targets, weight, masks, step, gradient)[0], gradient
 
 
-def network_predict(plan: Plan, parameters: Array, X: Array, out: Array, logits: bool = False) -> bool:
-    """Outputs of the network without its draws: X (n_examples, n[0]), out (n_examples, n[L]).
-
-    Returns whether all numbers of X are finite.
-    """
-    out[...] = predict(plan, parameters, X, logits).T
-    return bool(np.isfinite(X).all())
+def network_predict(
+    plan: Plan, parameters: Array, X: Array, out: Array | None = None, *, logits: bool = False
+) -> tuple[Array, bool]:
+    """Outputs of the network without its draws, (n_examples, n[L]), and whether all of X is finite."""
+    return filled(out, predict(plan, parameters, X, logits).T, parameters.dtype), bool(np.isfinite(X).all())
