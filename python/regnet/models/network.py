@@ -16,7 +16,7 @@ from cregnet import Layout, Plan
 from cregnet.spec import ActivationName, LossName
 
 from .._support.randomness import check_seed
-from ..data.losses import Loss
+from ..data.losses import Loss, predicts_classes
 from . import compression
 from .layers import Dense, Layer
 from .losses import plan_loss
@@ -42,6 +42,7 @@ class Network:
     parameters: Array
     _plan: Plan
     _folds: bool  # whether there is something to fold into the weights
+    _classifies: bool  # whether the loss is one of classes
 
     def _set_structure(self, structure: Structure) -> None:
         """Set everything but the parameters; `layout` then says how many there are."""
@@ -50,6 +51,7 @@ class Network:
         self.seed = structure.seed
         self._plan = structure.plan
         self._folds = any(self._plan.batch_norm + self._plan.gates)
+        self._classifies = predicts_classes(self._plan.loss)
         self.classes = structure.classes
         self.feature_names = None
         self.training_state = None

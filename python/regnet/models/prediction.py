@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 import cregnet
 
 from .. import data
-from ..data.losses import predicts_classes
 from .compression import fold
 from .losses import mean_loss
 from .metrics import score
@@ -96,7 +95,7 @@ class Predictor(Network):
         >>> model.predict([[3.0, 0.0], [-3.0, 0.0]])
         array(['yes', 'no'], dtype='<U3')
         """
-        if not predicts_classes(self.loss):
+        if not self._classifies:
             out = self._outputs(X)
             return out[:, 0] if out.shape[1] == 1 else out
         return self._labels(self._outputs(X, logits=True))
@@ -149,7 +148,7 @@ class Predictor(Network):
         >>> model.predict_proba([[0.0]])
         array([[0.5, 0.5]])
         """
-        if not predicts_classes(self.loss):
+        if not self._classifies:
             raise ValueError("predict_proba wants a model with a cross-entropy; this one predicts numbers")
         if mc_samples is not None:
             from .monte_carlo import sample
@@ -187,7 +186,7 @@ class Predictor(Network):
         """
         from .monte_carlo import sample
 
-        if predicts_classes(self.loss):
+        if self._classifies:
             raise ValueError("predict_mc wants a model that predicts numbers; this one has predict_proba")
         return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
 

@@ -63,11 +63,11 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks=None, g
     cdef _ParsedPlan parsed = parsed_plan(plan)
     cdef list arrays = [parameters, X, Y, labels, weight, gradient]
     if GRADIENT.prepare(arrays, parsed.net.n_parameters) == FLOAT:
-        cost = gradient_on[float](parsed, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], step, masks,
-                                  arrays)
+        cost = gradient_on[float](parsed, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], step,
+                                  masks, arrays)
     else:
-        cost = gradient_on[double](parsed, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], step, masks,
-                                   arrays)
+        cost = gradient_on[double](parsed, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], step,
+                                   masks, arrays)
     return cost, GRADIENT.result(arrays)
 
 
