@@ -40,6 +40,7 @@ ctypedef fused real:
 include "kernels/arguments.pxi"
 include "c/vector.pxi"
 include "kernels/activation.pxi"
+include "kernels/smooth_activation.pxi"
 include "kernels/dense.pxi"
 include "kernels/dropout.pxi"
 include "kernels/noise.pxi"

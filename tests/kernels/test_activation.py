@@ -30,10 +30,13 @@ def test_twins(core, dtype, name):
     check_cases(core, name, CASES[name](np.random.default_rng(1), dtype))
 
 
-@pytest.mark.parametrize("name", ["leaky_relu", "leaky_relu_backward"])
-def test_twins_with_another_slope(core, dtype, name):
+@pytest.mark.parametrize(
+    "name", [name for name in CASES if ACTIVATIONS[name.removesuffix("_backward")].options]
+)
+def test_twins_with_other_options(core, dtype, name):
+    (option,) = ACTIVATIONS[name.removesuffix("_backward")].options
     cases = CASES[name](np.random.default_rng(2), dtype)
-    check_cases(core, name, ((*case, {"slope": 0.3}) for case in cases))
+    check_cases(core, name, ((*case, {option.name: 0.3}) for case in cases))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -44,7 +47,7 @@ def test_backward_is_the_derivative(core, name):
     forward, backward = getattr(core, name), getattr(core, name + "_backward")
     A, dZ, h = np.empty_like(Z), np.empty_like(Z), 1e-6
     forward(Z, A)
-    backward(dA, A, dZ)
+    backward(dA, Z if ACTIVATIONS[name].derivative == "input" else A, dZ)
     numerical = np.empty_like(Z)
     for i, j in np.ndindex(Z.shape):
         up, down, above, below = Z.copy(), Z.copy(), np.empty_like(Z), np.empty_like(Z)

@@ -7,8 +7,15 @@ from cregnet import Plan, spec
 
 OPTIMIZERS = {name: tuple(option.default for option in row.options) for name, row in spec.OPTIMIZERS.items()}
 HIDDEN = tuple(spec.ACTIVATIONS)
-OUTPUTS = {name: (row.link,) if row.link else HIDDEN for name, row in spec.LOSSES.items()}
+OUTPUTS = {name: (row.link or "identity",) for name, row in spec.LOSSES.items()} | {"squared_error": HIDDEN}
 LOSS_AND_OUTPUT = [(loss, output) for loss, outputs in OUTPUTS.items() for output in outputs]
+# every hidden activation with every loss, and every output with one hidden activation
+NETS = [
+    (hidden, loss, output)
+    for hidden in HIDDEN
+    for loss, output in LOSS_AND_OUTPUT
+    if hidden == "tanh" or output == OUTPUTS[loss][0]
+]
 NO_Y, NO_LABELS = np.empty((0, 0)), np.empty(0, np.int32)
 
 # What `make_plan` is given for a net of three layers. First what the gradient knows of ...

@@ -10,6 +10,7 @@ from network.networks import (
     FEATURES,
     HIDDEN,
     LOSS_AND_OUTPUT,
+    NETS,
     OPTIMIZERS,
     make_data,
     make_parameters,
@@ -41,7 +42,7 @@ def train_cases(rng, dtype):
 
 
 def gradient_cases(rng, dtype):
-    for hidden, (loss, output), keep in itertools.product(HIDDEN, LOSS_AND_OUTPUT, (1.0, 0.6)):
+    for (hidden, loss, output), keep in itertools.product(NETS, (1.0, 0.6)):
         plan = make_plan((4, 7, 5, 3), hidden, output, loss, keep=keep, l1=0.01, l2=0.02, seed=3)
         P = plan.layout.size
         for n in (1, 16, 33):
@@ -50,7 +51,7 @@ def gradient_cases(rng, dtype):
 
 
 def predict_cases(rng, dtype):
-    for hidden, (loss, output) in itertools.product(HIDDEN, LOSS_AND_OUTPUT):
+    for hidden, loss, output in NETS:
         plan = make_plan((4, 7, 30, 3), hidden, output, loss, keep=0.5)
         for n in (0, 1, 17, 255, 256, 257, 600):
             P = rng.normal(size=plan.layout.size).astype(dtype)
@@ -69,9 +70,9 @@ CALM_OPTIMIZERS = {
 
 
 def feature_plans(sizes, feature):
-    """Plans with a feature: every pair of activation and loss, the optimisers in turn."""
+    """Plans with a feature, the optimisers in turn."""
     optimizers = itertools.cycle(CALM_OPTIMIZERS.items())
-    for hidden, (loss, output) in itertools.product(HIDDEN, LOSS_AND_OUTPUT):
+    for hidden, loss, output in NETS:
         optimizer, hyper = next(optimizers)
         more = {"optimizer": optimizer, "hyper": hyper, "seed": 2**33 + 5}
         yield make_plan(sizes, hidden, output, loss, **more, **FEATURES[feature])
@@ -161,8 +162,7 @@ def test_twins_of_wide_layers(core, dtype):
 # ------------------------------------------------------------------------------ derivatives
 
 
-@pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
-@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(("hidden", "loss", "output"), NETS)
 @pytest.mark.parametrize("keep", [1.0, 0.7], ids=["whole", "dropout"])
 @pytest.mark.parametrize(
     ("l1", "l2"), [(0, 0), (0.03, 0), (0, 0.05), (0.03, 0.05)], ids=["none", "L1", "L2", "L1+L2"]

@@ -5,10 +5,8 @@ import pytest
 
 import cregnet.reference
 from network.networks import (
-    HIDDEN,
     IN_THE_GRADIENT,
-    LOSS_AND_OUTPUT,
-    OUTPUTS,
+    NETS,
     gradient,
     make_data,
     make_parameters,
@@ -16,13 +14,6 @@ from network.networks import (
 )
 
 SIZES = (3, 4, 5, 2)
-# every hidden activation with every loss, and every output with one hidden activation
-NETS = [
-    (hidden, loss, output)
-    for hidden in HIDDEN
-    for loss, output in LOSS_AND_OUTPUT
-    if hidden == "tanh" or output == OUTPUTS[loss][0]
-]
 
 
 def numerical_gradient(network, plan, P, data, h=1e-5):

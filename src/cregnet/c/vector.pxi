@@ -37,6 +37,12 @@ cdef extern from "transpose.h" nogil:
     void transpose_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*, Py_ssize_t, Py_ssize_t)
     void transpose_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t)
 
+cdef extern from "special.h" nogil:
+    float expm1_negative_f32(float)
+    double expm1_negative_f64(double)
+    float normal_distribution_f32(float)
+    double normal_distribution_f64(double)
+
 cdef extern from "vecmath.h" nogil:
     float exp_f32(float)
     double exp_f64(double)
@@ -191,6 +197,21 @@ cdef inline real tanh_(real x) noexcept nogil:
         return tanh_f32(x)
     else:
         return tanh_f64(x)
+
+
+cdef inline real expm1_negative(real x) noexcept nogil:
+    # exp(x) - 1 for x <= 0
+    if real is float:
+        return expm1_negative_f32(x)
+    else:
+        return expm1_negative_f64(x)
+
+
+cdef inline real normal_distribution(real x) noexcept nogil:
+    if real is float:
+        return normal_distribution_f32(x)
+    else:
+        return normal_distribution_f64(x)
 
 
 cdef inline void normal_radius(uint32_t word, real* radius) noexcept nogil:

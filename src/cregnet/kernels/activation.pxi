@@ -3,41 +3,15 @@
 # A. Forward turns Z into A in place. Backward takes dA and what the derivative is computed from (A, or Z where
 #    the row in spec.py says "input") and leaves dZ in the place of the latter.
 # B. `z < 0 ? 0 : z` lets a NaN through; `max(z, 0)` would hide a run that diverges.
-# C. An activation is a pair of loops here and a branch in `elementwise` and in `elementwise_backward`. The codes
-#    are the positions of the rows in spec.py.
+# C. Here are those with corners and softmax, which works down the columns; the smooth ones, with their loops, are
+#    in smooth_activation.pxi. The codes are the positions of the rows in spec.py.
 
 cdef dict ACTIVATION_CODES = {name: code for code, name in enumerate(_spec.ACTIVATIONS)}
 
 cdef int IDENTITY = ACTIVATION_CODES["identity"]
-cdef int SIGMOID = ACTIVATION_CODES["sigmoid"]
-cdef int TANH = ACTIVATION_CODES["tanh"]
 cdef int RELU = ACTIVATION_CODES["relu"]
 cdef int LEAKY_RELU = ACTIVATION_CODES["leaky_relu"]
 cdef int SOFTMAX = ACTIVATION_CODES["softmax"]
-
-
-cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        A[k] = sigmoid_(A[k])
-
-
-cdef void sigmoid_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        A[k] = dA[k] * A[k] * (1 - A[k])
-
-
-cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        A[k] = tanh_(A[k])
-
-
-cdef void tanh_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        A[k] = dA[k] * (1 - A[k] * A[k])
 
 
 cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -133,10 +107,8 @@ cdef void elementwise(int activation, real* A, Py_ssize_t n, double option) noex
         relu_forward(A, n)
     elif activation == LEAKY_RELU:
         leaky_relu_forward(A, n, <real>option)
-    elif activation == SIGMOID:
-        sigmoid_forward(A, n)
-    elif activation == TANH:
-        tanh_forward(A, n)
+    elif activation != IDENTITY:
+        smooth_forward(activation, A, n, <real>option)
 
 
 cdef void elementwise_backward(int activation, const real* dA, real* saved, Py_ssize_t n, double option) noexcept nogil:
@@ -145,12 +117,10 @@ cdef void elementwise_backward(int activation, const real* dA, real* saved, Py_s
         relu_backward_(dA, saved, n)
     elif activation == LEAKY_RELU:
         leaky_relu_backward_(dA, saved, n, <real>option)
-    elif activation == SIGMOID:
-        sigmoid_backward_(dA, saved, n)
-    elif activation == TANH:
-        tanh_backward_(dA, saved, n)
     elif activation == IDENTITY:
         memcpy(saved, dA, n * sizeof(real))
+    else:
+        smooth_backward(activation, dA, saved, n, <real>option)
 
 
 cdef void elementwise_backward_dA(int activation, real* dA, const real* saved, Py_ssize_t n,
@@ -213,38 +183,41 @@ cdef void activate_backward_dA(int activation, real* dA, const real* saved, Py_s
 cdef _Signature FORWARD = _Signature("Z(n_units,n_examples) -> A(n_units,n_examples)", same="A=Z")
 cdef _Signature BACKWARD = _Signature(
     "dA(n_units,n_examples) A(n_units,n_examples) -> dZ(n_units,n_examples)", same="dZ=dA dZ=A")
+cdef _Signature BACKWARD_FROM_Z = _Signature(
+    "dA(n_units,n_examples) Z(n_units,n_examples) -> dZ(n_units,n_examples)", same="dZ=dA dZ=Z")
 cdef _Number SLOPE = _Number(_spec.ACTIVATIONS["leaky_relu"].options[0])
 
 
-cdef int run_forward(int activation, const real[:, ::1] Z, real[:, ::1] A, double slope) except -1:
+cdef int run_forward(int activation, const real[:, ::1] Z, real[:, ::1] A, double option) except -1:
     # A starts as a copy of Z; the activation then works in place
     cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
     with nogil:
         copy(&A[0, 0], &Z[0, 0], n_units * m)
-        activate(activation, &A[0, 0], n_units, m, m, slope)
+        activate(activation, &A[0, 0], n_units, m, m, option)
     return 0
 
 
-cdef object call_forward(int activation, object Z, object A, double slope=0):
+cdef object call_forward(int activation, object Z, object A, double option=0):
     cdef list arrays = [Z, A]
     if FORWARD.prepare(arrays) == FLOAT:
-        run_forward[float](activation, arrays[0], arrays[1], slope)
+        run_forward[float](activation, arrays[0], arrays[1], option)
     else:
-        run_forward[double](activation, arrays[0], arrays[1], slope)
+        run_forward[double](activation, arrays[0], arrays[1], option)
     return FORWARD.result(arrays)
 
 
-cdef int run_backward(int activation, const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ,
-                      double slope) except -1:
+cdef int run_backward(int activation, const real[:, ::1] dA, const real[:, ::1] saved, real[:, ::1] dZ,
+                      double option) except -1:
+    # `saved` is A, or Z where the derivative is computed from that
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
     if activation == SOFTMAX:
-        return run_softmax_backward(dA, A, dZ)
+        return run_softmax_backward(dA, saved, dZ)
     with nogil:
         if &dZ[0, 0] == &dA[0, 0]:
-            elementwise_backward_dA(activation, &dZ[0, 0], &A[0, 0], n, slope)
+            elementwise_backward_dA(activation, &dZ[0, 0], &saved[0, 0], n, option)
         else:
-            copy(&dZ[0, 0], &A[0, 0], n)
-            elementwise_backward(activation, &dA[0, 0], &dZ[0, 0], n, slope)
+            copy(&dZ[0, 0], &saved[0, 0], n)
+            elementwise_backward(activation, &dA[0, 0], &dZ[0, 0], n, option)
     return 0
 
 
@@ -266,13 +239,14 @@ cdef int run_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[
     return 0
 
 
-cdef object call_backward(int activation, object dA, object A, object dZ, double slope=0):
-    cdef list arrays = [dA, A, dZ]
-    if BACKWARD.prepare(arrays) == FLOAT:
-        run_backward[float](activation, arrays[0], arrays[1], arrays[2], slope)
+cdef object call_backward(int activation, object dA, object saved, object dZ, double option=0,
+                          _Signature signature=BACKWARD):
+    cdef list arrays = [dA, saved, dZ]
+    if signature.prepare(arrays) == FLOAT:
+        run_backward[float](activation, arrays[0], arrays[1], arrays[2], option)
     else:
-        run_backward[double](activation, arrays[0], arrays[1], arrays[2], slope)
-    return BACKWARD.result(arrays)
+        run_backward[double](activation, arrays[0], arrays[1], arrays[2], option)
+    return signature.result(arrays)
 
 
 def identity(Z, A=None):
@@ -291,42 +265,6 @@ def identity_backward(dA, A, dZ=None):
     array([[1., 3.]])
     """
     return call_backward(IDENTITY, dA, A, dZ)
-
-
-def sigmoid(Z, A=None):
-    """A = 1 / (1 + exp(-Z)), the logistic function.
-
-    >>> cregnet.sigmoid([[0.0, 800.0]])
-    array([[0.5, 1. ]])
-    """
-    return call_forward(SIGMOID, Z, A)
-
-
-def sigmoid_backward(dA, A, dZ=None):
-    """dZ = dA * A * (1 - A).
-
-    >>> cregnet.sigmoid_backward([[1.0, 1.0]], [[0.5, 1.0]])
-    array([[0.25, 0.  ]])
-    """
-    return call_backward(SIGMOID, dA, A, dZ)
-
-
-def tanh(Z, A=None):
-    """A = tanh(Z).
-
-    >>> cregnet.tanh([[0.0, 50.0]])
-    array([[0., 1.]])
-    """
-    return call_forward(TANH, Z, A)
-
-
-def tanh_backward(dA, A, dZ=None):
-    """dZ = dA * (1 - A^2).
-
-    >>> cregnet.tanh_backward([[1.0, 4.0]], [[0.0, 0.5]])
-    array([[1., 3.]])
-    """
-    return call_backward(TANH, dA, A, dZ)
 
 
 def relu(Z, A=None):

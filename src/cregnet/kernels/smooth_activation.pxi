@@ -1,0 +1,83 @@
+# Smooth elementwise activations: a pair of loops each, a branch in `smooth_forward` and in `smooth_backward`, and the
+# two public kernels. What holds for all activations stands in activation.pxi.
+
+cdef int SIGMOID = ACTIVATION_CODES["sigmoid"]
+cdef int TANH = ACTIVATION_CODES["tanh"]
+
+
+cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = sigmoid_(A[k])
+
+
+cdef void sigmoid_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = dA[k] * A[k] * (1 - A[k])
+
+
+cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = tanh_(A[k])
+
+
+cdef void tanh_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = dA[k] * (1 - A[k] * A[k])
+
+
+cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
+    # Z becomes A
+    if activation == SIGMOID:
+        sigmoid_forward(A, n)
+    elif activation == TANH:
+        tanh_forward(A, n)
+
+
+cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
+    # what the derivative is computed from becomes dZ
+    if activation == SIGMOID:
+        sigmoid_backward_(dA, saved, n)
+    elif activation == TANH:
+        tanh_backward_(dA, saved, n)
+
+
+# ---------------------------------------------------------------------------- public kernels
+
+def sigmoid(Z, A=None):
+    """A = 1 / (1 + exp(-Z)), the logistic function.
+
+    >>> cregnet.sigmoid([[0.0, 800.0]])
+    array([[0.5, 1. ]])
+    """
+    return call_forward(SIGMOID, Z, A)
+
+
+def sigmoid_backward(dA, A, dZ=None):
+    """dZ = dA * A * (1 - A).
+
+    >>> cregnet.sigmoid_backward([[1.0, 1.0]], [[0.5, 1.0]])
+    array([[0.25, 0.  ]])
+    """
+    return call_backward(SIGMOID, dA, A, dZ)
+
+
+def tanh(Z, A=None):
+    """A = tanh(Z).
+
+    >>> cregnet.tanh([[0.0, 50.0]])
+    array([[0., 1.]])
+    """
+    return call_forward(TANH, Z, A)
+
+
+def tanh_backward(dA, A, dZ=None):
+    """dZ = dA * (1 - A^2).
+
+    >>> cregnet.tanh_backward([[1.0, 4.0]], [[0.0, 0.5]])
+    array([[1., 3.]])
+    """
+    return call_backward(TANH, dA, A, dZ)
