@@ -1,13 +1,19 @@
 """Activations: twins, derivatives, limits."""
 
+import mpmath
 import numpy as np
 import pytest
 
 import cregnet
 from cregnet.spec import ACTIVATIONS
+from kernels.test_vecmath import points, ulps
 from twins import SHAPES, check_cases, reals
 
 NAMES = tuple(ACTIVATIONS)
+EXACT = {  # in long arithmetic
+    "sigmoid": lambda z: 1 / (1 + mpmath.exp(-z)),
+    "tanh": mpmath.tanh,
+}
 
 
 def forward_cases(rng, dtype):
@@ -82,6 +88,14 @@ def test_not_a_number_stays_one(core, dtype, name):
     getattr(core, name)(Z, A)
     assert np.isnan(A[1, 4])
     assert not np.isnan(np.delete(A, 4, axis=1)).any()
+
+
+@pytest.mark.parametrize(("low", "high"), [(-30, 30), (-2, 2), (-1e-3, 1e-3)])
+@pytest.mark.parametrize("name", EXACT)
+def test_values_are_right_to_eight_ulp(core, dtype, name, low, high):
+    Z = points(dtype, low, high)
+    exact = [EXACT[name](mpmath.mpf(float(z))) for z in Z[0]]
+    assert ulps(getattr(core, name)(Z)[0], exact, dtype) < 8
 
 
 def test_limits(core, dtype):
