@@ -87,7 +87,7 @@ class Activation(NamedTuple):
     options: tuple[Option, ...] = ()
 
 
-ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
+ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu"]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
     "sigmoid": Activation("output", "glorot", "1 / (1 + exp(-Z))"),
@@ -97,6 +97,13 @@ ACTIVATIONS: dict[str, Activation] = {
         "sign", "he", "Z where Z >= 0, else slope Z", "Maas et al. 2013", (Option("slope", 0.01),)
     ),
     "softmax": Activation("output", "glorot", "exp(Z) / sum(exp(Z)) down each column"),
+    "elu": Activation(
+        "output",
+        "he",
+        "Z where Z >= 0, else alpha (exp(Z) - 1)",
+        "Clevert et al. 2016",
+        (Option("alpha", 1.0),),
+    ),
 }
 
 # ------------------------------------------------------------------------------ losses

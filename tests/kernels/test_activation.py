@@ -13,6 +13,7 @@ NAMES = tuple(ACTIVATIONS)
 EXACT = {  # in long arithmetic
     "sigmoid": lambda z: 1 / (1 + mpmath.exp(-z)),
     "tanh": mpmath.tanh,
+    "elu": lambda z: z if z >= 0 else mpmath.expm1(z),
 }
 
 

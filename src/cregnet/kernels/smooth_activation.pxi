@@ -3,6 +3,9 @@
 
 cdef int SIGMOID = ACTIVATION_CODES["sigmoid"]
 cdef int TANH = ACTIVATION_CODES["tanh"]
+cdef int ELU = ACTIVATION_CODES["elu"]
+
+cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
 
 cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -29,12 +32,29 @@ cdef void tanh_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
         A[k] = dA[k] * (1 - A[k] * A[k])
 
 
+cdef void elu_forward(real* A, Py_ssize_t n, real alpha) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef real below
+    for k in range(n):
+        below = alpha * expm1_negative(A[k] if A[k] < 0 else 0)
+        A[k] = below if A[k] < 0 else A[k]
+
+
+cdef void elu_backward_(const real* dA, real* A, Py_ssize_t n, real alpha) noexcept nogil:
+    # alpha exp(Z) is A + alpha
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = dA[k] * (A[k] + alpha if A[k] < 0 else 1)
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
         sigmoid_forward(A, n)
     elif activation == TANH:
         tanh_forward(A, n)
+    elif activation == ELU:
+        elu_forward(A, n, option)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -43,6 +63,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         sigmoid_backward_(dA, saved, n)
     elif activation == TANH:
         tanh_backward_(dA, saved, n)
+    elif activation == ELU:
+        elu_backward_(dA, saved, n, option)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -81,3 +103,21 @@ def tanh_backward(dA, A, dZ=None):
     array([[1., 3.]])
     """
     return call_backward(TANH, dA, A, dZ)
+
+
+def elu(Z, A=None, *, alpha=ALPHA.default):
+    """A = Z where Z >= 0, else alpha * (exp(Z) - 1) (Clevert, Unterthiner & Hochreiter 2016).
+
+    >>> cregnet.elu([[-800.0, 2.0]])
+    array([[-1.,  2.]])
+    """
+    return call_forward(ELU, Z, A, ALPHA.read(alpha))
+
+
+def elu_backward(dA, A, dZ=None, *, alpha=ALPHA.default):
+    """dZ = dA where A >= 0, else dA * (A + alpha).
+
+    >>> cregnet.elu_backward([[2.0, 2.0]], [[-0.75, 2.0]])
+    array([[0.5, 2. ]])
+    """
+    return call_backward(ELU, dA, A, dZ, ALPHA.read(alpha))

@@ -7,6 +7,8 @@ from ..spec import ACTIVATIONS
 from .outputs import Array, filled, reals
 
 __all__ = [
+    "elu",
+    "elu_backward",
     "identity",
     "identity_backward",
     "leaky_relu",
@@ -98,3 +100,15 @@ def softmax_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Ar
     """dZ = A * (dA - sum(dA * A)) down each column."""
     dA, A, *_ = reals(dA, A, dZ)
     return filled(dZ, A * (dA - (dA * A).sum(axis=0)), A.dtype)
+
+
+def elu(Z: ArrayLike, A: Array | None = None, *, alpha: float = 1.0) -> Array:
+    """A = Z where Z >= 0, else alpha * (exp(Z) - 1)."""
+    Z, *_ = reals(Z, A)
+    return filled(A, np.where(Z < 0, Z.dtype.type(alpha) * np.expm1(np.minimum(Z, 0)), Z), Z.dtype)
+
+
+def elu_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None, *, alpha: float = 1.0) -> Array:
+    """dZ = dA where A >= 0, else dA * (A + alpha)."""
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, dA * np.where(A < 0, A + A.dtype.type(alpha), 1), A.dtype)
