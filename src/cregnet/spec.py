@@ -87,7 +87,7 @@ class Activation(NamedTuple):
     options: tuple[Option, ...] = ()
 
 
-ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu"]
+ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu"]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
     "sigmoid": Activation("output", "glorot", "1 / (1 + exp(-Z))"),
@@ -103,6 +103,12 @@ ACTIVATIONS: dict[str, Activation] = {
         "Z where Z >= 0, else alpha (exp(Z) - 1)",
         "Clevert et al. 2016",
         (Option("alpha", 1.0),),
+    ),
+    "selu": Activation(
+        "output",
+        "lecun",
+        "1.0507 Z where Z >= 0, else 1.7581 (exp(Z) - 1)",
+        "Klambauer et al. 2017",
     ),
 }
 

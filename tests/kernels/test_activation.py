@@ -10,10 +10,15 @@ from kernels.test_vecmath import points, ulps
 from twins import SHAPES, check_cases, reals
 
 NAMES = tuple(ACTIVATIONS)
+SCALE, ALPHA = (
+    mpmath.mpf("1.0507009873554804934193349852946"),
+    mpmath.mpf("1.6732632423543772848170429916717"),
+)
 EXACT = {  # in long arithmetic
     "sigmoid": lambda z: 1 / (1 + mpmath.exp(-z)),
     "tanh": mpmath.tanh,
     "elu": lambda z: z if z >= 0 else mpmath.expm1(z),
+    "selu": lambda z: SCALE * (z if z >= 0 else ALPHA * mpmath.expm1(z)),
 }
 
 

@@ -4,6 +4,7 @@
 cdef int SIGMOID = ACTIVATION_CODES["sigmoid"]
 cdef int TANH = ACTIVATION_CODES["tanh"]
 cdef int ELU = ACTIVATION_CODES["elu"]
+cdef int SELU = ACTIVATION_CODES["selu"]
 
 cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
@@ -47,6 +48,26 @@ cdef void elu_backward_(const real* dA, real* A, Py_ssize_t n, real alpha) noexc
         A[k] = dA[k] * (A[k] + alpha if A[k] < 0 else 1)
 
 
+# Klambauer et al. 2017, equation 14: mean 0 and variance 1 are a fixed point
+cdef double SELU_SCALE = 1.0507009873554804934
+cdef double SELU_ALPHA = 1.6732632423543772848
+
+
+cdef void selu_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef real scale = <real>SELU_SCALE, least = <real>(SELU_SCALE * SELU_ALPHA), below
+    for k in range(n):
+        below = least * expm1_negative(A[k] if A[k] < 0 else 0)
+        A[k] = below if A[k] < 0 else scale * A[k]
+
+
+cdef void selu_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef real scale = <real>SELU_SCALE, least = <real>(SELU_SCALE * SELU_ALPHA)
+    for k in range(n):
+        A[k] = dA[k] * (A[k] + least if A[k] < 0 else scale)
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
@@ -55,6 +76,8 @@ cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noe
         tanh_forward(A, n)
     elif activation == ELU:
         elu_forward(A, n, option)
+    elif activation == SELU:
+        selu_forward(A, n)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -65,6 +88,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         tanh_backward_(dA, saved, n)
     elif activation == ELU:
         elu_backward_(dA, saved, n, option)
+    elif activation == SELU:
+        selu_backward_(dA, saved, n)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -121,3 +146,21 @@ def elu_backward(dA, A, dZ=None, *, alpha=ALPHA.default):
     array([[0.5, 2. ]])
     """
     return call_backward(ELU, dA, A, dZ, ALPHA.read(alpha))
+
+
+def selu(Z, A=None):
+    """A = 1.0507 Z where Z >= 0, else 1.7581 (exp(Z) - 1) (Klambauer et al. 2017).
+
+    >>> cregnet.selu([[-800.0, 1.0]]).round(4)
+    array([[-1.7581,  1.0507]])
+    """
+    return call_forward(SELU, Z, A)
+
+
+def selu_backward(dA, A, dZ=None):
+    """dZ = 1.0507 dA where A >= 0, else dA (A + 1.7581).
+
+    >>> cregnet.selu_backward([[1.0, 1.0]], [[-1.0, 2.0]]).round(4)
+    array([[0.7581, 1.0507]])
+    """
+    return call_backward(SELU, dA, A, dZ)

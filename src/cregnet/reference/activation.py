@@ -15,6 +15,8 @@ __all__ = [
     "leaky_relu_backward",
     "relu",
     "relu_backward",
+    "selu",
+    "selu_backward",
     "sigmoid",
     "sigmoid_backward",
     "softmax",
@@ -112,3 +114,28 @@ def elu_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None, *, alpha:
     """dZ = dA where A >= 0, else dA * (A + alpha)."""
     dA, A, *_ = reals(dA, A, dZ)
     return filled(dZ, dA * np.where(A < 0, A + A.dtype.type(alpha), 1), A.dtype)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+
+
+def selu(Z: ArrayLike, A: Array | None = None) -> Array:
+    """A = 1.0507 Z where Z >= 0, else 1.7581 (exp(Z) - 1)."""
+    Z, *_ = reals(Z, A)
+    return filled(
+        A,
+        np.where(
+            Z < 0,
+            Z.dtype.type(SELU_SCALE * SELU_ALPHA) * np.expm1(np.minimum(Z, 0)),
+            Z.dtype.type(SELU_SCALE) * Z,
+        ),
+        Z.dtype,
+    )
+
+
+def selu_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
+    """dZ = 1.0507 dA where A >= 0, else dA (A + 1.7581)."""
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(
+        dZ, dA * np.where(A < 0, A + A.dtype.type(SELU_SCALE * SELU_ALPHA), A.dtype.type(SELU_SCALE)), A.dtype
+    )
