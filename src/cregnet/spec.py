@@ -87,7 +87,9 @@ class Activation(NamedTuple):
     options: tuple[Option, ...] = ()
 
 
-ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu"]
+ActivationName = Literal[
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu", "softplus"
+]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
     "sigmoid": Activation("output", "glorot", "1 / (1 + exp(-Z))"),
@@ -110,6 +112,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "1.0507 Z where Z >= 0, else 1.7581 (exp(Z) - 1)",
         "Klambauer et al. 2017",
     ),
+    "softplus": Activation("output", "he", "log(1 + exp(Z))", "Dugas et al. 2001"),
 }
 
 # ------------------------------------------------------------------------------ losses

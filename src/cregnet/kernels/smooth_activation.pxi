@@ -5,6 +5,7 @@ cdef int SIGMOID = ACTIVATION_CODES["sigmoid"]
 cdef int TANH = ACTIVATION_CODES["tanh"]
 cdef int ELU = ACTIVATION_CODES["elu"]
 cdef int SELU = ACTIVATION_CODES["selu"]
+cdef int SOFTPLUS = ACTIVATION_CODES["softplus"]
 
 cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
@@ -68,6 +69,20 @@ cdef void selu_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
         A[k] = dA[k] * (A[k] + least if A[k] < 0 else scale)
 
 
+cdef void softplus_forward(real* A, Py_ssize_t n) noexcept nogil:
+    # max(z, 0) + log(1 + exp(-|z|)): nothing overflows
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = (0 if A[k] < 0 else A[k]) + log1p_unit(exp_(A[k] if A[k] < 0 else -A[k]))
+
+
+cdef void softplus_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
+    # the sigmoid of Z is 1 - exp(-A)
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = -dA[k] * expm1_negative(-A[k])
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
@@ -78,6 +93,8 @@ cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noe
         elu_forward(A, n, option)
     elif activation == SELU:
         selu_forward(A, n)
+    elif activation == SOFTPLUS:
+        softplus_forward(A, n)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -90,6 +107,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         elu_backward_(dA, saved, n, option)
     elif activation == SELU:
         selu_backward_(dA, saved, n)
+    elif activation == SOFTPLUS:
+        softplus_backward_(dA, saved, n)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -164,3 +183,21 @@ def selu_backward(dA, A, dZ=None):
     array([[0.7581, 1.0507]])
     """
     return call_backward(SELU, dA, A, dZ)
+
+
+def softplus(Z, A=None):
+    """A = log(1 + exp(Z)) (Dugas et al. 2001).
+
+    >>> cregnet.softplus([[-800.0, 800.0]])
+    array([[  0., 800.]])
+    """
+    return call_forward(SOFTPLUS, Z, A)
+
+
+def softplus_backward(dA, A, dZ=None):
+    """dZ = dA * (1 - exp(-A)).
+
+    >>> cregnet.softplus_backward([[3.0]], [[800.0]])
+    array([[3.]])
+    """
+    return call_backward(SOFTPLUS, dA, A, dZ)

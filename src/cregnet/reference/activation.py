@@ -21,6 +21,8 @@ __all__ = [
     "sigmoid_backward",
     "softmax",
     "softmax_backward",
+    "softplus",
+    "softplus_backward",
     "tanh",
     "tanh_backward",
 ]
@@ -139,3 +141,15 @@ def selu_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array
     return filled(
         dZ, dA * np.where(A < 0, A + A.dtype.type(SELU_SCALE * SELU_ALPHA), A.dtype.type(SELU_SCALE)), A.dtype
     )
+
+
+def softplus(Z: ArrayLike, A: Array | None = None) -> Array:
+    """A = log(1 + exp(Z))."""
+    Z, *_ = reals(Z, A)
+    return filled(A, np.maximum(Z, 0) + np.log1p(np.exp(-np.abs(Z))), Z.dtype)
+
+
+def softplus_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
+    """dZ = dA * (1 - exp(-A))."""
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, -dA * np.expm1(-A), A.dtype)
