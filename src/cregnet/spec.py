@@ -88,7 +88,7 @@ class Activation(NamedTuple):
 
 
 ActivationName = Literal[
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu", "softplus"
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu", "softplus", "silu"
 ]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
@@ -113,6 +113,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "Klambauer et al. 2017",
     ),
     "softplus": Activation("output", "he", "log(1 + exp(Z))", "Dugas et al. 2001"),
+    "silu": Activation("input", "he", "Z / (1 + exp(-Z))", "Elfwing et al. 2018"),
 }
 
 # ------------------------------------------------------------------------------ losses

@@ -20,6 +20,7 @@ EXACT = {  # in long arithmetic
     "elu": lambda z: z if z >= 0 else mpmath.expm1(z),
     "selu": lambda z: SCALE * (z if z >= 0 else ALPHA * mpmath.expm1(z)),
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
+    "silu": lambda z: z / (1 + mpmath.exp(-z)),
 }
 
 

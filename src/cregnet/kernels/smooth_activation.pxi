@@ -6,6 +6,7 @@ cdef int TANH = ACTIVATION_CODES["tanh"]
 cdef int ELU = ACTIVATION_CODES["elu"]
 cdef int SELU = ACTIVATION_CODES["selu"]
 cdef int SOFTPLUS = ACTIVATION_CODES["softplus"]
+cdef int SILU = ACTIVATION_CODES["silu"]
 
 cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
@@ -83,6 +84,21 @@ cdef void softplus_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nog
         A[k] = -dA[k] * expm1_negative(-A[k])
 
 
+cdef void silu_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = A[k] * sigmoid_(A[k])
+
+
+cdef void silu_backward_(const real* dA, real* Z, Py_ssize_t n) noexcept nogil:
+    # s + z s (1 - s) with the sigmoid s; 1 - s is that of -z
+    cdef Py_ssize_t k
+    cdef real s
+    for k in range(n):
+        s = sigmoid_(Z[k])
+        Z[k] = dA[k] * (s + Z[k] * s * (1 - s))
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
@@ -95,6 +111,8 @@ cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noe
         selu_forward(A, n)
     elif activation == SOFTPLUS:
         softplus_forward(A, n)
+    elif activation == SILU:
+        silu_forward(A, n)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -109,6 +127,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         selu_backward_(dA, saved, n)
     elif activation == SOFTPLUS:
         softplus_backward_(dA, saved, n)
+    elif activation == SILU:
+        silu_backward_(dA, saved, n)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -201,3 +221,21 @@ def softplus_backward(dA, A, dZ=None):
     array([[3.]])
     """
     return call_backward(SOFTPLUS, dA, A, dZ)
+
+
+def silu(Z, A=None):
+    """A = Z / (1 + exp(-Z)), also called swish (Elfwing, Uchibe & Doya 2018).
+
+    >>> cregnet.silu([[-800.0, 0.0, 800.0]])
+    array([[ -0.,   0., 800.]])
+    """
+    return call_forward(SILU, Z, A)
+
+
+def silu_backward(dA, Z, dZ=None):
+    """dZ = dA * (s + Z s (1 - s)), s = 1 / (1 + exp(-Z)).
+
+    >>> cregnet.silu_backward([[4.0, 4.0]], [[0.0, 800.0]])
+    array([[2., 4.]])
+    """
+    return call_backward(SILU, dA, Z, dZ, 0, BACKWARD_FROM_Z)

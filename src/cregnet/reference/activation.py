@@ -19,6 +19,8 @@ __all__ = [
     "selu_backward",
     "sigmoid",
     "sigmoid_backward",
+    "silu",
+    "silu_backward",
     "softmax",
     "softmax_backward",
     "softplus",
@@ -153,3 +155,15 @@ def softplus_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> A
     """dZ = dA * (1 - exp(-A))."""
     dA, A, *_ = reals(dA, A, dZ)
     return filled(dZ, -dA * np.expm1(-A), A.dtype)
+
+
+def silu(Z: ArrayLike, A: Array | None = None) -> Array:
+    """A = Z / (1 + exp(-Z))."""
+    Z, *_ = reals(Z, A)
+    return filled(A, Z * sigmoid(Z), Z.dtype)
+
+
+def silu_backward(dA: ArrayLike, Z: ArrayLike, dZ: Array | None = None) -> Array:
+    """dZ = dA * (s + Z s (1 - s)), s the sigmoid of Z."""
+    dA, Z, *_ = reals(dA, Z, dZ)
+    return filled(dZ, dA * (sigmoid(Z) + Z * sigmoid(Z) * (1 - sigmoid(Z))), Z.dtype)
