@@ -88,7 +88,7 @@ class Activation(NamedTuple):
 
 
 ActivationName = Literal[
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu", "softplus", "silu"
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu", "softplus", "silu", "mish"
 ]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
@@ -114,6 +114,7 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "softplus": Activation("output", "he", "log(1 + exp(Z))", "Dugas et al. 2001"),
     "silu": Activation("input", "he", "Z / (1 + exp(-Z))", "Elfwing et al. 2018"),
+    "mish": Activation("input", "he", "Z tanh(log(1 + exp(Z)))", "Misra 2020"),
 }
 
 # ------------------------------------------------------------------------------ losses

@@ -21,6 +21,7 @@ EXACT = {  # in long arithmetic
     "selu": lambda z: SCALE * (z if z >= 0 else ALPHA * mpmath.expm1(z)),
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
     "silu": lambda z: z / (1 + mpmath.exp(-z)),
+    "mish": lambda z: z * mpmath.tanh(mpmath.log1p(mpmath.exp(z))),
 }
 
 

@@ -7,6 +7,7 @@ cdef int ELU = ACTIVATION_CODES["elu"]
 cdef int SELU = ACTIVATION_CODES["selu"]
 cdef int SOFTPLUS = ACTIVATION_CODES["softplus"]
 cdef int SILU = ACTIVATION_CODES["silu"]
+cdef int MISH = ACTIVATION_CODES["mish"]
 
 cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
@@ -99,6 +100,29 @@ cdef void silu_backward_(const real* dA, real* Z, Py_ssize_t n) noexcept nogil:
         Z[k] = dA[k] * (s + Z[k] * s * (1 - s))
 
 
+cdef inline real tanh_of_softplus(real z, real e) noexcept nogil:
+    # with e = exp(-|z|): nothing overflows
+    if z < 0:
+        return e * (e + 2) / (e * (e + 2) + 2)
+    return (1 + 2 * e) / (1 + 2 * e + 2 * e * e)
+
+
+cdef void mish_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = A[k] * tanh_of_softplus(A[k], exp_(A[k] if A[k] < 0 else -A[k]))
+
+
+cdef void mish_backward_(const real* dA, real* Z, Py_ssize_t n) noexcept nogil:
+    # t + z (1 - t^2) s with t = tanh(softplus(z)) and the sigmoid s, the derivative of softplus
+    cdef Py_ssize_t k
+    cdef real t, e
+    for k in range(n):
+        e = exp_(Z[k] if Z[k] < 0 else -Z[k])
+        t = tanh_of_softplus(Z[k], e)
+        Z[k] = dA[k] * (t + Z[k] * (1 - t * t) * (e if Z[k] < 0 else 1) / (1 + e))
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
@@ -113,6 +137,8 @@ cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noe
         softplus_forward(A, n)
     elif activation == SILU:
         silu_forward(A, n)
+    elif activation == MISH:
+        mish_forward(A, n)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -129,6 +155,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         softplus_backward_(dA, saved, n)
     elif activation == SILU:
         silu_backward_(dA, saved, n)
+    elif activation == MISH:
+        mish_backward_(dA, saved, n)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -239,3 +267,21 @@ def silu_backward(dA, Z, dZ=None):
     array([[2., 4.]])
     """
     return call_backward(SILU, dA, Z, dZ, 0, BACKWARD_FROM_Z)
+
+
+def mish(Z, A=None):
+    """A = Z tanh(log(1 + exp(Z))) (Misra 2020).
+
+    >>> cregnet.mish([[-800.0, 0.0, 800.0]])
+    array([[ -0.,   0., 800.]])
+    """
+    return call_forward(MISH, Z, A)
+
+
+def mish_backward(dA, Z, dZ=None):
+    """dZ = dA * (t + Z (1 - t^2) s), t = tanh(log(1 + exp(Z))), s = 1 / (1 + exp(-Z)).
+
+    >>> cregnet.mish_backward([[5.0, 5.0]], [[0.0, 800.0]])
+    array([[3., 5.]])
+    """
+    return call_backward(MISH, dA, Z, dZ, 0, BACKWARD_FROM_Z)

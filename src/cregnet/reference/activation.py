@@ -13,6 +13,8 @@ __all__ = [
     "identity_backward",
     "leaky_relu",
     "leaky_relu_backward",
+    "mish",
+    "mish_backward",
     "relu",
     "relu_backward",
     "selu",
@@ -167,3 +169,15 @@ def silu_backward(dA: ArrayLike, Z: ArrayLike, dZ: Array | None = None) -> Array
     """dZ = dA * (s + Z s (1 - s)), s the sigmoid of Z."""
     dA, Z, *_ = reals(dA, Z, dZ)
     return filled(dZ, dA * (sigmoid(Z) + Z * sigmoid(Z) * (1 - sigmoid(Z))), Z.dtype)
+
+
+def mish(Z: ArrayLike, A: Array | None = None) -> Array:
+    """A = Z tanh(log(1 + exp(Z)))."""
+    Z, *_ = reals(Z, A)
+    return filled(A, Z * np.tanh(softplus(Z)), Z.dtype)
+
+
+def mish_backward(dA: ArrayLike, Z: ArrayLike, dZ: Array | None = None) -> Array:
+    """dZ = dA * (t + Z (1 - t^2) s), t the tanh of the softplus of Z, s its sigmoid."""
+    dA, Z, *_ = reals(dA, Z, dZ)
+    return filled(dZ, dA * (np.tanh(softplus(Z)) + Z * (1 - np.tanh(softplus(Z)) ** 2) * sigmoid(Z)), Z.dtype)
