@@ -88,7 +88,18 @@ class Activation(NamedTuple):
 
 
 ActivationName = Literal[
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax", "elu", "selu", "softplus", "silu", "mish"
+    "identity",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "softmax",
+    "elu",
+    "selu",
+    "softplus",
+    "silu",
+    "mish",
+    "gelu",
 ]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
@@ -115,6 +126,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "softplus": Activation("output", "he", "log(1 + exp(Z))", "Dugas et al. 2001"),
     "silu": Activation("input", "he", "Z / (1 + exp(-Z))", "Elfwing et al. 2018"),
     "mish": Activation("input", "he", "Z tanh(log(1 + exp(Z)))", "Misra 2020"),
+    "gelu": Activation("input", "he", "Z Phi(Z), Phi the normal distribution", "Hendrycks & Gimpel 2016"),
 }
 
 # ------------------------------------------------------------------------------ losses

@@ -8,6 +8,7 @@ cdef int SELU = ACTIVATION_CODES["selu"]
 cdef int SOFTPLUS = ACTIVATION_CODES["softplus"]
 cdef int SILU = ACTIVATION_CODES["silu"]
 cdef int MISH = ACTIVATION_CODES["mish"]
+cdef int GELU = ACTIVATION_CODES["gelu"]
 
 cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
@@ -123,6 +124,24 @@ cdef void mish_backward_(const real* dA, real* Z, Py_ssize_t n) noexcept nogil:
         Z[k] = dA[k] * (t + Z[k] * (1 - t * t) * (e if Z[k] < 0 else 1) / (1 + e))
 
 
+cdef double SQRT_1_BY_2_PI = 0.39894228040143267794
+
+
+cdef void gelu_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = A[k] * normal_distribution(A[k])
+
+
+cdef void gelu_backward_(const real* dA, real* Z, Py_ssize_t n) noexcept nogil:
+    # Phi(z) + z phi(z), phi(z) = exp(-z^2 / 2) / sqrt(2 pi)
+    cdef Py_ssize_t k
+    cdef real density
+    for k in range(n):
+        density = <real>SQRT_1_BY_2_PI * exp_(-Z[k] * Z[k] / 2)
+        Z[k] = dA[k] * (normal_distribution(Z[k]) + Z[k] * density)
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
@@ -139,6 +158,8 @@ cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noe
         silu_forward(A, n)
     elif activation == MISH:
         mish_forward(A, n)
+    elif activation == GELU:
+        gelu_forward(A, n)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -157,6 +178,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         silu_backward_(dA, saved, n)
     elif activation == MISH:
         mish_backward_(dA, saved, n)
+    elif activation == GELU:
+        gelu_backward_(dA, saved, n)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -285,3 +308,21 @@ def mish_backward(dA, Z, dZ=None):
     array([[3., 5.]])
     """
     return call_backward(MISH, dA, Z, dZ, 0, BACKWARD_FROM_Z)
+
+
+def gelu(Z, A=None):
+    """A = Z Phi(Z), Phi the normal distribution function, not its approximation (Hendrycks & Gimpel 2016).
+
+    >>> cregnet.gelu([[-800.0, 0.0, 800.0]])
+    array([[ -0.,   0., 800.]])
+    """
+    return call_forward(GELU, Z, A)
+
+
+def gelu_backward(dA, Z, dZ=None):
+    """dZ = dA * (Phi(Z) + Z exp(-Z^2 / 2) / sqrt(2 pi)).
+
+    >>> cregnet.gelu_backward([[4.0, 4.0]], [[0.0, 800.0]])
+    array([[2., 4.]])
+    """
+    return call_backward(GELU, dA, Z, dZ, 0, BACKWARD_FROM_Z)

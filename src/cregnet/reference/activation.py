@@ -1,5 +1,7 @@
 """Activations and their derivatives: forward Z -> A, backward (dA, A) -> dZ."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -9,6 +11,8 @@ from .outputs import Array, filled, reals
 __all__ = [
     "elu",
     "elu_backward",
+    "gelu",
+    "gelu_backward",
     "identity",
     "identity_backward",
     "leaky_relu",
@@ -181,3 +185,24 @@ def mish_backward(dA: ArrayLike, Z: ArrayLike, dZ: Array | None = None) -> Array
     """dZ = dA * (t + Z (1 - t^2) s), t the tanh of the softplus of Z, s its sigmoid."""
     dA, Z, *_ = reals(dA, Z, dZ)
     return filled(dZ, dA * (np.tanh(softplus(Z)) + Z * (1 - np.tanh(softplus(Z)) ** 2) * sigmoid(Z)), Z.dtype)
+
+
+def normal_distribution(Z: Array) -> Array:
+    """Phi(Z) = erfc(-Z / sqrt(2)) / 2."""
+    return np.array([math.erfc(-z / math.sqrt(2)) / 2 for z in Z.ravel()], Z.dtype).reshape(Z.shape)
+
+
+def gelu(Z: ArrayLike, A: Array | None = None) -> Array:
+    """A = Z Phi(Z), Phi the normal distribution function."""
+    Z, *_ = reals(Z, A)
+    return filled(A, Z * normal_distribution(Z), Z.dtype)
+
+
+def gelu_backward(dA: ArrayLike, Z: ArrayLike, dZ: Array | None = None) -> Array:
+    """dZ = dA * (Phi(Z) + Z exp(-Z^2 / 2) / sqrt(2 pi))."""
+    dA, Z, *_ = reals(dA, Z, dZ)
+    return filled(
+        dZ,
+        dA * (normal_distribution(Z) + Z * np.exp(-Z * Z / 2) / Z.dtype.type(math.sqrt(2 * math.pi))),
+        Z.dtype,
+    )
