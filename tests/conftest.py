@@ -1,6 +1,7 @@
-"""What every test can use: the data of `tests/data`, each build of the core, each dtype."""
+"""What every test can use: the data of `tests/data/figures`, each build of the core, each dtype."""
 
 import csv
+import inspect
 import json
 import signal
 import threading
@@ -11,7 +12,18 @@ import pytest
 
 import cregnet._isa
 
-DATA = Path(__file__).parent / "data"
+# Modules that compare for several tests: where one of their asserts fails, pytest is to show the values.
+pytest.register_assert_rewrite(
+    "app.printed",
+    "course.nets",
+    "files.damage",
+    "models.small",
+    "network.networks",
+    "training.overfitting",
+    "twins",
+)
+
+FIGURES = Path(__file__).parent / "data" / "figures"
 
 
 def pytest_addoption(parser) -> None:
@@ -51,16 +63,40 @@ def attacks(request):
     return times
 
 
+@pytest.fixture
+def core_calls(monkeypatch):
+    """Note the calls of `cregnet.network_train`: a function that starts it and returns the list of calls.
+
+    A call is a dict of the arguments by name. After each call ``then(call, n_completed)`` may raise, or
+    return another number of completed epochs.
+    """
+    import cregnet
+
+    train, signature = cregnet.network_train, inspect.signature(cregnet.reference.network_train)
+
+    def start(then=lambda call, n_completed: n_completed):
+        calls = []
+
+        def network_train(*arguments):
+            calls.append(signature.bind(*arguments).arguments)
+            return then(calls[-1], train(*arguments))
+
+        monkeypatch.setattr("cregnet.network_train", network_train)
+        return calls
+
+    return start
+
+
 @pytest.fixture(scope="session")
 def known_answers() -> dict:
     """Numbers printed in the course notes."""
-    return json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
+    return json.loads((FIGURES / "known_answers.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def football() -> dict[str, np.ndarray]:
     """The course's points by the names in its file: X, y (training), Xval, yval; rows = examples."""
-    path = DATA / "football.csv"
+    path = FIGURES / "football.csv"
     if not path.exists():
         pytest.skip("the course's points are in the checkout, not in the source archive")
     with open(path, newline="", encoding="utf-8") as file:
@@ -92,6 +128,23 @@ def core(request):
 def dtype(request) -> np.dtype:
     """Both dtypes."""
     return np.dtype(request.param)
+
+
+@pytest.fixture(params=[".npz", ".safetensors"])
+def path(request, tmp_path):
+    """A file name of each format, in a folder of its own."""
+    if request.param == ".safetensors":
+        pytest.importorskip("safetensors")
+    return tmp_path / f"net{request.param}"
+
+
+@pytest.fixture
+def sigint():
+    """Python's own handler, also where the tests run with SIGINT ignored; it must be there in the end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    after = signal.signal(signal.SIGINT, before)
+    assert after is signal.default_int_handler
 
 
 @pytest.fixture

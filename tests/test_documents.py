@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import cregnet
+import cregnet.spec
 import regnet as rn
 
 MODULES = sorted(
@@ -63,6 +65,43 @@ def test_examples_of_the_guide_run(page, tmp_path, monkeypatch, capsys):
         assert (page.parent / picture).is_file()
 
 
+@pytest.fixture(scope="module")
+def tables():
+    """The script that writes the tables of the guide."""
+    spec = importlib.util.spec_from_file_location("tables", DOCS / "tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tables_of_the_guide_are_up_to_date(tables, capsys):
+    assert tables.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_table_is_found_and_written(tables, tmp_path, monkeypatch, capsys):
+    page = tmp_path / "names.md"
+    page.write_bytes(tables.PAGE.read_bytes())
+    monkeypatch.setattr(tables, "PAGE", page)
+    options = (cregnet.spec.Option("slope", 0.5),)
+    row = cregnet.spec.Activation("sign", "he", "|Z|, or slope", "nobody", options)
+    monkeypatch.setitem(cregnet.spec.ACTIVATIONS, "bent", row)
+    assert tables.main(["--check"]) == 1
+    assert capsys.readouterr().err == f"{page} is out of date, wanted: python docs/tables.py\n"
+    assert tables.main([]) == 0
+    assert r"| `bent` | `\|Z\|, or slope` | `slope=0.5` | `he` | nobody |" in page.read_text(encoding="utf-8")
+    assert tables.main(["--check"]) == 0
+
+
+def test_a_row_without_a_formula_or_a_page_without_markers_is_refused(tables, monkeypatch):
+    with pytest.raises(ValueError, match=r"the page lacks '<!-- activations: .* after it, wanted both"):
+        tables.updated("# Names")
+    row = cregnet.spec.OPTIMIZERS["adam"]._replace(formula="")
+    monkeypatch.setitem(cregnet.spec.OPTIMIZERS, "adam", row)
+    with pytest.raises(ValueError, match="adam has no formula, wanted one in its row"):
+        tables.optimizers()
+    assert tables.main(["--update"]) == 2
+
+
 def test_readme_has_the_two_commands_that_ci_runs():
     [demo, tests] = re.findall(r"```sh\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert "regnet demo" in demo
@@ -87,16 +126,18 @@ def test_public_names_have_docstrings(name):
 
 
 def imported_names():
-    """Name -> module of the imports in `regnet/__init__.py` that type checkers read."""
-    tree = ast.parse(Path(rn.__file__).read_text(encoding="utf-8"))
-    [checked, _] = [node for node in tree.body if isinstance(node, ast.If)]  # the second has __getattr__
-    imports = [(node, alias) for node in checked.body for alias in node.names]
-    return {alias.name: node.module for node, alias in imports if alias.asname is None}
+    """Name -> module of the imports in the stub that type checkers read; each is `NAME as NAME`, exported."""
+    tree = ast.parse(Path(rn.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [
+        (node, alias) for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    ]
+    assert all(alias.asname == alias.name and node.level == 1 for node, alias in imports)
+    return {alias.name: node.module for node, alias in imports}
 
 
 def test_all_is_complete():
     names = imported_names()
-    assert sorted(rn.__all__) == sorted(names)
+    assert sorted([*rn.__all__, "course", "plotting"]) == sorted(names)
     assert set(rn.__all__) <= set(dir(rn))
     for name, module in names.items():
         source = importlib.import_module(f"regnet.{module or name}")

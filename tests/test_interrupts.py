@@ -1,60 +1,25 @@
 """Ctrl-C: everything in order first, then KeyboardInterrupt; nothing lost by a burst, nothing left behind."""
 
-import contextlib
-import os
 import re
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import regnet as rn
-from regnet._support.interrupts import IMPATIENT, Flag, Section
+from ctrl_c import net, press, press_in, run
 from regnet.course import dnn_utils, opt_utils, opt_utils_v1a, reg_utils
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's"),
+    pytest.mark.usefixtures("sigint"),
+]
 
 BURSTS = Path(__file__).with_name("ctrl_c_bursts.py")
 X, Y, X_VAL, Y_VAL = rn.datasets.make_football(60, 20)
-
-
-@pytest.fixture(autouse=True)
-def sigint():
-    """Python's own handler, also where the tests run with SIGINT ignored; it must be there in the end."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    after = signal.signal(signal.SIGINT, before)
-    assert after is signal.default_int_handler
-
-
-def press(*arguments):
-    """Ctrl-C, here and now."""
-    signal.raise_signal(signal.SIGINT)
-
-
-def press_in(epoch):
-    """A callback that presses Ctrl-C after an epoch."""
-    return lambda training: press() if training.epoch == epoch else None
-
-
-def net(**options):
-    return rn.Model.mlp([2, 8, 1], dtype="float64", seed=1, **options)
-
-
-def run(script, *arguments):
-    """A script in a process of its own."""
-    return subprocess.run(
-        [sys.executable, *(["-c", script] if isinstance(script, str) else [script]), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 # ------------------------------------------------------------------------------ bursts
@@ -198,7 +163,7 @@ def test_the_interrupt_of_find_learning_rate_has_the_rates_so_far(monkeypatch):
     ids=["reg_utils", "opt_utils", "opt_utils_v1a", "dnn_utils"],
 )
 def test_the_interrupt_of_a_course_model_has_its_parameters(ctrl_c_after, function, call, monkeypatch):
-    monkeypatch.setattr(opt_utils_v1a, "epoch_rates", lambda a, n, *decay: np.full(10**6, a))
+    monkeypatch.setattr("regnet.course._mini_batches.epoch_rates", lambda a, n, *decay: np.full(10**6, a))
     ctrl_c_after(0.3)
     with pytest.raises(KeyboardInterrupt) as caught:
         call()
@@ -245,143 +210,6 @@ def test_the_choice_is_that_of_the_whole_call():
         rn.fit_many([net()], X, Y, options=[{"on_interrupt": "return"}])
     with pytest.raises(TypeError, match="the option 'on_interrupt', which belongs to the search"):
         rn.search(lambda config: (net(), {"on_interrupt": "return"}), X, Y, SPACE, n=2, rounds=1)
-
-
-# ------------------------------------------------------------------------------ user code
-
-
-def pressed_after(seconds):
-    """Ctrl-C for the main thread; returns when it was."""
-    at = []
-
-    def later():
-        time.sleep(seconds)
-        at.append(time.perf_counter())
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-    threading.Thread(target=later, daemon=True).start()
-    return at
-
-
-def sleep(*arguments):
-    time.sleep(20)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"callbacks": [sleep]},
-        {"optimizer": rn.GradientDescent(0.1, schedule=sleep)},
-    ],
-    ids=["callback", "schedule"],
-)
-@pytest.mark.parametrize("call", [rn.train, rn.fit_many])
-def test_user_code_is_interrupted_at_once(options, call):
-    at = pressed_after(0.2)
-    with pytest.raises(KeyboardInterrupt):
-        call(net() if call is rn.train else [net(), net()], X, Y, n_threads=1, **options)
-    assert time.perf_counter() - at[0] < 10  # not after all those seconds
-
-
-def test_what_must_not_be_left_undone_waits_but_not_for_ever():
-    ended = []
-
-    class Slow(rn.Callback):
-        def after_training(self, training):
-            try:
-                time.sleep(20)
-            finally:
-                ended.append("slow")
-
-    class Last(rn.Callback):
-        def after_training(self, training):
-            ended.append("last")
-
-    def twice():
-        for pause in (0.2, 0.05, IMPATIENT + 0.2):  # the first two are a burst
-            time.sleep(pause)
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-    threading.Thread(target=twice, daemon=True).start()
-    started = time.perf_counter()
-    with pytest.raises(KeyboardInterrupt):
-        rn.train(net(), X, Y, epochs=2, callbacks=[Slow(), Last()])
-    assert IMPATIENT < time.perf_counter() - started < 10
-    assert ended == ["slow", "last"]
-
-
-def test_user_code_that_catches_the_interrupt_goes_on():
-    def catching(training):
-        with contextlib.suppress(KeyboardInterrupt):
-            press()
-
-    assert rn.train(net(), X, Y, epochs=3, callbacks=[catching]).stop_reason == "epochs"
-
-
-def test_what_cleans_up_after_the_interrupt_is_not_interrupted():
-    cleaned = []
-
-    def cleaning(training):
-        try:
-            press()
-        finally:
-            press()
-            cleaned.append(True)
-
-    with pytest.raises(KeyboardInterrupt):
-        rn.train(net(), X, Y, epochs=3, callbacks=[cleaning])
-    assert cleaned == [True]
-
-
-def test_a_training_within_a_callback_answers_for_itself():
-    inner = []
-
-    def train_another(training):
-        options = {"callbacks": [press_in(1)], "on_interrupt": "return"}
-        inner.append(rn.train(net(), X, Y, epochs=5, **options))
-
-    history = rn.train(net(), X, Y, epochs=3, callbacks=[train_another])
-    assert [len(h) for h in inner] == [2, 2, 2]
-    assert history.stop_reason == "epochs"
-    raising = lambda training: rn.train(net(), X, Y, epochs=5, callbacks=[press_in(1)])  # noqa: E731
-    with pytest.raises(KeyboardInterrupt) as caught:
-        rn.train(net(), X, Y, epochs=3, callbacks=[raising])
-    assert len(caught.value.result) == 1  # the outer training's
-
-
-@pytest.mark.parametrize("before_append", [False, True])
-def test_an_interrupt_beside_the_history_leaves_equal_curves(monkeypatch, before_append):
-    append = rn.History.append
-
-    def pressing(self, **values):
-        if before_append:
-            press()
-        append(self, **values)
-        press()
-
-    monkeypatch.setattr(rn.History, "append", pressing)
-    with pytest.raises(KeyboardInterrupt) as caught:
-        rn.train(net(), X, Y, epochs=3, validation=(X_VAL, Y_VAL))
-    assert [len(caught.value.result.curve(name)) for name in rn.History.CURVES] == [1] * 5
-
-
-def test_an_interrupted_validation_is_nan(monkeypatch):
-    evaluate, calls = rn.Model.evaluate_checked, []
-
-    def pressing(self, *arguments):
-        calls.append(arguments)
-        if len(calls) == 3:
-            press()
-        return evaluate(self, *arguments)
-
-    monkeypatch.setattr(rn.Model, "evaluate_checked", pressing)
-    model, callback = net(), rn.EarlyStopping(10)
-    options = {"validation": (X_VAL, Y_VAL), "callbacks": [callback], "on_interrupt": "return"}
-    history = rn.train(model, X, Y, epochs=9, **options)
-    assert np.isnan(history.val_cost).tolist() == np.isnan(history.val_score).tolist() == [False, False, True]
-    assert len(history) == len(history.seconds) == 3
-    assert history.best_epoch in (0, 1)
-    assert model.evaluate(X_VAL, Y_VAL).cost == history.val_cost[history.best_epoch]
 
 
 # ------------------------------------------------------------------------------ other handlers
@@ -452,96 +280,3 @@ def test_in_another_thread_nothing_is_replaced():
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
-
-
-# ------------------------------------------------------------------------------ sections
-
-
-def test_a_burst_in_a_section_is_one_interrupt_at_its_end():
-    steps = []
-
-    def work():
-        with Section() as section:
-            section.result = "so far"
-            for _ in range(5):
-                press()
-            steps.append("end")
-
-    with pytest.raises(KeyboardInterrupt) as caught:
-        work()
-    assert steps == ["end"]
-    assert caught.value.result == "so far"
-
-
-def test_a_section_of_the_work_passes_ctrl_c_on():
-    with Section("return") as outer:
-        with Section() as inner:
-            press()
-            assert inner.is_set()
-            assert outer.is_set()
-        assert outer.take()
-        assert not outer.take()
-
-
-def test_an_interrupt_that_nobody_took_is_raised_although_the_result_is_wanted():
-    with pytest.raises(KeyboardInterrupt), Section("return"):
-        press()
-
-
-def test_an_interrupt_is_not_lost_to_another_error():
-    def work():
-        with Section():
-            press()
-            raise ValueError("of the work")
-
-    with pytest.raises(KeyboardInterrupt) as caught:
-        work()
-    assert str(caught.value.__context__) == "of the work"
-
-
-def test_a_handler_that_was_kept_is_python_s_again():
-    with Section():
-        kept = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, kept)
-    with pytest.raises(KeyboardInterrupt):
-        press()
-    with pytest.raises(KeyboardInterrupt), Section():
-        press()
-
-
-def test_only_the_thread_of_the_section_opens_it():
-    with Section("return") as section:
-        thread = threading.Thread(target=lambda: section.open().__enter__())
-        thread.start()
-        thread.join()
-        press()
-        assert section.take()
-
-
-def test_a_flag_is_set_with_others():
-    first = threading.Event()
-    flag = Flag(first)
-    assert not flag.is_set()
-    first.set()
-    assert flag.is_set()
-    assert Flag(flag).is_set()
-
-
-def test_a_forked_child_has_its_sections():
-    if not hasattr(os, "fork"):
-        pytest.skip("this system has no fork")
-    script = """
-import os, signal, regnet as rn
-signal.signal(signal.SIGINT, signal.default_int_handler)
-X, y, *_ = rn.datasets.make_football(60, 20)
-child = os.fork()
-if child == 0:
-    try:
-        press = lambda training: signal.raise_signal(signal.SIGINT)
-        rn.train(rn.Model.mlp([2, 4, 1]), X, y, epochs=5, callbacks=[press])
-    except KeyboardInterrupt as interrupt:
-        os._exit(len(interrupt.result))
-    os._exit(9)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-    assert run(script).stdout == "1\n"

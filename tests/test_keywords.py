@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import regnet as rn
-from regnet._support import meanings
+from regnet._support import suggestions
 
 X, Y = np.random.default_rng(0).normal(size=(12, 2)), np.arange(12) % 2
 
@@ -80,8 +80,8 @@ def test_what_is_meant_is_said(name, keyword, wanted):
 
 
 def test_every_entry_of_the_table_is_said_and_none_is_an_argument():
-    assert set(meanings.MEANT) <= set(CALLABLES)
-    for name, meant in meanings.MEANT.items():
+    assert set(suggestions.SUGGESTIONS_FOR) <= set(CALLABLES)
+    for name, meant in suggestions.SUGGESTIONS_FOR.items():
         for keyword, wanted in meant.items():
             with pytest.raises(
                 TypeError, match="^" + re.escape(f"{name} has no argument {keyword!r}, wanted {wanted}")
@@ -90,8 +90,8 @@ def test_every_entry_of_the_table_is_said_and_none_is_an_argument():
 
 
 def test_no_meaning_is_without_a_name():
-    used = {wanted for meant in meanings.MEANT.values() for wanted in meant.values()}
-    assert used == set(meanings.MEANINGS.values())
+    used = {wanted for meant in suggestions.SUGGESTIONS_FOR.values() for wanted in meant.values()}
+    assert used == set(suggestions.SUGGESTIONS.values())
 
 
 def test_many_trainings_refuse_what_train_refuses_before_any_work():

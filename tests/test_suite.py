@@ -21,7 +21,7 @@ def run(*command):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are ignored in this way on POSIX alone")
 def test_ctrl_c_is_tested_where_sigint_is_ignored():
     """As under nohup. The tests below press Ctrl-C in their own process and in one that they start."""
-    files = [str(ROOT / "tests" / name) for name in ("test_many.py", "test_training.py")]
+    files = [str(ROOT / "tests" / name) for name in ("training/test_many.py", "training/test_endings.py")]
     done = run(sys.executable, "-c", IGNORING, "-q", "-p", "no:cacheprovider", "-k", "ctrl_c", *files)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 import regnet as rn
+from cregnet import spec
 
 README = Path(__file__).parents[1] / "README.md"
 RIGHT = """
@@ -24,6 +25,7 @@ for model in (rn.Model.mlp([2, 1], dtype=np.float32), rn.Model.mlp([2, 1], dtype
     rn.train(model, X, y, batch_size="auto", class_weight="balanced", backend="reference", callbacks=[stop])
 rn.Momentum(form="nesterov"), rn.L2(1, "batch") + rn.L1(1, scale="none") + rn.L0(1, "examples")
 rn.find_learning_rate(model, X, y, batch_size=None)
+rn.Model.mlp([2, 1], loss=rn.Loss("squared_error")).loss_options
 rn.search(lambda config: model, X, y, {"a": rn.uniform(0, 1)}, monitor="val_cost")
 rn.plotting.plot_cost, rn.course.reg_utils.model, rn.augment.Shift, cregnet.reference.relu
 Z = cregnet.dense(np.ones((3, 2)), [[0.0], [0.0], [0.0]], np.ones((2, 5)))
@@ -47,6 +49,7 @@ cregnet.leaky_relu([[1.0]], None, 0.1)
 cregnet.clip_norm([1.0], 2.0).shape
 cregnet.reference.rellu
 rn.Dense(3, "rellu")
+rn.Loss("squared")
 rn.Dense(3, dropout="gauss")
 rn.Dense(3, init="hee")
 rn.Input(3, dropout="gauss")
@@ -117,6 +120,9 @@ def test_each_misspelt_name_is_an_error(complaints):
         (rn.training.engine.BACKENDS, rn.training.engine.Backend),
         (rn.models.initializers.BY_NAME, rn.models.initializers.InitializerName),
         (rn.training.optimizers.KERNEL_OF, rn.training.optimizers.Form),
+        (spec.ACTIVATIONS, spec.ActivationName),
+        (spec.LOSSES, spec.LossName),
+        (spec.OPTIMIZERS, spec.OptimizerName),
     ],
 )
 def test_a_table_has_the_names_of_its_type(table, names):

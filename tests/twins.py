@@ -1,6 +1,7 @@
 """Comparing a kernel with its NumPy twin: by value, every argument and the result."""
 
 import copy
+import importlib
 import itertools
 
 import numpy as np
@@ -52,6 +53,12 @@ def assert_twins(kernel, twin, arguments, scale=1.0):
                 assert_same(ours_in, theirs_in, f"argument {position}", scale, dtype if real else None)
             else:
                 assert ours_in == theirs_in, f"argument {position}: {ours_in} and {theirs_in}"
+
+
+def cases_of_family(family):
+    """Cases of the kernels of a family by name, from the module that tests it."""
+    room = "network" if family == "network" else "kernels"
+    return importlib.import_module(f"{room}.test_{family}").CASES
 
 
 def split_options(arguments):

@@ -17,10 +17,9 @@ This text is compiled once for each instruction set; see CMakeLists.txt and _isa
 """
 
 cimport cython
-from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.math cimport exp as c_exp, log as c_log, isfinite, nextafterf, pow as c_pow, sqrt as c_sqrt
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memmove, memset
 
 import numpy as _numpy
@@ -50,10 +49,16 @@ include "kernels/optimizer.pxi"
 include "kernels/batchnorm.pxi"
 include "kernels/batch.pxi"
 include "network/network.pxi"
-include "kernels/gates.pxi"
-include "network/weights.pxi"
-include "network/step.pxi"
-include "network/evaluate.pxi"
+include "network/workspace.pxi"
+include "network/training.pxi"
+include "network/gates.pxi"
+include "network/forward_backward.pxi"
+include "network/update.pxi"
+include "network/loop.pxi"
+include "network/call.pxi"
+include "network/train.pxi"
+include "network/gradient.pxi"
+include "network/predict.pxi"
 
 cdef extern from "cpu.h":
     bint cpu_has_avx2()

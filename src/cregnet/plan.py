@@ -158,6 +158,18 @@ class Plan:
         """Where the parts lie in the vector of parameters."""
         return layout(self.sizes, self.batch_norm, self.gates)
 
+    def count_batches(self, n_examples: int, batch_size: int) -> int:
+        """Batches of an epoch; with batch norm a last batch of one example joins the batch before it.
+
+        >>> plain = Plan((2, 1), ("identity",), "squared_error", (1.0,), (0.0,), (0.0,))
+        >>> normed = Plan((2, 1), ("identity",), "squared_error", (1.0,), (0.0,), (0.0,), batch_norm=(True,))
+        >>> plain.count_batches(9, 4), normed.count_batches(9, 4)
+        (3, 2)
+        """
+        n_full, rest = divmod(n_examples, batch_size)
+        joins = any(self.batch_norm) and rest == 1 and n_full > 0
+        return n_full + (rest > 0 and not joins)
+
 
 class Layout(NamedTuple):
     """Where the parts of a network lie in its vector.

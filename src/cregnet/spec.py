@@ -61,7 +61,7 @@ class Option(NamedTuple):
 
 # ------------------------------------------------------------------------------ activations
 
-Source = Literal["sign", "output", "input"]
+Source = Literal["none", "sign", "output", "input"]
 
 
 class Activation(NamedTuple):
@@ -69,9 +69,9 @@ class Activation(NamedTuple):
 
     Attributes
     ----------
-    derivative : {"sign", "output", "input"}
-        What the derivative is computed from: the sign of A, which dropout does not change; A itself,
-        as it was before dropout; or Z.
+    derivative : {"none", "sign", "output", "input"}
+        What the derivative is computed from: nothing; the sign of A, which dropout does not change; A
+        itself, as it was before dropout; or Z.
     initializer : str
         The initialiser of a layer that names none.
     formula, source : str
@@ -89,7 +89,7 @@ class Activation(NamedTuple):
 
 ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation("sign", "glorot", "Z"),
+    "identity": Activation("none", "glorot", "Z"),
     "sigmoid": Activation("output", "glorot", "1 / (1 + exp(-Z))"),
     "tanh": Activation("output", "glorot", "tanh(Z)"),
     "relu": Activation("sign", "he", "max(Z, 0)", "Nair & Hinton 2010"),
@@ -156,8 +156,8 @@ class Optimizer(NamedTuple):
         Whether the step's number is an argument.
     learning_rate : float
         The default.
-    source : str
-        For the documents.
+    source, formula : str
+        For the documents; g the gradient, a the learning rate, t the step's number.
 
     An option named ``decay`` is for the weights alone: biases, gamma, beta and gates take 0.
     """
@@ -167,6 +167,7 @@ class Optimizer(NamedTuple):
     counts: bool = False
     learning_rate: float = 0.01
     source: str = ""
+    formula: str = ""
 
 
 def betas(**defaults: float) -> tuple[Option, ...]:
@@ -180,15 +181,36 @@ OptimizerName = Literal[
     "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw"
 ]
 OPTIMIZERS: dict[str, Optimizer] = {
-    "gradient_descent": Optimizer(source="Cauchy 1847"),
-    "momentum": Optimizer(("V",), betas(beta=0.9), source="Polyak 1964, as an average"),
-    "momentum_velocity": Optimizer(("V",), betas(beta=0.9), source="Polyak 1964"),
-    "nesterov": Optimizer(("V",), betas(beta=0.9), source="Nesterov 1983, Sutskever et al. 2013"),
+    "gradient_descent": Optimizer(source="Cauchy 1847", formula="W -= a g"),
+    "momentum": Optimizer(
+        ("V",),
+        betas(beta=0.9),
+        source="Polyak 1964, as an average",
+        formula="V = beta V + (1 - beta) g; W -= a V",
+    ),
+    "momentum_velocity": Optimizer(
+        ("V",), betas(beta=0.9), source="Polyak 1964", formula="V = beta V + a g; W -= V"
+    ),
+    "nesterov": Optimizer(
+        ("V",),
+        betas(beta=0.9),
+        source="Nesterov 1983, Sutskever et al. 2013",
+        formula="V = beta V + a g; W -= beta V + a g",
+    ),
     "rmsprop": Optimizer(
-        ("S",), (*betas(beta=0.99), EPSILON), learning_rate=0.001, source="Hinton 2012, lecture 6e"
+        ("S",),
+        (*betas(beta=0.99), EPSILON),
+        source="Hinton 2012, lecture 6e",
+        formula="S = beta S + (1 - beta) g^2; W -= a g / (sqrt(S) + epsilon)",
     ),
     "adam": Optimizer(
-        ("V", "S"), (*betas(beta1=0.9, beta2=0.999), EPSILON), True, 0.001, "Kingma & Ba 2015, algorithm 1"
+        ("V", "S"),
+        (*betas(beta1=0.9, beta2=0.999), EPSILON),
+        True,
+        0.001,
+        "Kingma & Ba 2015, algorithm 1",
+        "V = beta1 V + (1 - beta1) g; S = beta2 S + (1 - beta2) g^2; "
+        "W -= a V / (1 - beta1^t) / (sqrt(S / (1 - beta2^t)) + epsilon)",
     ),
     "adamw": Optimizer(
         ("V", "S"),
@@ -196,6 +218,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         True,
         0.001,
         "Loshchilov & Hutter 2019, algorithm 2",
+        "W *= 1 - a decay, then a step of adam",
     ),
 }
 
@@ -213,19 +236,47 @@ class Regularizer(NamedTuple):
         Its range and the default, which is none of it.
     acts : {"gradient", "step", "draw"}
         Where: on the gradient, on the weights after a step, or by draws in the forward pass.
+    formula, source : str
+        For the documents; a the learning rate.
     """
 
     on: Literal["weights", "outputs"]
     range: Option
     acts: Literal["gradient", "step", "draw"]
+    formula: str = ""
+    source: str = ""
 
 
 REGULARIZERS: dict[str, Regularizer] = {
-    "l1": Regularizer("weights", Option("l1", 0.0), "gradient"),
-    "l2": Regularizer("weights", Option("l2", 0.0), "gradient"),
-    "proximal": Regularizer("weights", Option("proximal", 0.0), "step"),
-    "max_norm": Regularizer("weights", Option("max_norm", 0.0), "step"),
-    "l0": Regularizer("outputs", Option("l0", 0.0), "gradient"),
+    "l1": Regularizer("weights", Option("l1", 0.0), "gradient", "J += l1 sum |W|", "Tibshirani 1996"),
+    "l2": Regularizer(
+        "weights",
+        Option("l2", 0.0),
+        "gradient",
+        "J += l2 / 2 sum W^2",
+        "Krogh & Hertz 1992",
+    ),
+    "proximal": Regularizer(
+        "weights",
+        Option("proximal", 0.0),
+        "step",
+        "J += proximal sum |W|; W = sign(W) max(|W| - a proximal, 0)",
+        "Duchi & Singer 2009, section 5.1",
+    ),
+    "max_norm": Regularizer(
+        "weights",
+        Option("max_norm", 0.0),
+        "step",
+        "w *= min(1, max_norm / ||w||) for each row w of W; 0 is no bound",
+        "Srivastava et al. 2014, section 5.1",
+    ),
+    "l0": Regularizer(
+        "outputs",
+        Option("l0", 0.0),
+        "gradient",
+        "J += l0 sum p, p the probability that a gate is open",
+        "Louizos, Welling & Kingma 2018",
+    ),
 }
 
 # ------------------------------------------------------------------------------ randomness, constants

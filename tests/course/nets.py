@@ -55,3 +55,12 @@ def assert_close(found, expected, rtol=1e-10, atol=1e-12):
 def next_draws():
     """What the process-wide legacy stream gives next."""
     return np.random.rand(3).tolist()  # noqa: NPY002
+
+
+def small_net():
+    """Two inputs, 2-2-1, and three examples."""
+    stream = np.random.RandomState(0)
+    parameters = {}
+    for l, (n_in, n_out) in enumerate([(2, 2), (2, 2), (2, 1)], start=1):
+        parameters |= {f"W{l}": stream.randn(n_out, n_in), f"b{l}": np.zeros((n_out, 1))}
+    return stream.randn(2, 3), np.array([[1, 0, 1]]), parameters

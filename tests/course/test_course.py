@@ -3,6 +3,8 @@
 import doctest
 import importlib
 import inspect
+import pickle
+import pkgutil
 import sys
 
 import numpy as np
@@ -146,12 +148,54 @@ def test_public_functions_have_examples(module):
         assert ">>>" in text or function.__name__ in READERS, name
 
 
-@pytest.mark.parametrize("name", ["_layers", "_pictures", "dlai_tools.testing_utils"])
-def test_examples_of_shared_functions_run(name):
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_examples_of_public_functions_run(module):
+    """With the names that a notebook has after ``import numpy as np`` and a star import of the module.
+
+    `doctest.testmod` skips functions that are defined in a private module or wrapped by a decorator.
+    """
+    names = {"np": np} | {name: getattr(module, name) for name in module.__all__}
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    others = {other.__name__ for other in MODULES if other is not module}  # their examples have their names
+    for name in module.__all__:
+        function = inspect.unwrap(names[name])
+        if function.__module__ not in others:
+            own = {function.__name__: names[name]}  # the name in its own examples
+            for test in doctest.DocTestFinder().find(function, name, globs=names | own):
+                runner.run(test)
+    assert runner.summarize().failed == 0
+    assert runner.tries > 0 or module is dnn_utils_v2  # which defines no function
+
+
+PRIVATE = [name for _, name, _ in pkgutil.iter_modules(regnet.course.__path__) if name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_examples_of_private_modules_run(name):
     module = importlib.import_module(f"regnet.course.{name}")
-    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert result.failed == 0
-    assert result.attempted > 0
+    assert doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_functions_can_be_pickled(module):
+    """A function that a private module defines is pickled under the public module that notebooks import."""
+    for name in module.__all__:
+        function = getattr(module, name)
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert inspect.getsource(function)
+
+
+def test_functions_name_their_public_module():
+    for function in (
+        dnn_utils.relu_backward,
+        dnn_utils.linear_activation_forward,
+        reg_utils.forward_propagation_with_dropout,
+        opt_utils_v1a.update_parameters_with_momentum,
+        opt_utils_v1a.schedule_lr_decay,
+    ):
+        public = importlib.import_module(function.__module__)
+        assert public in MODULES
+        assert getattr(public, function.__name__) is function
 
 
 # ------------------------------------------------------------------------------ pictures

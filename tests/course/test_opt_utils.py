@@ -242,7 +242,7 @@ def test_decay(monkeypatch, capsys, no_pictures, decay):
     def scaled(rate, epoch, decay_rate):
         return decay(rate, 40 * epoch, decay_rate)
 
-    monkeypatch.setattr(opt_utils, "MOST_EPOCHS", 7)  # epochs of several calls into the engine
+    monkeypatch.setattr("regnet.course._mini_batches.MAX_EPOCHS_PER_CALL", 7)
     expected, costs = notebook_loop(X, Y, [2, 5, 2, 1], "adam", 64, 60, 0.01, scaled)
     options = {"learning_rate": 0.01, "num_epochs": 60, "decay": scaled, "decay_rate": 0.5}
     found = opt_utils.model(X, Y, [2, 5, 2, 1], "adam", **options)

@@ -18,14 +18,6 @@ from regnet.files.replace import replacing
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and signals of POSIX")
 
 
-@pytest.fixture(params=[".npz", ".safetensors"])
-def path(request, tmp_path):
-    """A file name of each format, in a folder of its own."""
-    if request.param == ".safetensors":
-        pytest.importorskip("safetensors")
-    return tmp_path / f"net{request.param}"
-
-
 def names(folder):
     """Everything in a folder, hidden files too."""
     return sorted(os.listdir(folder))

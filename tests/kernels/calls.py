@@ -1,6 +1,5 @@
 """Calls of kernels by name, derived from the list of kernels, their cases and their signatures."""
 
-import importlib
 import inspect
 import itertools
 
@@ -8,7 +7,7 @@ import numpy as np
 
 import cregnet
 import cregnet.reference
-from twins import split_options
+from twins import cases_of_family, split_options
 
 NAMES = [(family, name) for family, names in cregnet.KERNELS.items() for name in names]
 PUBLIC = [(family, name) for family, name in NAMES if family != "network"]
@@ -22,7 +21,7 @@ def inputs(name):
 
 def cases_of(family, name, dtype=DOUBLE):
     """Arguments by name, of cases whose arrays have more than one element; some of a network's are empty."""
-    cases = importlib.import_module(f"kernels.test_{family}").CASES[name]
+    cases = cases_of_family(family)[name]
     names = list(inspect.signature(getattr(cregnet, name)).parameters)
     for case in cases(np.random.default_rng(1), dtype):
         by_position, options = split_options(case)

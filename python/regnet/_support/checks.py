@@ -1,4 +1,4 @@
-"""Checks of arguments: one sentence that names the argument, what came and what is wanted."""
+"""Checks of arguments; their messages name the argument, its value and what is wanted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["boolean", "choice", "fraction", "integer", "number", "shown"]
+from cregnet.spec import Option
+
+__all__ = ["boolean", "choice", "fraction", "integer", "kernel_option", "number", "set_fields", "shown"]
 
 
 class Shown(reprlib.Repr):
-    """Reprs for messages: long ones are cut, of an array or a frame the shape says enough."""
+    """Reprs for messages: long ones are cut; arrays and frames are shown by their shape."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,7 +24,7 @@ class Shown(reprlib.Repr):
         self.maxother = 200
 
     def repr_instance(self, x: Any, level: int) -> str:
-        """What has a shape is named by it."""
+        """Show an object with a shape by its shape."""
         shape = getattr(x, "shape", None)
         if isinstance(shape, tuple) and shape and not isinstance(x, type):
             kind = "an array" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
@@ -30,7 +32,7 @@ class Shown(reprlib.Repr):
         return super().repr_instance(x, level)
 
     def repr_int(self, x: int, level: int) -> str:
-        """Python refuses to write out an integer of more than 4300 digits."""
+        """Show a very large integer by its size: Python does not print more than 4300 digits."""
         return repr(x) if abs(x) < 10**40 else f"an integer of {x.bit_length()} bits"
 
 
@@ -40,7 +42,7 @@ Name = TypeVar("Name", bound=str)
 
 
 def number(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> float:
-    """Return a finite real number, or say what is wrong with it.
+    """Return a finite real number as a float, or raise an error.
 
     >>> number("lam", 0.7, least=0)
     0.7
@@ -63,8 +65,28 @@ def number(name: str, value: Any, *, above: float | None = None, least: float | 
     return x
 
 
+def kernel_option(option: Option, value: Any, name: str) -> float:
+    """Return a number in the range of a kernel's option; `name` is that of the argument.
+
+    >>> kernel_option(Option("beta1", 0.9, below=1.0), 1.5, "beta1")
+    Traceback (most recent call last):
+        ...
+    ValueError: beta1 is 1.5, wanted 0 <= beta1 < 1
+    """
+    if option.below == math.inf:
+        bound = {"above" if option.open else "least": option.least}
+        return number(name, value, **bound)
+    wanted = f"{option.least:g} {'<' if option.open else '<='} {name} < {option.below:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {shown(value)}, wanted {wanted}")
+    x = as_float(value)
+    if not (option.least < x or (x == option.least and not option.open)) or not x < option.below:
+        raise ValueError(f"{name} is {shown(value)}, wanted {wanted}")
+    return x
+
+
 def as_float(value: Any) -> float:
-    """A real number as a float; one that is too large is infinite, as it is when written 1e400."""
+    """A real number as a float; infinite if it is too large, as the literal 1e400 is."""
     try:
         return float(value)
     except OverflowError:
@@ -130,3 +152,9 @@ def choice(name: str, value: Any, choices: Iterable[Name]) -> Name:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} is {shown(value)}, wanted one of {', '.join(map(repr, allowed))}")
     return allowed[allowed.index(value)]
+
+
+def set_fields(record: Any, **values: Any) -> None:
+    """Set fields of a frozen record to the values that its checks returned."""
+    for name, value in values.items():
+        object.__setattr__(record, name, value)

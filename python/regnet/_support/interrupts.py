@@ -1,18 +1,18 @@
-"""Ctrl-C: the one place that deals with SIGINT.
+"""Ctrl-C: the only module that handles SIGINT.
 
-A. While a `Section` lasts Ctrl-C is only noted, and the work looks for the note where it can stop: the
-   core every 0.05 s, loops in Python between their steps. So KeyboardInterrupt never comes out between
-   two statements that belong together, and a burst of signals is one note.
+A. Within a `Section` Ctrl-C is only noted, and the work checks for it where it can stop: the core every
+   0.05 s, loops in Python between their steps. So KeyboardInterrupt is never raised between two
+   statements that belong together, and a burst of signals is noted once.
 B. User code in a section (callbacks, schedules, transformations) may take any time. It runs within
-   `section.open()`, where Ctrl-C raises KeyboardInterrupt at once; but once only, so that a second
-   signal does not end what cleans up after the first.
+   `section.user_code()`, where Ctrl-C raises KeyboardInterrupt at once, but only once: a second signal
+   does not interrupt the clean-up after the first.
 C. At the end of the section KeyboardInterrupt is raised, with the result of the work as its attribute
-   `result`, unless the caller asked for that result.
-D. Sections nest. One that user code enters (a callback that trains another net) answers Ctrl-C for
-   itself. One that is entered by the work of another section passes it on.
+   `result`, unless the caller asked to have the result returned.
+D. Sections nest. A section that user code enters (a callback that trains another net) handles Ctrl-C
+   itself. A section that is entered by the work of another section passes it on.
 E. Only Python's own handler is replaced, and only in the main thread, which alone runs handlers. In
-   other threads, and where SIGINT is ignored or has a handler of the user's, a section does nothing.
-F. The handler takes no lock, for the code that it interrupts may hold it: threading.Event.set does.
+   other threads, and if SIGINT is ignored or the user has installed a handler, a section does nothing.
+F. The handler must not take a lock that the interrupted code may hold, as threading.Event.set does.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ import time
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["IMPATIENT", "ON_INTERRUPT", "Flag", "Section"]
+__all__ = ["GRACE_SECONDS", "ON_INTERRUPT", "Flag", "Section"]
 
 ON_INTERRUPT = ("raise", "return")
 AT_ONCE = -math.inf
-IMPATIENT = 1.0  # seconds after the first Ctrl-C; a burst from the keyboard is shorter
+GRACE_SECONDS = 1.0  # after the first Ctrl-C; a burst from the keyboard is shorter
 
 
 class Flag(threading.Event):
-    """An event without a lock, set when one of `others` is, too. Nobody can wait for it."""
+    """An event without a lock, which is also set if one of `others` is. It cannot be waited for."""
 
     def __init__(self, *others: Section | threading.Event) -> None:
         super().__init__()
@@ -48,16 +48,16 @@ class Flag(threading.Event):
 
 
 class Handler:
-    """What SIGINT calls while sections last: the innermost one hears of it."""
+    """The handler of SIGINT within sections: it notifies the innermost one."""
 
     def __init__(self, section: Section) -> None:
         self.section: Section | None = section
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.section is None:  # somebody has kept it and put it back
+        if self.section is None:  # other code has kept the handler and installed it again
             signal.default_int_handler(number, frame)
         else:
-            self.section.hear()
+            self.section.notify()
 
 
 class Section:
@@ -66,12 +66,12 @@ class Section:
     Parameters
     ----------
     on_interrupt : {"raise", "return"}
-        Whether its end raises KeyboardInterrupt when the work has been stopped by `take`.
+        Whether its end raises KeyboardInterrupt if the work has been stopped.
 
     Attributes
     ----------
     result : object
-        What the KeyboardInterrupt brings along.
+        Attribute of the KeyboardInterrupt.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class Section:
     ...     for step in range(10):
     ...         if step == 3:
     ...             section.set()  # as Ctrl-C does
-    ...         if section.take():
+    ...         if section.acknowledge():
     ...             break
     >>> step
     3
@@ -88,22 +88,22 @@ class Section:
     def __init__(self, on_interrupt: str = "raise") -> None:
         self.raises = on_interrupt == "raise"
         self.result: Any = None
-        self.on = self.taken = False
-        self.patience: float | None = None  # seconds after the first Ctrl-C; None: it is only noted
+        self.on = self.acknowledged = False
+        self.grace: float | None = None  # seconds after the first Ctrl-C; None: it is only noted
         self.first = math.inf  # time of the first Ctrl-C
         self.handler: Handler | None = None
-        self.thread = -1  # the main one, once there is a handler
+        self.thread = -1  # the main thread, if a handler is installed
         self.outer: Section | None = None
 
-    def hear(self) -> None:
-        """Note Ctrl-C, here and in the sections whose work this is; or raise it in user code."""
+    def notify(self) -> None:
+        """Note Ctrl-C, here and in the sections whose work this is; in user code raise KeyboardInterrupt."""
         now = time.monotonic()
-        if self.patience is not None and now - self.first >= self.patience:
-            self.first, self.patience = min(self.first, now), None
+        if self.grace is not None and now - self.first >= self.grace:
+            self.first, self.grace = min(self.first, now), None
             raise KeyboardInterrupt
         self.first, self.on = min(self.first, now), True
-        if self.outer is not None and self.outer.patience is None:
-            self.outer.hear()
+        if self.outer is not None and self.outer.grace is None:
+            self.outer.notify()
 
     def is_set(self) -> bool:
         """Whether Ctrl-C was noted."""
@@ -113,24 +113,24 @@ class Section:
         """Note it, as a signal does."""
         self.on = True
 
-    def take(self) -> bool:
-        """Whether Ctrl-C was noted; it counts as answered then, and another one as new."""
+    def acknowledge(self) -> bool:
+        """Whether Ctrl-C was noted; resets the note, so that another Ctrl-C is a new one."""
         if not self.on:
             return False
-        self.on, self.taken = False, True
+        self.on, self.acknowledged = False, True
         return True
 
-    def open(self, patience: float = AT_ONCE) -> Open:
+    def user_code(self, grace: float = AT_ONCE) -> UserCode:
         """A block of user code, in which Ctrl-C raises KeyboardInterrupt.
 
-        With ``patience=IMPATIENT`` only one does that comes a second after the first: for what should
-        not be left undone, but might hang.
+        With ``grace=GRACE_SECONDS`` only a Ctrl-C that is pressed a second after the first one does:
+        for clean-up, which should be completed but might hang.
         """
-        return Open(self, patience)
+        return UserCode(self, grace)
 
     def with_event(self, event: threading.Event | None) -> threading.Event | None:
-        """An event for the core to look at: this section and another event."""
-        if self.handler is None:  # nothing is noted here; fewer calls of Python from the core
+        """An event that the core checks: it is set by this section and by another event."""
+        if self.handler is None:  # this section notes nothing; the core then calls Python less often
             return event
         return Flag(self) if event is None else Flag(self, event)
 
@@ -159,38 +159,38 @@ class Section:
             self.handler.section = self.outer
         elif self.handler is not None:
             found = signal.signal(signal.SIGINT, signal.default_int_handler)
-            if found is not self.handler:  # user code has put another one in its place
+            if found is not self.handler:  # user code has installed another handler
                 signal.signal(signal.SIGINT, found)
             self.handler.section = None
         if isinstance(error, KeyboardInterrupt):
             error.result = self.result  # type: ignore[attr-defined]
             return
-        passed_on = self.outer is not None and self.outer.patience is None
-        if (self.taken and self.raises) or (self.on and not passed_on):
+        passed_on = self.outer is not None and self.outer.grace is None
+        if (self.acknowledged and self.raises) or (self.on and not passed_on):
             interrupt = KeyboardInterrupt()
             interrupt.result = self.result  # type: ignore[attr-defined]
             raise interrupt
 
 
-class Open:
-    """A block within a section; see `Section.open`."""
+class UserCode:
+    """A block within a section; see `Section.user_code`."""
 
-    __slots__ = ("patience", "section")
+    __slots__ = ("grace", "section")
 
-    def __init__(self, section: Section, patience: float) -> None:
-        self.section, self.patience = section, patience
+    def __init__(self, section: Section, grace: float) -> None:
+        self.section, self.grace = section, grace
 
     def __enter__(self) -> None:
         section = self.section
         if section.thread != threading.get_ident():
             return
-        section.patience = self.patience
-        if section.on and self.patience == AT_ONCE:
-            section.patience = None
+        section.grace = self.grace
+        if section.on and self.grace == AT_ONCE:
+            section.grace = None
             raise KeyboardInterrupt
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.section.thread == threading.get_ident():
-            self.section.patience = None
+            self.section.grace = None

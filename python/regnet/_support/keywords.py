@@ -1,9 +1,9 @@
-"""Keyword arguments that do not exist: the error says what is meant.
+"""Unknown keyword arguments: the error suggests the right one.
 
 Users of other libraries type the names that they know, `learning_rate=` for `train` or `dropout=` for `mlp`.
-Python's own message names no alternative. `meanings` is the one table of such names; a callable that is
-decorated with `suggests_keywords` looks them up before it is called. Its signature stays what it was, for
-readers and type checkers alike.
+Python's own message names no alternative. `suggestions` is the table of such names; `suggests_keywords`
+decorates a callable so that unknown keywords are looked up there. Its signature does not change, neither
+for readers nor for type checkers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> None:
-    """All names are known, or a TypeError says what the first one that is not stands for.
+    """Raise a TypeError for the first unknown name, with a suggestion.
 
     >>> check_keywords("Adam", ["lr"], ["learning_rate", "beta1"])
     Traceback (most recent call last):
@@ -29,11 +29,11 @@ def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> Non
     for keyword in given:
         if keyword in known:
             continue
-        from difflib import get_close_matches  # this and the table cost milliseconds that only mistakes need
+        from difflib import get_close_matches  # slow imports, needed for the error alone
 
-        from .meanings import MEANT
+        from .suggestions import SUGGESTIONS_FOR
 
-        wanted = MEANT.get(name, {}).get(keyword)
+        wanted = SUGGESTIONS_FOR.get(name, {}).get(keyword)
         if wanted is None:
             close = get_close_matches(keyword, known, 1)
             wanted = repr(close[0]) if close else f"one of {', '.join(known)}"
@@ -41,14 +41,14 @@ def check_keywords(name: str, given: Iterable[str], known: Sequence[str]) -> Non
 
 
 def arguments(function: Callable[..., Any]) -> list[str]:
-    """Names of a function's arguments, without self and cls; `inspect` would take longer than the import."""
+    """Names of a function's arguments, without self and cls; importing `inspect` would take longer."""
     code = getattr(function, "__wrapped__", function).__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return [name for name in names if name not in ("self", "cls")]
 
 
 def suggests_keywords(function: Callable[P, T]) -> Callable[P, T]:
-    """A function or `__init__` whose error for an unknown keyword argument says what is meant."""
+    """Decorate a function or `__init__`: the error for an unknown keyword argument has a suggestion."""
     names = arguments(function)
     known = frozenset(names)
 
@@ -64,6 +64,6 @@ def suggests_keywords(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def suggests_keywords_of(kind: type[T]) -> type[T]:
-    """`suggests_keywords` for a class whose `__init__` is made for it, as a dataclass' is."""
+    """`suggests_keywords` for a class with a generated `__init__`, such as a dataclass."""
     kind.__init__ = suggests_keywords(kind.__init__)  # type: ignore[method-assign]
     return kind

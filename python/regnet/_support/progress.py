@@ -1,4 +1,4 @@
-"""What a person sees of a training: a bar that is redrawn in a terminal or notebook, plain lines in a log."""
+"""Progress of a training: a bar that is redrawn in a terminal or notebook, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ REDRAW, LOG = 0.2, 10.0  # seconds between two lines
 
 
 def redraws(stream: TextIO) -> bool:
-    """Whether a carriage return leads back to the start of the line; in a file or pipe it is a character."""
-    # a notebook's stream is no terminal, but it redraws
+    """Whether a carriage return moves to the start of the line, as it does not in a file or pipe."""
+    # a notebook's stream is not a terminal, but redraws
     return stream.isatty() or type(stream).__module__.startswith("ipykernel.")
 
 
 class Progress:
     """Epochs done, the cost and the time, shown on standard error while a training runs.
 
-    A terminal or notebook shows one line that is redrawn, by tqdm where it is installed. Elsewhere a
-    line is written every ten seconds, and the last.
+    A terminal or notebook shows one line that is redrawn, by tqdm if it is installed. Otherwise a line
+    is written every ten seconds and at the end.
 
     Examples
     --------
@@ -32,7 +32,7 @@ class Progress:
 
     def __init__(self, total: int, enabled: bool, label: str = "training", unit: str = "epoch") -> None:
         self.total, self.label, self.unit = total, label, unit
-        self.enabled = enabled and sys.stderr is not None  # None where standard error is closed
+        self.enabled = enabled and sys.stderr is not None  # stderr is None if it was closed
         self.done, self.started, self.line = 0, time.perf_counter(), ""
         self.bar: Any = None
         self.redraws = self.enabled and redraws(sys.stderr)
@@ -45,7 +45,7 @@ class Progress:
             self.bar = tqdm(total=total, desc=label, unit=unit, file=sys.stderr, dynamic_ncols=True)
 
     def advance(self, n: int, **values: float) -> None:
-        """n more epochs are done; `values` are shown behind the bar."""
+        """Count n more epochs; show `values` behind the bar."""
         self.done += n
         if self.bar is not None:
             self.bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()}, refresh=False)
@@ -60,7 +60,7 @@ class Progress:
                 self.due = now + (REDRAW if self.redraws else LOG)
 
     def write(self) -> None:
-        """Write the line, unless it stands there."""
+        """Write the line, unless it has been written."""
         if self.line:
             text, end = (f"\r{self.line:<78}", "") if self.redraws else (self.line, "\n")
             print(text, end=end, file=sys.stderr, flush=True)

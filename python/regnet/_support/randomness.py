@@ -40,7 +40,7 @@ def normal(n: int, seed: int, purpose: str, layer: int = 0, step: int = 0) -> ND
 
 
 def permutation(n: int, seed: int, purpose: str, step: int = 0) -> NDArray[np.int64]:
-    """An order of 0 .. n-1: by sorting draws, ties by position."""
+    """A permutation of 0 .. n-1: the stable order of n draws."""
     return np.argsort(uniform(n, seed, purpose, 0, step), kind="stable")
 
 

@@ -1,11 +1,11 @@
 """How many threads a computation may use.
 
-``n_threads=None`` is answered at every call, and calls may take some microseconds, so what is asked live
-is cheap: the affinity, the environment, and threadpoolctl's controllers of the libraries it knows. Only its
-search for those libraries is slow (2 to 6 ms once scikit-learn, torch or JAX are imported). It is repeated
-when a module has been imported since, for that is how libraries come in, and every few seconds for those
-that come without one (ctypes, a BLAS that loads its threads at first use). There is no lock to inherit by a
-forked child: two threads that find the list out of date both search, and either result will do.
+``n_threads=None`` is resolved at every call, and a call may take a few microseconds, so only cheap sources
+are read each time: the affinity, the environment, and threadpoolctl's controllers of known libraries. Its
+search for libraries is slow (2 to 6 ms if scikit-learn, torch or JAX are imported). The search is repeated
+if modules have been imported since, because imports load libraries, and every few seconds for libraries
+loaded in other ways (ctypes, a BLAS that loads its threads at first use). There is no lock that a forked
+child could inherit: two threads that find the list out of date both search, and either result is valid.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = ["resolve_threads"]
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on; a container or `taskset` may allow fewer than there are."""
+    """Cores that this process may use; a container or `taskset` may allow fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def resolve_threads(n_threads: int | None) -> int:
-    """Threads to use: a number, or None for the usable cores and no more than others may have.
+    """Threads to use: the given number; for None the usable cores, limited as other libraries are.
 
     joblib and other process pools set OMP_NUM_THREADS in their workers, so that the workers together
     do not use more cores than there are; ``threadpool_limits`` of threadpoolctl does it for a block.
@@ -47,28 +47,28 @@ OMP_NUM_THREADS = re.compile(r"\s*\+?([0-9]{1,9})\s*(,|$)")
 
 
 def environment_limit() -> list[int]:
-    """What OMP_NUM_THREADS says, where it says something."""
+    """The limit set by OMP_NUM_THREADS, as a list of one number or none."""
     found = OMP_NUM_THREADS.match(os.environ.get("OMP_NUM_THREADS", ""))
     return [int(found[1])] if found and int(found[1]) > 0 else []
 
 
 SEARCH_AGAIN = 5.0  # seconds
 NEVER = float("-inf")
-# the modules imported when the last search began, its time, and the controllers that it found
+# number of modules imported when the last search began, its time, and the controllers found
 known: tuple[int, float, list[Any]] = (0, NEVER, [])
 
 
 def threadpool_limits() -> list[int]:
-    """What the BLAS and OpenMP libraries of the process may use now, where threadpoolctl 3 is imported."""
+    """Current limits of the process's BLAS and OpenMP libraries, if threadpoolctl 3 is imported."""
     counts = [library.num_threads for library in library_controllers()]
-    return [int(count) for count in counts if count]  # None where a library cannot tell
+    return [int(count) for count in counts if count]  # None if a library does not know
 
 
 def library_controllers() -> list[Any]:
-    """Threadpoolctl's controllers of the libraries that are loaded."""
+    """Threadpoolctl's controllers of the loaded libraries."""
     global known
     search = getattr(sys.modules.get("threadpoolctl"), "ThreadpoolController", None)
-    if search is None:  # not imported, or about to be: nobody can have set a limit
+    if search is None:  # not imported, or being imported: no limit can have been set
         return []
     n_modules, now = len(sys.modules), monotonic()
     if known[0] != n_modules or now - known[1] > SEARCH_AGAIN:

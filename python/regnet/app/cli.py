@@ -15,13 +15,12 @@ from .demo import PICTURE, run_demo
 
 __all__ = ["main"]
 
-
-# Exit statuses as shells have them for what a signal has ended: 128 + SIGINT, 128 + SIGPIPE.
+# Exit statuses that a shell reports for a process ended by a signal: 128 + SIGINT, 128 + SIGPIPE.
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
 def whole_number(name: str, least: int, most: int | None = None) -> Callable[[str], int]:
-    """The reader of an argument that is a whole number in a range."""
+    """The argparse type of an integer argument with a range."""
 
     def read(text: str) -> int:
         try:
@@ -37,7 +36,7 @@ def whole_number(name: str, least: int, most: int | None = None) -> Callable[[st
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's grammar."""
+    """The parser of the command line."""
     top = argparse.ArgumentParser(
         prog="regnet", description="Regularised neural networks on NumPy arrays, at the speed of the CPU."
     )
@@ -45,10 +44,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     demo = commands.add_parser(
         "demo",
-        help="regularise a network on a football field in many ways and draw them",
+        help="train one network with each kind of regularisation, and draw the results",
         description="Train the network 2-20-3-1 without regularisation, with L2, L1, L0, dropout, batch norm "
-        "and early stopping, and the best that a search finds; print a table and draw the cost curves and "
-        "decision boundaries.",
+        "and early stopping, and with the best hyper-parameters that a search finds; print a table, and draw "
+        "the cost curves and decision boundaries.",
     )
     demo.add_argument(
         "--data", type=Path, metavar="FILE.mat", help="the course's data file (default: generated points)"
@@ -66,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: Sequence[str] | None) -> int:
-    """Run a command; what it cannot read, write or import is a line on standard error and status 1."""
+    """Run a command and return its exit status; an expected error becomes one line on standard error."""
     given = parser().parse_args(arguments)
     try:
         run_demo(
@@ -89,31 +88,44 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status.
+    """Run a command and return its exit status.
 
-    2 (SystemExit) for a wrong argument, 1 for a file or a package that is missing or does not do, 130
-    after Ctrl-C, and 141 where nobody reads the output any more, as in ``regnet demo | head -2``.
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0 after success, 1 if a file or package is missing or cannot be used, 130 after Ctrl-C, 141 if the
+        reader of standard output has closed it, as in ``regnet demo | head -2``.
+
+    Raises
+    ------
+    SystemExit
+        With status 2 if an argument is invalid.
     """
     try:
         try:
             return run(arguments)
         finally:
-            flush()  # of --help too; an error when the interpreter ends could not be caught
-    except OSError as error:  # `run` has said so, unless nobody is there to read it
+            flush()  # here, also after --help, because an error at interpreter exit cannot be caught
+    except OSError as error:  # `run` has reported it, unless standard output is closed
         discard_output()
         return BROKEN_PIPE if isinstance(error, BrokenPipeError) else 1
 
 
 def flush() -> None:
-    """Write out what is in the buffer of standard output, where that is not closed."""
+    """Flush standard output, unless it is closed."""
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
 def discard_output() -> None:
-    """Let what is still in the buffers go nowhere: the interpreter writes it out when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Redirect standard output and error to the null device, because the interpreter flushes them at exit."""
+    null_device = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+            os.dup2(null_device, stream.fileno())
+    os.close(null_device)

@@ -1,4 +1,4 @@
-"""The demo: one network trained in seven ways, and the best that a search finds; a table and a picture."""
+"""The demo: one network with seven kinds of regularisation and after a search, as a table and a figure."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from ..tuning.spaces import log_uniform, uniform
 __all__ = ["PICTURE", "Result", "run_demo"]
 
 PICTURE = "regnet-demo.png"
-TWIN_ITERATIONS = 300  # slice of the run that the NumPy twin is timed on
-SHARE_HELD_OUT = 0.2  # of the training points, where something is to be decided by them
-N_CONFIGURATIONS = 192  # of the search: about ten seconds of a core or two
+TWIN_ITERATIONS = 300  # on which the NumPy twin is timed, because it is slow
+VALIDATION_FRACTION = 0.2  # of the training points, for early stopping and the search
+N_CONFIGURATIONS = 192  # of the search: some seconds on one or two cores
 
 
 @dataclass(frozen=True)
 class Run:
-    """One row of the table: what is done to the course's network and its training."""
+    """One row of the table: how the course's network is regularised and trained."""
 
     name: str
     hidden: Mapping[str, Any] = field(default_factory=dict)  # keyword arguments of the hidden layers
     penalty: Penalty | None = None
-    stops_early: bool = False
+    early_stopping: bool = False
     learning_rate: float = 0.3
 
     def model(self, seed: int) -> Model:
@@ -51,12 +51,12 @@ class Run:
         optimizer = GradientDescent(self.learning_rate)
         return {"batch_size": None, "optimizer": optimizer, "penalty": self.penalty}
 
-    def until(self, iterations: int) -> dict[str, Any]:
-        """Keyword arguments of `train` that say how long: early stopping waits for a tenth of the run."""
-        if not self.stops_early:
+    def duration(self, iterations: int) -> dict[str, Any]:
+        """Keyword arguments of `train` for its length; the patience is a tenth of the iterations."""
+        if not self.early_stopping:
             return {"epochs": iterations}
         callbacks = [EarlyStopping(patience=max(iterations // 10, 1))]
-        return {"epochs": iterations, "validation": SHARE_HELD_OUT, "callbacks": callbacks}
+        return {"epochs": iterations, "validation": VALIDATION_FRACTION, "callbacks": callbacks}
 
 
 RUNS = (
@@ -66,7 +66,7 @@ RUNS = (
     Run("L0, lambda 2", {"gates": True}, penalty=L0(2)),
     Run("dropout, keep_prob 0.86", {"keep_prob": 0.86}),
     Run("batch norm", {"batch_norm": True}),
-    Run("early stopping", stops_early=True),
+    Run("early stopping", early_stopping=True),
 )
 SEARCHED = "best found by search"
 SPACE = {
@@ -78,7 +78,7 @@ SPACE = {
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table and one panel of the picture; a search has no time to compare with NumPy's."""
+    """One row of the table and one panel of the figure; `times_faster` is None for the search."""
 
     name: str
     model: Model
@@ -90,7 +90,7 @@ class Result:
 
     @property
     def cost(self) -> float:
-        """Cost in the epoch whose weights the model has."""
+        """Cost of the epoch whose weights the model has."""
         last, best = len(self.history) - 1, self.history.best_epoch
         return float(self.history.cost[last if best is None else best])
 
@@ -98,39 +98,39 @@ class Result:
 def result(
     name: str, model: Model, history: History, data: Football, seconds: float, times_faster: float | None
 ) -> Result:
-    """The result of a training."""
+    """The result of a training, with the accuracies on both sets."""
     X, y, X_test, y_test = data
     accuracies = model.evaluate(X, y).score, model.evaluate(X_test, y_test).score
     return Result(name, model, history, *accuracies, seconds, times_faster)
 
 
 def run_one(run: Run, data: Football, iterations: int, seed: int, progress: bool) -> Result:
-    """Train one network; the NumPy twin takes the first steps of the same run for comparison."""
+    """Train one network, and time the NumPy twin on the first iterations of the same run."""
     X, y = data[:2]
     twin_iterations = min(iterations, TWIN_ITERATIONS)
     started = time.perf_counter()
-    train(run.model(seed), X, y, backend="reference", **run.until(twin_iterations), **run.options())
+    train(run.model(seed), X, y, backend="reference", **run.duration(twin_iterations), **run.options())
     twin_seconds = (time.perf_counter() - started) / twin_iterations
 
     model = run.model(seed)
     started = time.perf_counter()
-    history = train(model, X, y, progress=progress, **run.until(iterations), **run.options())
+    history = train(model, X, y, progress=progress, **run.duration(iterations), **run.options())
     seconds = time.perf_counter() - started
     return result(run.name, model, history, data, seconds, twin_seconds / (seconds / max(len(history), 1)))
 
 
-def configured(config: Mapping[str, Any]) -> Run:
-    """The run that a configuration of the search stands for."""
+def run_of(config: Mapping[str, Any]) -> Run:
+    """The run with the hyper-parameters of a configuration."""
     hidden, penalty = {"keep_prob": config["keep_prob"]}, L2(config["lam"])
     return Run(SEARCHED, hidden, penalty, learning_rate=config["learning_rate"])
 
 
 def run_search(data: Football, iterations: int, seed: int, progress: bool) -> Result:
-    """Find rate, lambda and keep_prob on points held out, then train the best on all training points."""
+    """Search learning rate, lambda and keep_prob on validation points, then train the best on all points."""
     X, y = data[:2]
 
     def make_model(config: dict[str, Any]) -> tuple[Model, dict[str, Any]]:
-        run = configured(config)
+        run = run_of(config)
         return run.model(seed), run.options()
 
     started = time.perf_counter()
@@ -141,8 +141,8 @@ def run_search(data: Football, iterations: int, seed: int, progress: bool) -> Re
         SPACE,
         n=N_CONFIGURATIONS,
         epochs=iterations,
-        validation=SHARE_HELD_OUT,
-        monitor="val_cost",  # 42 points tell more by their cost than by how many of them are right
+        validation=VALIDATION_FRACTION,
+        monitor="val_cost",  # the accuracy on 42 points is too coarse to rank by
         seed=seed,
         progress=progress,
     )
@@ -162,7 +162,7 @@ def table(results: list[Result]) -> str:
 
 
 def picture_to_write(asked_for: Path | None) -> tuple[Path | None, str]:
-    """Where the picture goes; None and the reason if nobody asked for one and matplotlib is missing."""
+    """The path of the figure; None and the reason if none was asked for and matplotlib is missing."""
     from .. import plotting
 
     try:
@@ -181,28 +181,33 @@ def run_demo(
     seed: int = 3,
     progress: bool = True,
 ) -> list[Result]:
-    """Train the network in all ways, search for a better one, print the table and write the picture.
+    """Train the network with each kind of regularisation, run a search, print a table and write a figure.
 
     Parameters
     ----------
     data : path, optional
-        The course's MATLAB file; generated points when not given.
+        The course's MATLAB file; by default points are generated.
     picture : path, optional
-        Default ``regnet-demo.png`` in the current folder. When not given and matplotlib is not
-        installed, there is no picture and a line that says so.
-    iterations, seed, progress
-        Steps of gradient descent, seed of everything random, whether to show a bar.
+        File of the figure, by default ``regnet-demo.png`` in the current folder. If it is not given and
+        matplotlib is not installed, a line says so and no figure is written.
+    iterations : int
+        Steps of gradient descent, at least 1.
+    seed : int
+        Seed of initial weights, dropout masks, generated points and the search.
+    progress : bool
+        Whether to show a progress bar.
 
     Returns
     -------
     list of Result
+        One per row of the table.
 
     Raises
     ------
     ImportError
-        If a package is missing that an argument needs.
+        If a package that an argument needs is not installed.
     OSError, ValueError
-        If the data cannot be read or the picture not be written.
+        If the data cannot be read or the figure cannot be written.
     """
     from .. import plotting
 

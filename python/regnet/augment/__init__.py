@@ -1,5 +1,6 @@
-"""Augmentation of rows that are images: other pictures with the same labels, drawn anew in each epoch."""
+"""Augmentation of rows that are images: new images with the same labels, drawn anew in each epoch."""
 
-from .transforms import Compose, Elastic, HorizontalFlip, RandomCrop, Rotate, Shift, Transformation
+from .compose import Compose
+from .transforms import Elastic, HorizontalFlip, RandomCrop, Rotate, Shift, Transformation
 
 __all__ = ["Compose", "Elastic", "HorizontalFlip", "RandomCrop", "Rotate", "Shift", "Transformation"]

@@ -1,13 +1,13 @@
-"""Pictures looked at from other places: bilinear interpolation and smooth displacements.
+"""Image resampling: shifts, bilinear interpolation and smooth displacements.
 
-A. Pictures come as (n, h, w, channels); a place is a row and a column, both counted from 0 and not
-   necessarily whole. What lies outside a picture has the value `fill`, and between the last pixels
-   and the first ones outside there is interpolation as anywhere else.
+A. Images have the shape (n, h, w, channels). A point is a row and a column, both counted from 0 and
+   not necessarily whole. Pixels outside an image have the value `fill`; values between the last pixels
+   and the first ones outside are interpolated, too.
 B. Coordinates are kept flat, (n, h * w), so that NumPy's inner loops are long.
-C. Work is done a block of pictures at a time in buffers that are used again: arrays made anew for
-   each block would cost more in page faults than the arithmetic takes.
-D. A picture's result does not depend on its neighbours in the batch, to the bit: arithmetic is
-   element by element, and `cregnet.matmul` sums each element in the order of the inner index.
+C. Images are processed in blocks, in buffers that are reused: arrays allocated anew for each block
+   would cost more time in page faults than the arithmetic.
+D. The result of an image does not depend on the other images of the batch, to the bit: arithmetic is
+   elementwise, and `cregnet.matmul` sums each element in the order of the inner index.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["blocks", "displacements", "keep_memory", "move", "resample", "rotati
 Array = NDArray[Any]
 Coordinates = Callable[[slice, Array, Array], None]
 
-BLOCK_PIXELS = 1 << 15  # places looked up together: their buffers stay in L2
-KEPT_BYTES = 1 << 23  # more than any array made for a block
+BLOCK_PIXELS = 1 << 15  # points interpolated together: their buffers stay in L2
+KEPT_BYTES = 1 << 23  # larger than any array of a block
 TRUNCATE = 4.0  # standard deviations after which a Gaussian is cut off, as SciPy does
 
 
 def blocks(n: int, n_pixels: int, most: int) -> Iterator[slice]:
-    """Slices that cover n pictures, each of at least one picture and about `most` pixels.
+    """Slices that cover n images, each of at least one image and about `most` pixels.
 
     >>> list(blocks(5, 10, 20))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
@@ -43,17 +43,17 @@ def blocks(n: int, n_pixels: int, most: int) -> Iterator[slice]:
 
 
 def keep_memory() -> None:
-    """Have the C library keep freed memory of block size, to be used again without a page fault.
+    """Make the C library keep freed memory of block size, so that it is reused without page faults.
 
     glibc returns memory to the system above limits that grow with the largest array freed so far
-    (mallopt(3), M_MMAP_THRESHOLD). A process that has freed none would spend half its time or more
-    on pages. Elsewhere this does nothing.
+    (mallopt(3), M_MMAP_THRESHOLD). A process that has freed no large array would spend half of its
+    time or more on page faults. Other C libraries are not affected.
     """
     np.empty(KEPT_BYTES, np.uint8)
 
 
 def move(images: Array, down: Array, right: Array, limit: int, fill: float) -> Array:
-    """Each picture moved by whole pixels, at most `limit` either way.
+    """Shift each image by whole pixels, at most `limit` in each direction.
 
     >>> image = np.arange(4.0).reshape(1, 2, 2, 1)
     >>> move(image, np.array([1]), np.array([0]), 1, -1.0).reshape(2, 2)
@@ -61,7 +61,7 @@ def move(images: Array, down: Array, right: Array, limit: int, fill: float) -> A
            [ 0.,  1.]])
     """
     n, h, w, channels = images.shape
-    limit = min(limit, max(h, w))  # further out there is nothing to be seen
+    limit = min(limit, max(h, w))  # beyond it an image is all fill
     down, right = np.clip(down, -limit, limit), np.clip(right, -limit, limit)
     edge = limit * channels
     padded = np.full((n, h + 2 * limit, w * channels + 2 * edge), fill, images.dtype)
@@ -71,14 +71,14 @@ def move(images: Array, down: Array, right: Array, limit: int, fill: float) -> A
 
 
 def resample(images: Array, coordinates: Coordinates, fill: float) -> Array:
-    """Each picture as seen at other places, by bilinear interpolation.
+    """Interpolate each image bilinearly at other points.
 
     Parameters
     ----------
     images : float array (n, h, w, channels)
     coordinates : function of (block, y, x)
-        Called for each block of pictures; writes the rows and columns to look at into y and x, both
-        (pictures, h * w) and of the dtype of the images.
+        Called for each block of images; writes the rows and columns of the points into y and x, both
+        (images, h * w) and of the dtype of the images.
     fill : float
         Value outside.
 
@@ -89,7 +89,7 @@ def resample(images: Array, coordinates: Coordinates, fill: float) -> Array:
     n, h, w, channels = images.shape
     out = np.empty((n, h * w, channels), images.dtype)
     size = next(blocks(n, h * w, BLOCK_PIXELS)).stop
-    # two more rows and columns behind than before: a place on the far border has neighbours too
+    # one row and column more at the end than at the start: a point on the far border has neighbours, too
     padded = np.full((size, h + 3, w + 3, channels), fill, images.dtype)
     y, x, top, left = np.empty((4, size, h * w), images.dtype)
     index = np.empty((size, h * w), np.intp)
@@ -98,45 +98,45 @@ def resample(images: Array, coordinates: Coordinates, fill: float) -> Array:
         m = block.stop - block.start
         padded[:m, 1:-2, 1:-2] = images[block]
         coordinates(block, y[:m], x[:m])
-        cells(y[:m], x[:m], top[:m], left[:m], index[:m], h, w)
+        split_points(y[:m], x[:m], top[:m], left[:m], index[:m], h, w)
         flat, at = padded.reshape(-1, channels), index[:m].reshape(-1)
         a, b, c, d = (corner[: m * h * w] for corner in corners)
         for offset, corner in ((0, a), (1, b), (w + 3, c), (w + 4, d)):
-            # "clip" only spares NumPy a copy: no index is out of range
+            # no index is out of range; "clip" lets NumPy write to `out` without a copy
             np.take(flat[offset:], at, axis=0, out=corner, mode="clip")
         across, down = x[:m].reshape(-1, 1), y[:m].reshape(-1, 1)
-        between(a, b, across)
-        between(c, d, across)
-        between(a, c, down)
+        interpolate(a, b, across)
+        interpolate(c, d, across)
+        interpolate(a, c, down)
         out[block] = a.reshape(m, h * w, channels)
     return out.reshape(images.shape)
 
 
-def cells(y: Array, x: Array, top: Array, left: Array, index: Array, h: int, w: int) -> None:
-    """Turn places into the index of the pixel above and left, and what is left over in y and x."""
-    for places, whole, length in ((y, top, h), (x, left, w)):
-        places += 1  # the border of the padded picture
-        np.clip(places, 0, length + 1, out=places)
-        np.floor(places, out=whole)
-        places -= whole
-    # as whole numbers: float32 counts pixels exactly only up to 2^24
+def split_points(y: Array, x: Array, top: Array, left: Array, index: Array, h: int, w: int) -> None:
+    """Split points into the index of the pixel above and left, and the fractions, which replace y and x."""
+    for points, whole, length in ((y, top, h), (x, left, w)):
+        points += 1  # the border of the padded image
+        np.clip(points, 0, length + 1, out=points)
+        np.floor(points, out=whole)
+        points -= whole
+    # the index is computed in integers: float32 counts pixels exactly only up to 2^24
     index[...] = top
     index *= w + 3
     np.add(index, left, out=index, casting="unsafe")
     index += (np.arange(len(y)) * ((h + 3) * (w + 3)))[:, None]
 
 
-def between(a: Array, b: Array, share: Array) -> None:
-    """a = a + share * (b - a), in place; b is used up."""
+def interpolate(a: Array, b: Array, share: Array) -> None:
+    """a = a + share * (b - a), in place; b is overwritten."""
     b -= a
     b *= share
     a += b
 
 
 def rotation(angles: Array, h: int, w: int) -> Coordinates:
-    """Coordinates of pictures turned counter-clockwise about their centres by angles in degrees.
+    """Coordinates of images rotated counter-clockwise about their centres by angles in degrees.
 
-    A turn by a multiple of 90 degrees is exact.
+    A rotation by a multiple of 90 degrees is exact.
     """
     # rounded, so that the cosine of 90 degrees is 0 and not 6e-17
     cosine, sine = (np.round(f(np.deg2rad(angles)), 15)[:, None] for f in (np.cos, np.sin))
@@ -167,7 +167,7 @@ def displacements(words: Array, h: int, w: int, alpha: float, sigma: float) -> C
     Parameters
     ----------
     words : uint32 array (n, h * w)
-        Draws; their low halves become the displacement of rows, their high halves that of columns.
+        Draws; their low halves give the displacements of rows, their high halves those of columns.
     h, w : int
     alpha, sigma : float
         In pixels.
@@ -176,27 +176,27 @@ def displacements(words: Array, h: int, w: int, alpha: float, sigma: float) -> C
 
     def coordinates(block: slice, y: Array, x: Array) -> None:
         drawn = words[block]
-        for places, halves, grid in ((y, drawn & 0xFFFF, rows), (x, drawn >> 16, columns)):
-            field = halves.astype(places.dtype)
+        for points, halves, grid in ((y, drawn & 0xFFFF, rows), (x, drawn >> 16, columns)):
+            field = halves.astype(points.dtype)
             field -= 32767.5
             field *= alpha / 32768
-            places[...] = smooth(field, h, w, sigma)
-            places += grid.astype(places.dtype)
+            points[...] = smooth(field, h, w, sigma)
+            points += grid.astype(points.dtype)
 
     return coordinates
 
 
 def smooth(field: Array, h: int, w: int, sigma: float) -> Array:
-    """Fields (n, h * w) convolved with a Gaussian along both axes, zeros outside."""
+    """Convolve fields (n, h * w) with a Gaussian along both axes, zeros outside."""
     n = len(field)
-    across = along_rows(field.reshape(n * h, w), sigma)
+    across = convolve_rows(field.reshape(n * h, w), sigma)
     turned = np.ascontiguousarray(across.reshape(n, h, w).transpose(0, 2, 1)).reshape(n * w, h)
-    down = along_rows(turned, sigma)
+    down = convolve_rows(turned, sigma)
     return down.reshape(n, w, h).transpose(0, 2, 1).reshape(n, h * w)
 
 
-def along_rows(rows: Array, sigma: float) -> Array:
-    """Rows convolved with a Gaussian: a product with the matrix of that convolution."""
+def convolve_rows(rows: Array, sigma: float) -> Array:
+    """Convolve rows with a Gaussian: a product with the matrix of the convolution."""
     return cregnet.matmul(rows, gaussian(rows.shape[1], sigma).astype(rows.dtype))
 
 

@@ -1,14 +1,13 @@
-"""The deep-learning course's notebooks, unchanged, at the speed of the compiled core.
+"""The functions of the deep-learning course's notebooks, computed by the compiled core.
 
 `reg_utils`, `init_utils`, `opt_utils`, `gc_utils`, `dnn_utils`, `dnn_app_utils_v3` and `planar_utils` have
-the functions of the notebooks' helper files and those that the notebooks ask their readers to write: the
-same names, arguments, shapes (columns = examples), dictionaries and numbers. What is called `model` trains
-in the compiled engine; the single functions are kernels and NumPy. They return new arrays and never change
-what they are given.
+the functions of the notebooks' helper files and those that the notebooks' readers write, with the same names,
+arguments, shapes (columns = examples), dictionaries and numbers. Functions called `model` train in the
+compiled engine; the others call kernels and NumPy. They return new arrays and never modify their arguments.
 
-Where editions of the course differ there is a module for each, under the name that its notebook imports:
-`opt_utils` (2017) and `opt_utils_v1a`, `dnn_utils_v2` and `dnn_utils`, `dnn_app_utils_v2` and
-`dnn_app_utils_v3`. The notebook of 2021 imports `opt_utils_v1a` too; what differs there is `opt_utils_2021`.
+Where editions of the course differ, each has a module with the name that its notebook imports: `opt_utils`
+(2017) and `opt_utils_v1a`, `dnn_utils_v2` and `dnn_utils`, `dnn_app_utils_v2` and `dnn_app_utils_v3`. The
+notebook of 2021 imports `opt_utils_v1a` too, but two of its functions differ: they are in `opt_utils_2021`.
 
 >>> import regnet.course
 >>> regnet.course.install()
@@ -16,7 +15,7 @@ Where editions of the course differ there is a module for each, under the name t
 >>> initialize_parameters([2, 5, 2, 1])["W1"].shape
 (5, 2)
 
-``python -m regnet.course NOTEBOOK.ipynb`` runs a whole notebook that way.
+``python -m regnet.course NOTEBOOK.ipynb`` calls `install` and then runs all cells of a notebook.
 """
 
 from __future__ import annotations
@@ -69,26 +68,27 @@ MODULES = {
     "dlai_tools": dlai_tools,
     "dlai_tools.testing_utils": dlai_tools.testing_utils,
 }
-# an import line names its edition, but for one that two editions share
+# Most module names belong to one edition; opt_utils_v1a belongs to two.
 EDITIONS = {"by name": {}, "2021": {"opt_utils_v1a": opt_utils_2021}}
 
 
 def install(edition: str = "by name") -> None:
-    """Put the course's modules where a notebook's own import lines find them.
+    """Register the course's modules in `sys.modules`, so that a notebook's own import lines find them.
 
-    From then on ``from reg_utils import *`` and the like get regnet's functions in this process, also
-    where a helper file of that name lies beside the notebook or has been imported before.
+    Afterwards ``from reg_utils import *`` and similar lines import regnet's functions in this process, even
+    if a helper file of that name lies beside the notebook or has been imported already.
 
     Parameters
     ----------
     edition : {"by name", "2021"}
-        An import line names its edition, with one exception: `opt_utils_v1a` is imported by the notebooks
-        v1a and v1b and by that of 2021, whose `model` has another default. "2021" chooses the latter.
+        The name in an import line tells the edition, with one exception: the notebooks v1a and v1b and that
+        of 2021 all import `opt_utils_v1a`. "by name" gives it the functions of v1a and v1b, "2021" those of
+        2021.
 
     Raises
     ------
     ValueError
-        If the edition is another one.
+        If the edition is unknown.
 
     Examples
     --------

@@ -22,12 +22,12 @@ TRAIN, TEST = "datasets/train_catvnoncat.h5", "datasets/test_catvnoncat.h5"
 def load_2D_dataset(
     path: str | PathLike[str] = "datasets/data.mat", is_plot: bool = True
 ) -> tuple[Array, Array, Array, Array]:
-    """Read the notebook's football points from its MATLAB file, and draw the training points.
+    """Read the notebook's football points from its MATLAB file and draw the training points.
 
     Parameters
     ----------
     path : str or path
-        Where the notebook has it.
+        The MATLAB file.
     is_plot : bool
         Whether to draw.
 
@@ -41,9 +41,9 @@ def load_2D_dataset(
     ImportError
         If SciPy is not installed, or matplotlib is not and `is_plot` is True.
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If it is not that file.
+        If it is another file.
     """
     X, y, X_test, y_test = load_football(path)
     train_X, test_X = np.ascontiguousarray(X.T), np.ascontiguousarray(X_test.T)
@@ -54,21 +54,21 @@ def load_2D_dataset(
 
 
 def load_cats() -> Cats:
-    """Read the images of cats and of other things from the notebook's two HDF5 files.
+    """Read the images, cats or not, from the notebook's two HDF5 files.
 
     Returns
     -------
     train_x, train_y, test_x, test_y, classes
-        x uint8 (m, 64, 64, 3), y int64 (1, m) of 0 and 1 (a cat), the names of the classes as bytes.
+        x uint8 (m, 64, 64, 3); y int64 (1, m), 1 for a cat; the names of the classes as bytes.
 
     Raises
     ------
     ImportError
         If h5py is not installed.
     FileNotFoundError
-        If datasets/train_catvnoncat.h5 or datasets/test_catvnoncat.h5 is not in the current folder.
+        If the current folder has no datasets/train_catvnoncat.h5 or datasets/test_catvnoncat.h5.
     ValueError
-        If one of them is another file.
+        If one of them cannot be read or lacks an array.
     """
     train_x, train_y = read_hdf5(TRAIN, "train_set_x", "train_set_y")
     test_x, test_y, classes = read_hdf5(TEST, "test_set_x", "test_set_y", "list_classes")
@@ -76,22 +76,21 @@ def load_cats() -> Cats:
 
 
 def load_flat_cats() -> Cats:
-    """Read the images of cats and of other things, a column each, from the notebook's two HDF5 files.
+    """Read the images, cats or not, from the notebook's two HDF5 files, one column per image.
 
     Returns
     -------
     train_x, train_y, test_x, test_y, classes
-        x float64 (12288, m) from 0 to 1, y int64 (1, m) of 0 and 1 (a cat), the names of the classes as
-        bytes.
+        x float64 (12288, m) from 0 to 1; y int64 (1, m), 1 for a cat; the names of the classes as bytes.
 
     Raises
     ------
     ImportError
         If h5py is not installed.
     FileNotFoundError
-        If datasets/train_catvnoncat.h5 or datasets/test_catvnoncat.h5 is not in the current folder.
+        If the current folder has no datasets/train_catvnoncat.h5 or datasets/test_catvnoncat.h5.
     ValueError
-        If one of them is another file.
+        If one of them cannot be read or lacks an array.
     """
     train_x, train_y, test_x, test_y, classes = load_cats()
     train, test = (x.reshape(len(x), -1).T / 255 for x in (train_x, test_x))
@@ -99,7 +98,7 @@ def load_flat_cats() -> Cats:
 
 
 def read_hdf5(path: str, *names: str) -> list[Array]:
-    """Arrays of an HDF5 file."""
+    """The named arrays of an HDF5 file."""
     try:
         import h5py
     except ImportError:
@@ -111,9 +110,9 @@ def read_hdf5(path: str, *names: str) -> list[Array]:
     try:
         with h5py.File(path, "r") as file:
             missing = [name for name in names if name not in file]
-            found = [] if missing else [np.array(file[name]) for name in names]
+            arrays = [] if missing else [np.array(file[name]) for name in names]
     except OSError as error:
         raise ValueError(f"{path} cannot be read as an HDF5 file: {error}") from error
     if missing:
         raise ValueError(f"{path} has no array {', '.join(missing)}, wanted {', '.join(names)}")
-    return found
+    return arrays

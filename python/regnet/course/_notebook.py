@@ -1,7 +1,7 @@
-"""Run a notebook's code cells with the course's modules installed, and say how long each took.
+"""Run a notebook's code cells with the course's modules installed, and print how long each took.
 
-The notebook is read, never written: its cells run in a kernel of this Python, in the notebook's folder,
-after one that calls `install`. The kernel has no window, and leaves its files in a temporary folder.
+The notebook file is never written. Its cells run in a kernel of this Python, in the notebook's folder, after
+a first cell that calls `install`. The kernel is headless and keeps its own files in a temporary folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LINE = re.compile(r"^\s*Cell In ?\[\d+\],? line (\d+)", re.MULTILINE)
 
 
 class CellFailed(Exception):
-    """A cell ended with an error; the message has its number and line, and the error."""
+    """A cell raised an error; the message has the cell's number, the line and the error."""
 
     def __init__(self, message: str, traceback: str = "") -> None:
         super().__init__(message)
@@ -33,9 +33,9 @@ class CellFailed(Exception):
 
 
 def packages() -> tuple[Any, Any, Any]:
-    """nbclient, nbformat and jupyter_client, or a message that says how to get them."""
+    """nbclient, nbformat and jupyter_client; raise an ImportError that says how to install them."""
     try:
-        import ipykernel  # noqa: F401  # the kernel's side
+        import ipykernel  # noqa: F401  # runs in the kernel's process
         import jupyter_client
         import jupyter_client.kernelspec
         import nbclient
@@ -46,31 +46,31 @@ def packages() -> tuple[Any, Any, Any]:
 
 
 def read(path: Path) -> Any:
-    """The notebook's cells, in the newest format."""
+    """The notebook, converted to format 4."""
     _, nbformat, _ = packages()
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {str(path)!r}")
     try:
         return nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat, jsonschema and json have one each
+    except Exception as error:  # of nbformat, jsonschema or json
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is not a notebook: {reason}") from error
 
 
 def edition_of(notebook: Any) -> str:
-    """What `install` is told: notebooks of 2021 are those that import `public_tests`."""
+    """The argument for `install`: a notebook that imports `public_tests` is of 2021."""
     sources = (cell.source for cell in notebook.cells if cell.cell_type == "code")
     return "2021" if any("public_tests" in source for source in sources) else "by name"
 
 
 @contextmanager
 def kernel(notebook: Any, folder: Path) -> Iterator[Any]:
-    """A client whose kernel is this Python and has the course's modules installed."""
+    """A client with a running kernel of this Python in which the course's modules are installed."""
     nbclient, nbformat, jupyter_client = packages()
     specs: Any = jupyter_client.kernelspec
 
     class ThisPython(specs.KernelSpecManager):
-        """Whatever kernel the notebook was written for."""
+        """Use this interpreter, not the kernel that the notebook names."""
 
         def get_kernel_spec(self, kernel_name: str) -> Any:
             command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -81,7 +81,7 @@ def kernel(notebook: Any, folder: Path) -> Iterator[Any]:
         manager = jupyter_client.AsyncKernelManager(
             kernel_spec_manager=ThisPython(),
             connection_file=os.path.join(temporary, "kernel.json"),
-            transport="tcp" if sys.platform == "win32" else "ipc",  # sockets in the folder: no network
+            transport="tcp" if sys.platform == "win32" else "ipc",  # sockets in the folder, no network
         )
         client = nbclient.NotebookClient(
             notebook, km=manager, timeout=None, resources={"metadata": {"path": str(folder)}}
@@ -93,12 +93,12 @@ def kernel(notebook: Any, folder: Path) -> Iterator[Any]:
 
 
 def printed(cell: Any) -> str:
-    """What a cell printed, without pictures and values."""
+    """What a cell printed, without figures and displayed values."""
     return "".join(output["text"] for output in cell["outputs"] if output["output_type"] == "stream")
 
 
 def failure_of(number: int, cell: Any, error: Any) -> CellFailed:
-    """A cell's error, with the traceback that its reader would see in Jupyter, without colours."""
+    """The exception for a failed cell, with Jupyter's traceback without colours."""
     lines = [line for output in cell["outputs"] for line in output.get("traceback", ())]
     traceback = COLOURS.sub("", "\n".join(lines))
     line = LINE.search(traceback)
@@ -107,14 +107,18 @@ def failure_of(number: int, cell: Any, error: Any) -> CellFailed:
 
 
 def run_notebook(path: Path, show_output: bool = False) -> float:
-    """Run the code cells, print a line for each with its seconds, and return their sum.
+    """Run the code cells, print one line with the seconds of each, and return the total.
 
     Raises
     ------
     CellFailed
-        If a cell ends with an error; later cells are not run. Its `traceback` is the cell's.
-    ImportError, FileNotFoundError, ValueError
-        If nbclient is missing, or the file, or it is not a notebook.
+        If a cell raises an error; later cells do not run. The attribute `traceback` is the cell's.
+    ImportError
+        If nbclient is not installed.
+    FileNotFoundError
+        If the file does not exist.
+    ValueError
+        If it is not a notebook.
     """
     notebook = read(path)
     nbclient, _, _ = packages()
@@ -144,7 +148,7 @@ def run_notebook(path: Path, show_output: bool = False) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a notebook; returns the exit status: 1 for an error in it or in reading it, 130 after Ctrl-C."""
+    """Run a notebook; return the exit status: 1 if a cell or reading the file failed, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(
         prog="python -m regnet.course",
         description="Run a notebook's code cells, headless and with the course's modules from regnet, and "
@@ -163,5 +167,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("regnet.course: interrupted", file=sys.stderr)
-        return 130  # 128 + SIGINT, as shells have it
+        return 130  # 128 + SIGINT, as in shells
     return 0

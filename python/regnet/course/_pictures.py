@@ -1,4 +1,4 @@
-"""The notebooks' pictures, drawn on the current axes with matplotlib, an extra."""
+"""The notebooks' figures, drawn on the current axes with matplotlib, which is optional."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from . import _checks as check
 
 __all__ = ["draw_decision_boundary", "plot_costs", "plot_decision_boundary", "scatter"]
 
-MARGIN = 1.0  # the notebooks choose limits of their axes up to so far beyond the points
-CELLS = 400  # of the grid on which a model is asked, along each axis
+MARGIN = 1.0  # regions reach this far beyond the points, because the notebooks set axis limits up to there
+GRID_POINTS = 400  # along each axis, at which the model is evaluated
 
 
 def show(plt: Any) -> None:
-    """Show the figure, unless the backend can only write files and would warn that it cannot."""
+    """Show the figure, unless the backend is Agg, which warns that it cannot."""
     if plt.get_backend().lower() != "agg":
         plt.show()
 
 
 def plot_costs(costs: Sequence[Any], xlabel: str, learning_rate: float) -> None:
-    """The curve that ends each of the notebooks' trainings; without matplotlib a line that says so."""
+    """Draw the cost curve at the end of a training; without matplotlib, print a line that says so."""
     if find_spec("matplotlib") is None:
         print("(no picture of the costs: pip install 'regnet[plot]')")
         return
@@ -37,39 +37,39 @@ def plot_costs(costs: Sequence[Any], xlabel: str, learning_rate: float) -> None:
 
 
 def scatter(X: NDArray[Any], y: NDArray[Any]) -> None:
-    """The points of a data set (2, m), coloured by their class (1, m)."""
+    """Draw the points of a data set (2, m), coloured by their class (1, m)."""
     draw_points(pyplot().gca(), X, y)
 
 
 def draw_points(ax: Any, X: NDArray[Any], y: NDArray[Any]) -> None:
-    """Points of the classes 0 and 1 in two colours."""
+    """Draw the points of classes 0 and 1 in two colours."""
     for value, colour in enumerate(CLASSES):
         ax.scatter(*X[:, y[0] == value], c=colour, s=30, edgecolors="white", linewidths=0.5)
 
 
 def plot_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: ArrayLike) -> None:
-    """Draw the regions that a model puts in each class, and the points, on the current axes.
+    """Draw a model's decision regions and the points on the current axes, and show the figure.
 
     Parameters
     ----------
     model : function
-        From points (n, 2), rows = examples, to n classes of 0 and 1, as
+        Maps points (n, 2), rows = examples, to n classes 0 or 1, such as
         ``lambda x: predict_dec(parameters, x.T)``.
     X : array-like (2, m)
     y : array-like (1, m)
-        Classes, for the colour of the points.
+        Classes, 0 or 1.
 
     Raises
     ------
     ValueError
-        If X has not two rows, or y not as many columns.
+        If X does not have two rows, or y does not have shape (1, m).
     ImportError
         If matplotlib is not installed.
 
     Notes
     -----
-    The regions reach 1 beyond the points, so that limits set on the axes beforehand are filled;
-    without such limits the axes end near the points.
+    The regions reach 1 beyond the points, to fill axis limits that were set before the call. Without such
+    limits the axes end near the points.
 
     Examples
     --------
@@ -81,20 +81,20 @@ def plot_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: A
 
 
 def draw_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: ArrayLike) -> None:
-    """Draw the regions that a model puts in each class, and the points, without showing the figure.
+    """Draw a model's decision regions and the points on the current axes, without showing the figure.
 
     Parameters
     ----------
     model : function
-        From points (n, 2), rows = examples, to n classes of 0 and 1.
+        Maps points (n, 2), rows = examples, to n classes 0 or 1.
     X : array-like (2, m)
     y : array-like (1, m)
-        Classes, for the colour of the points.
+        Classes, 0 or 1.
 
     Raises
     ------
     ValueError
-        If X has not two rows, or y not as many columns.
+        If X does not have two rows, or y does not have shape (1, m).
     ImportError
         If matplotlib is not installed.
 
@@ -108,16 +108,16 @@ def draw_decision_boundary(model: Callable[[Any], ArrayLike], X: ArrayLike, y: A
         raise ValueError(f"X has shape {points.shape}, wanted (2, m): only two features can be drawn")
     check.columns("X", points, "y", classes)
     if len(classes) != 1:
-        raise ValueError(f"{check.shapes('y', classes, 'X', points)}, wanted y of shape (1, m)")
+        raise ValueError(f"{check.describe_shapes('y', classes, 'X', points)}, wanted y of shape (1, m)")
     plt = pyplot()
     ax = plt.gca()
     low, high = points.min(axis=1), points.max(axis=1)
-    free = ax.get_autoscale_on()  # nobody has set limits
-    across, up = np.meshgrid(*np.linspace(low - MARGIN, high + MARGIN, CELLS).T)
-    regions = np.asarray(model(np.column_stack([across.ravel(), up.ravel()])), np.float64)
-    ax.contourf(across, up, regions.reshape(across.shape), levels=[-0.5, 0.5, 1.5], colors=CLASSES, alpha=0.3)
+    autoscale = ax.get_autoscale_on()  # False if limits were set before the call
+    x1, x2 = np.meshgrid(*np.linspace(low - MARGIN, high + MARGIN, GRID_POINTS).T)
+    regions = np.asarray(model(np.column_stack([x1.ravel(), x2.ravel()])), np.float64)
+    ax.contourf(x1, x2, regions.reshape(x1.shape), levels=[-0.5, 0.5, 1.5], colors=CLASSES, alpha=0.3)
     draw_points(ax, points, classes)
-    if free:
+    if autoscale:
         edge = 0.08 * (high - low) + (high == low) * MARGIN
         ax.set(xlim=(low[0] - edge[0], high[0] + edge[0]), ylim=(low[1] - edge[1], high[1] + edge[1]))
     ax.set(xlabel="x1", ylabel="x2")

@@ -1,8 +1,8 @@
 """The notebooks' training loops, run by the compiled engine.
 
-The parameters of a dictionary are one vector here, W1, b1, W2, b2, ..., each row by row, which is the
-engine's own layout. A call into the engine runs the iterations from one recorded cost to the next.
-On Ctrl-C the KeyboardInterrupt of a `model` has the parameters so far as its attribute `result`.
+The engine's parameters are one vector, W1, b1, W2, b2, ..., each row by row; a notebook's are a dictionary.
+One call into the engine runs the iterations from one recorded cost to the next. After Ctrl-C, `model` raises
+a KeyboardInterrupt whose attribute `result` holds the parameters so far.
 """
 
 from __future__ import annotations
@@ -25,55 +25,68 @@ from .._support.threads import resolve_threads
 from ..training.loop import DivergenceWarning
 from . import _checks as check
 
-__all__ = ["Net", "check_training", "descend", "flatten", "unflatten"]
+__all__ = ["Net", "check_sizes", "check_training", "descend", "flatten", "unflatten", "warn_of_divergence"]
 
 Array = NDArray[Any]
 
 
 def flatten(parameters: Mapping[str, Array]) -> NDArray[np.float64]:
-    """All arrays of a dictionary in its order as one new vector."""
+    """The arrays of a dictionary, in its order, as one new vector."""
     return np.concatenate([np.ravel(a) for a in parameters.values()]).astype(np.float64)
 
 
 def unflatten(vector: Array, like: Mapping[str, Array]) -> dict[str, Array]:
-    """A vector as a dictionary of new arrays, keys and shapes as in another one."""
-    found, at = {}, 0
+    """A vector as a dictionary of new arrays with the keys and shapes of `like`."""
+    arrays, start = {}, 0
     for key, array in like.items():
         size = int(np.size(array))
-        found[key] = vector[at : at + size].reshape(np.shape(array)).copy()
-        at += size
-    return found
+        arrays[key] = vector[start : start + size].reshape(np.shape(array)).copy()
+        start += size
+    return arrays
 
 
 def check_training(
     X: ArrayLike, Y: ArrayLike, learning_rate: float, name: str, n: int, n_outputs: int = 1
 ) -> tuple[Array, Array]:
-    """Training data (n_features, m) and (n_outputs, m) as finite float64; checks rate and length too."""
+    """X (n_features, m) and Y (n_outputs, m) as finite float64; raise if an argument is invalid.
+
+    `name` and `n` are the name and value of the number of iterations or epochs.
+    """
     number("learning_rate", learning_rate, above=0)
     integer(name, n, least=0)
-    inputs, targets = check.matrix("X", X), check.labels("Y", Y)
-    check.columns("X", inputs, "Y", targets)
+    inputs, targets = check.inputs_and_labels(X, Y, "Y")
     if len(targets) != n_outputs:
         wanted = f"({n_outputs}, {inputs.shape[1]})"
-        raise ValueError(f"{check.shapes('Y', targets, 'X', inputs)}, wanted Y of shape {wanted}")
-    for which, array in (("X", inputs), ("Y", targets)):
+        raise ValueError(f"{check.describe_shapes('Y', targets, 'X', inputs)}, wanted Y of shape {wanted}")
+    for argument, array in (("X", inputs), ("Y", targets)):
         if not np.isfinite(array).all():
-            raise ValueError(f"{which} has values that are not finite, wanted numbers alone")
+            raise ValueError(f"{argument} has values that are not finite, wanted numbers alone")
     return inputs.astype(np.float64), targets.astype(np.float64)
+
+
+def check_sizes(
+    layers_dims: Sequence[int], X: Array, n_layers: int | None = None, n_outputs: int | None = None
+) -> list[int]:
+    """The argument `layers_dims` as a list; raise unless it matches X, and the other numbers if given."""
+    sizes = check.layer_sizes("layers_dims", layers_dims, n_layers)
+    if sizes[0] != len(X) or n_outputs not in (None, sizes[-1]):
+        wanted = f"[{len(X)}, ...]" if n_outputs is None else f"[{len(X)}, ..., {n_outputs}]"
+        raise ValueError(f"layers_dims is {sizes} and X has shape {X.shape}, wanted {wanted}")
+    return sizes
 
 
 @dataclass
 class Net:
-    """A network of the course in the engine: ReLU layers and a sigmoid, float64.
+    """A network of the course in the engine: ReLU layers, then a sigmoid layer, float64.
 
-    `parameters` is the dictionary it starts from; `vector` has the present ones.
+    `parameters` holds the initial values, `vector` the current ones.
     """
 
     parameters: dict[str, Array]
     X: Array
     Y: Array
     optimizer: str = "gradient_descent"
-    hyper: tuple[float, ...] = ()
+    hyperparameters: tuple[float, ...] = ()
     l2: float = 0.0
     keep_prob: float = 1.0
     masks: Sequence[Array | None] | None = None
@@ -89,7 +102,7 @@ class Net:
             l1=(0.0,) * n_layers,
             l2=(self.l2,) * n_layers,
             optimizer=self.optimizer,
-            hyper=self.hyper,
+            hyper=self.hyperparameters,
         )
         self.vector = flatten(self.parameters)
         self.moments = np.zeros((n_moments(self.optimizer), self.vector.size))
@@ -98,28 +111,29 @@ class Net:
         self.section = Section()
 
     def dictionary(self) -> dict[str, Array]:
-        """The present parameters, as new arrays."""
+        """The current parameters, as new arrays."""
         return unflatten(self.vector, self.parameters)
 
     @contextmanager
-    def answering_ctrl_c(self) -> Iterator[Section]:
-        """A block that Ctrl-C ends, with KeyboardInterrupt and the parameters as its `result`."""
+    def interruptible(self) -> Iterator[Section]:
+        """Context in which Ctrl-C stops the engine, then raises a KeyboardInterrupt with the parameters."""
         with Section() as self.section:
             try:
                 yield self.section
             finally:
                 self.section.result = self.dictionary()
-                self.section.take()
+                self.section.acknowledge()
 
     def run(
         self, rates: Array, batch_size: int, orders: Array | None = None, rows: Array | None = None
     ) -> NDArray[np.float64]:
-        """Train for as many epochs as there are rates (epochs, batches); return the costs of those done.
+        """Train for one epoch per row of `rates` (n_epochs, n_batches); return the costs of completed epochs.
 
-        `orders` has a row for each epoch; with `rows` it is trained on these examples alone, in their order.
+        `orders` has one permutation of the examples per epoch. If `rows` is given, train on these examples
+        only, in this order.
         """
         costs = np.full(len(rates), np.nan)
-        no_labels, nothing = np.empty(0, np.int32), np.empty(0)
+        no_labels, unused = np.empty(0, np.int32), np.empty(0)
         done = cregnet.network_train(
             self.plan,
             self.vector,
@@ -127,13 +141,13 @@ class Net:
             self.rows if rows is None else self.rows[rows],
             self.targets if rows is None else self.targets[rows],
             no_labels,
-            nothing,
+            unused,
             np.empty((len(rates), 0), np.int64) if orders is None else orders,
             rates,
             batch_size,
             self.steps,
             self.masks,
-            nothing,
+            unused,
             np.array([np.inf, np.nan]),
             costs,
             resolve_threads(None),
@@ -144,7 +158,7 @@ class Net:
 
 
 def warn_of_divergence(what: str, number: int, stacklevel: int = 4) -> None:
-    """Say that a training ended early; it is the caller of model() who should see his line."""
+    """Warn that a training ended early; the default stacklevel is the line that calls `model`."""
     warnings.warn(
         f"the cost stopped being finite in {what} {number}, and the training with it; the parameters are "
         "those it had then (a smaller learning_rate may help)",
@@ -153,10 +167,12 @@ def warn_of_divergence(what: str, number: int, stacklevel: int = 4) -> None:
     )
 
 
-def stretches(n: int, every: int, last: bool) -> Iterator[tuple[int, int]]:
-    """First and end of the iterations between two records; with `last` the last iteration is one of its own.
+def recording_intervals(n: int, every: int, last: bool) -> Iterator[tuple[int, int]]:
+    """Ranges (start, end) of the iterations between two recorded costs.
 
-    >>> list(stretches(5, 2, last=False)), list(stretches(4, 2, last=True))
+    With `last` the last iteration is a range of its own, so that a cost is recorded before it.
+
+    >>> list(recording_intervals(5, 2, last=False)), list(recording_intervals(4, 2, last=True))
     ([(0, 2), (2, 4), (4, 5)], [(0, 2), (2, 3), (3, 4)])
     """
     for start in range(0, n, every):
@@ -175,15 +191,16 @@ def descend(
     record: Callable[[int, dict[str, Array]], None] | None,
     last: bool = False,
 ) -> dict[str, Array]:
-    """Full-batch gradient descent; `record` gets the parameters before iterations 0, every, 2 every, ...
+    """Full-batch gradient descent; return the trained parameters.
 
-    With `last` also before the last iteration.
+    Calls ``record(iteration, parameters)`` before iterations 0, every, 2 every, ..., and with `last` also
+    before the last one.
     """
     m = net.X.shape[1]
-    with net.answering_ctrl_c() as section:
-        for start, end in stretches(num_iterations, every, last):
+    with net.interruptible() as section:
+        for start, end in recording_intervals(num_iterations, every, last):
             if record is not None:
-                with section.open():
+                with section.user_code():
                     record(start, net.dictionary())
             rates = np.full((end - start, 1), float(learning_rate))
             done = len(net.run(rates, m))

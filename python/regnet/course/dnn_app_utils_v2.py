@@ -1,7 +1,7 @@
 """The deep network application (course 1, week 4): cats or not; edition of 2017.
 
-All is as in `dnn_app_utils_v3`, but for the names of the gradients dA: here dA of a number is what reaches
-that layer's inputs, so that the first layer's is dA1; later it is dA0, of the activations of layer 0.
+Only the names of the gradients dA differ from `dnn_app_utils_v3`. Here dA with the number of a layer is the
+gradient with respect to that layer's inputs, so that the gradient with respect to X is dA1; later it is dA0.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from . import dnn_app_utils_v3, dnn_utils
+from ._deep_layers import LayerCache
 from .dnn_app_utils_v3 import *  # noqa: F403
-from .dnn_utils import LayerCache
 
 __all__ = dnn_app_utils_v3.__all__
 
 
 def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) -> dict[str, NDArray[Any]]:
-    """Gradients of all layers, from the cost of `compute_cost` down; dA1 is that of the inputs.
+    """Gradients of all layers with respect to the cost of `compute_cost`; dA1 is that with respect to X.
 
     Parameters
     ----------
@@ -27,17 +27,17 @@ def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) 
     Y : array-like (n_L, m)
         Classes, 0 or 1.
     caches : list
-        What `L_model_forward` returns.
+        The second result of `L_model_forward`.
 
     Returns
     -------
     dict
-        dAL, dWL, dbL, ..., dA1, dW1, db1: dA of a number belongs to the inputs of that layer.
+        dAL, dWL, dbL, ..., dA1, dW1, db1; dAl is the gradient with respect to the inputs of layer l.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not match.
 
     Examples
     --------

@@ -1,37 +1,48 @@
 """The deep network notebook, step by step (course 1, week 4): any number of layers; edition of 2021.
 
-Columns are examples. `sigmoid` and `relu` return (A, cache) here, as in that notebook's helper file.
-The caches are the notebook's: ``((A_prev, W, b), Z)`` per layer. `L_layer_model` trains in the
-compiled engine. Earlier editions import `dnn_utils_v2`, the week's second notebook `dnn_app_utils_v2`
-or `dnn_app_utils_v3`.
+Columns are examples. `sigmoid` and `relu` return (A, cache), as in that notebook's helper file. The cache of
+a layer is the notebook's, ``((A_prev, W, b), Z)``. `L_layer_model` trains in the compiled engine. Earlier
+editions import `dnn_utils_v2`; the week's second notebook imports `dnn_app_utils_v2` or `dnn_app_utils_v3`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-import cregnet
-
-from .._support.checks import choice, integer
+from .._support.checks import integer
 from . import _checks as check
 from . import _layers
-from ._layers import (
+from ._deep_layers import (
+    LayerCache,
+    affine,
+    linear_activation_backward,
+    linear_activation_forward,
+    linear_backward,
+    linear_forward,
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+)
+from ._layers import relu_of_matrix
+from ._names import keyword_alias
+from ._parameters import (
+    Array,
     Parameters,
-    check_layer,
     check_layers,
-    half,
+    count_layers,
+    gradient_descent_step,
     initialize,
     layer_keys,
     n_layers_of,
-    rectify,
-    step,
+    xavier,
 )
 from ._pictures import plot_costs
-from ._training import Net, check_training, descend
+from ._training import Net, check_sizes, check_training, descend
 
 __all__ = [
     "L_layer_model",
@@ -51,130 +62,7 @@ __all__ = [
     "update_parameters",
 ]
 
-Array = NDArray[Any]
-LinearCache = tuple[Array, Array, Array]
-LayerCache = tuple[LinearCache, Array]
-
-# ------------------------------------------------------------------------------ activations
-
-
-def sigmoid(Z: ArrayLike) -> tuple[Array, Array]:
-    """The logistic function and its argument, to be kept for the way back.
-
-    Parameters
-    ----------
-    Z : array-like
-        Of any shape.
-
-    Returns
-    -------
-    A, Z : array
-
-    Examples
-    --------
-    >>> A, cache = sigmoid(np.array([[0.0, 2.0]]))
-    >>> print(A.round(3), cache)
-    [[0.5   0.881]] [[0. 2.]]
-    """
-    return _layers.sigmoid(Z), np.asarray(Z)
-
-
-def sigmoid_backward(dA: ArrayLike, cache: ArrayLike) -> Array:
-    """``dZ = dA * s * (1 - s)`` with ``s = sigmoid(Z)``.
-
-    Parameters
-    ----------
-    dA : array-like
-    cache : array-like
-        Z, of the same shape.
-
-    Returns
-    -------
-    array
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-
-    Examples
-    --------
-    >>> print(sigmoid_backward([[1.0, 2.0]], [[0.0, 0.0]]))
-    [[0.25 0.5 ]]
-    """
-    gradient, Z = np.asarray(dA), np.asarray(cache)
-    if gradient.shape != Z.shape:
-        check.same_shape("dA", gradient, "Z", Z)
-    s = _layers.sigmoid(Z)
-    return gradient * s * (1 - s)
-
-
-def relu(Z: ArrayLike) -> tuple[Array, Array]:
-    """The rectifier and its argument, to be kept for the way back.
-
-    Parameters
-    ----------
-    Z : array-like
-        Of any shape.
-
-    Returns
-    -------
-    A, Z : array
-
-    Examples
-    --------
-    >>> A, cache = relu(np.array([[-1.0, 2.0]]))
-    >>> print(A, cache)
-    [[0. 2.]] [[-1.  2.]]
-    """
-    return _layers.relu(Z), np.asarray(Z)
-
-
-def relu_backward(dA: Any, cache: Any) -> Array:
-    """dA where Z is above 0, else 0.
-
-    Parameters
-    ----------
-    dA : array-like
-    cache : array-like
-        Z, of the same shape.
-
-    Returns
-    -------
-    array
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-
-    Examples
-    --------
-    >>> print(relu_backward([[5.0, 6.0, 7.0]], [[-1.0, 0.0, 2.0]]))
-    [[0. 0. 7.]]
-    """
-    try:
-        dZ = np.empty_like(dA)
-        cregnet.relu_backward(dA, cache, dZ)
-        return dZ
-    except check.REFUSED:
-        pass
-    gradient, Z = np.asarray(dA), np.asarray(cache)
-    check.same_shape("dA", gradient, "Z", Z)
-    return np.where(Z > 0, gradient, gradient.dtype.type(0))
-
-
-ACTIVATIONS = {"sigmoid": (sigmoid, sigmoid_backward), "relu": (relu, relu_backward)}
-
-
-def activation_of(name: str) -> tuple[Callable[..., Any], Callable[..., Array]]:
-    """An activation and its way back."""
-    if type(name) is str and name in ACTIVATIONS:
-        return ACTIVATIONS[name]
-    return ACTIVATIONS[choice("activation", name, ACTIVATIONS)]
-
-
-# ------------------------------------------------------------------------------ forward
+# ------------------------------------------------------------------------------ initial weights
 
 
 def initialize_parameters(n_x: int, n_h: int, n_y: int) -> dict[str, Array]:
@@ -183,7 +71,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> dict[str, Array]:
     Parameters
     ----------
     n_x, n_h, n_y : int
-        Units of the inputs, of the hidden layer and of the output.
+        Number of inputs, units of the hidden layer and of the output.
 
     Returns
     -------
@@ -200,8 +88,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> dict[str, Array]:
     [[ 0.0174 -0.0076]]
     """
     sizes = {"n_x": n_x, "n_h": n_h, "n_y": n_y}
-    found = [integer(name, n, least=1) for name, n in sizes.items()]
-    return initialize(found, 1, lambda W, n_in: W * 0.01)
+    return initialize([integer(name, n, least=1) for name, n in sizes.items()], 1, one_hundredth)
 
 
 def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
@@ -210,7 +97,7 @@ def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
     Parameters
     ----------
     layer_dims : list of int
-        Units of each layer, the inputs first.
+        Number of inputs, then units of each layer.
 
     Returns
     -------
@@ -219,98 +106,27 @@ def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
 
     Notes
     -----
-    Reseeds NumPy's process-wide legacy stream, as the notebook does. The second notebook of that week
-    has another start under this name, the one that `L_layer_model` uses: see `dnn_app_utils_v3`.
+    Reseeds NumPy's process-wide legacy stream, as the notebook does. In the week's second notebook a
+    function of this name has another scale and seed, which `L_layer_model` uses too: see `dnn_app_utils_v3`.
 
     Examples
     --------
     >>> print(initialize_parameters_deep([5, 4, 3])["W1"].round(4)[0])
     [ 0.0179  0.0044  0.001  -0.0186 -0.0028]
     """
-    return initialize(layer_dims, 3, lambda W, n_in: W * 0.01)
+    return initialize(layer_dims, 3, one_hundredth)
 
 
-def linear_forward(A: Any, W: Any, b: Any) -> tuple[Array, LinearCache]:
-    """``Z = W A + b``.
-
-    Parameters
-    ----------
-    A : array-like (n_before, m)
-    W : array-like (n, n_before)
-    b : array-like (n, 1)
-
-    Returns
-    -------
-    Z : array (n, m)
-    cache : tuple
-        (A, W, b)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-
-    Examples
-    --------
-    >>> Z, cache = linear_forward(np.ones((2, 3)), np.array([[1.0, 2.0]]), np.array([[0.5]]))
-    >>> print(Z)
-    [[3.5 3.5 3.5]]
-    """
-    try:
-        return affine(A, W, b), (A, W, b)
-    except check.REFUSED:
-        pass
-    inputs, weights, bias = check.matrix("A", A), check.matrix("W", W), check.matrix("b", b)
-    check_layer("", weights, bias, "A", inputs)
-    return affine(inputs, weights, bias), (inputs, weights, bias)
+def one_hundredth(W: Array, n_in: int) -> Array:
+    """Scale to standard deviation 0.01."""
+    return W * 0.01
 
 
-def affine(A: Any, W: Any, b: Any) -> Array:
-    """``W A + b`` of matrices of floating-point numbers."""
-    Z: Array = W.dot(A)
-    if Z.dtype.kind != "f" or b.shape != (Z.shape[0], 1) or A.ndim != 2:
-        raise ValueError
-    Z += b
-    return Z
-
-
-def linear_activation_forward(
-    A_prev: ArrayLike, W: ArrayLike, b: ArrayLike, activation: str
-) -> tuple[Array, LayerCache]:
-    """``A = g(W A_prev + b)``.
-
-    Parameters
-    ----------
-    A_prev : array-like (n_before, m)
-    W : array-like (n, n_before)
-    b : array-like (n, 1)
-    activation : {"sigmoid", "relu"}
-
-    Returns
-    -------
-    A : array (n, m)
-    cache : tuple
-        ((A_prev, W, b), Z)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit or the activation is another one.
-
-    Examples
-    --------
-    >>> A, cache = linear_activation_forward(np.ones((1, 2)), np.array([[-1.0]]), np.array([[0.5]]), "relu")
-    >>> print(A, cache[1])
-    [[0. 0.]] [[-0.5 -0.5]]
-    """
-    forward, _ = activation_of(activation)
-    Z, linear_cache = linear_forward(A_prev, W, b)
-    A, activation_cache = forward(Z)
-    return A, (linear_cache, activation_cache)
+# ------------------------------------------------------------------------------ forward
 
 
 def L_model_forward(X: ArrayLike, parameters: Parameters) -> tuple[Array, list[LayerCache]]:
-    """[LINEAR -> RELU] * (L - 1) -> LINEAR -> SIGMOID.
+    """Forward pass: [LINEAR -> RELU] * (L - 1) -> LINEAR -> SIGMOID.
 
     Parameters
     ----------
@@ -327,7 +143,7 @@ def L_model_forward(X: ArrayLike, parameters: Parameters) -> tuple[Array, list[L
     Raises
     ------
     ValueError
-        If shapes do not fit or a parameter is missing.
+        If shapes do not match or a parameter is missing.
 
     Examples
     --------
@@ -336,22 +152,21 @@ def L_model_forward(X: ArrayLike, parameters: Parameters) -> tuple[Array, list[L
     ((1, 2), 3)
     """
     try:
-        return layer_by_layer(X, [parameters[key] for key in layer_keys(half(len(parameters)))])
-    except check.REFUSED:
+        return layer_by_layer(X, [parameters[key] for key in layer_keys(count_layers(len(parameters)))])
+    except check.ARGUMENT_ERRORS:
         pass
     A = check.matrix("X", X)
-    layers = check_layers(parameters, n_layers_of(parameters), A)
-    return layer_by_layer(A, [array for layer in layers for array in layer])
+    return layer_by_layer(A, check_layers(parameters, n_layers_of(parameters), A))
 
 
 def layer_by_layer(X: Any, arrays: list[Array]) -> tuple[Array, list[LayerCache]]:
-    """AL and the caches, with W1, b1, ..., WL, bL."""
+    """AL and the caches, from W1, b1, ..., WL, bL."""
     A, caches, last = X, [], len(arrays) - 2
-    for at in range(0, len(arrays), 2):
-        W, b = arrays[at], arrays[at + 1]
+    for i in range(0, len(arrays), 2):
+        W, b = arrays[i], arrays[i + 1]
         Z = affine(A, W, b)
         caches.append(((A, W, b), Z))
-        A = rectify(Z) if at < last else _layers.sigmoid(Z)
+        A = relu_of_matrix(Z) if i < last else _layers.sigmoid(Z)
     return A, caches
 
 
@@ -381,7 +196,7 @@ def compute_cost(AL: ArrayLike, Y: ArrayLike) -> Array:
     >>> print(compute_cost([[0.8, 0.9, 0.4]], [[1, 1, 0]]).round(6))
     0.279777
     """
-    A, targets = check.paired("AL", AL, Y)
+    A, targets = check.outputs_and_labels("AL", AL, Y)
     m, A, targets = A.shape[1], A.ravel(), targets.ravel()
     likelihood = targets.dot(np.log(A)) + (1 - targets).dot(np.log(1 - A))
     return np.array(1 / m * (0.0 - likelihood))
@@ -390,101 +205,8 @@ def compute_cost(AL: ArrayLike, Y: ArrayLike) -> Array:
 # ------------------------------------------------------------------------------ backward
 
 
-def linear_backward(dZ: ArrayLike, cache: LinearCache) -> tuple[Array, Array, Array]:
-    """Gradients of a linear layer: ``dW = dZ A_prev^T / m``, ``db = sum(dZ) / m``, ``dA_prev = W^T dZ``.
-
-    Parameters
-    ----------
-    dZ : array-like (n, m)
-    cache : tuple
-        (A_prev, W, b)
-
-    Returns
-    -------
-    dA_prev : array (n_before, m)
-    dW : array (n, n_before)
-    db : array (n, 1)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-
-    Examples
-    --------
-    >>> cache = np.ones((3, 2)), np.ones((1, 3)), np.zeros((1, 1))
-    >>> dA_prev, dW, db = linear_backward(np.ones((1, 2)), cache)
-    >>> print(dA_prev.shape, dW, db)
-    (3, 2) [[1. 1. 1.]] [[1.]]
-    """
-    try:
-        A_prev, W, b = cache
-        return linear_gradients(dZ, A_prev, W, b)
-    except check.REFUSED:
-        pass
-    names = ("A_prev", "W", "b")
-    entries = zip(names, check.tuple_of("cache", cache, names), strict=True)
-    A_prev, W, b = (check.matrix(name, value) for name, value in entries)
-    gradient = check.matrix("dZ", dZ)
-    check_layer("", W, b, "A_prev", A_prev)
-    check.columns("dZ", gradient, "A_prev", A_prev)
-    if len(gradient) != len(W):
-        raise ValueError(f"{check.shapes('dZ', gradient, 'W', W)}, wanted as many rows in both")
-    return linear_gradients(gradient, A_prev, W, b)
-
-
-def linear_gradients(dZ: Any, A_prev: Array, W: Array, b: Array) -> tuple[Array, Array, Array]:
-    """dA_prev, dW and db of matrices of floating-point numbers."""
-    n, each = W.shape[0], 1 / A_prev.shape[1]
-    dW = dZ.dot(A_prev.T)
-    dA_prev = W.T.dot(dZ)
-    if dW.dtype.kind != "f" or dW.shape != W.shape or dA_prev.shape != A_prev.shape or b.shape != (n, 1):
-        raise ValueError
-    dW *= each
-    db = np.add.reduce(dZ, axis=1, keepdims=True)
-    db *= each
-    return dA_prev, dW, db
-
-
-def linear_activation_backward(
-    dA: ArrayLike, cache: LayerCache, activation: str
-) -> tuple[Array, Array, Array]:
-    """Gradients of a layer with its activation.
-
-    Parameters
-    ----------
-    dA : array-like (n, m)
-    cache : tuple
-        ((A_prev, W, b), Z)
-    activation : {"sigmoid", "relu"}
-
-    Returns
-    -------
-    dA_prev : array (n_before, m)
-    dW : array (n, n_before)
-    db : array (n, 1)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit or the activation is another one.
-
-    Examples
-    --------
-    >>> A, cache = linear_activation_forward(np.ones((1, 2)), np.array([[1.0]]), np.array([[0.5]]), "relu")
-    >>> dA_prev, dW, db = linear_activation_backward([[3.0, 5.0]], cache, "relu")
-    >>> print(dA_prev, dW, db)
-    [[3. 5.]] [[4.]] [[4.]]
-    """
-    _, backward = activation_of(activation)
-    if type(cache) is not tuple or len(cache) != 2:
-        check.tuple_of("cache", cache, ("linear_cache", "activation_cache"))
-    linear_cache, Z = cache
-    return linear_backward(backward(dA, Z), linear_cache)
-
-
 def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) -> dict[str, Array]:
-    """Gradients of all layers, from the cost of `compute_cost` down.
+    """Gradients of all layers with respect to the cost of `compute_cost`.
 
     Parameters
     ----------
@@ -492,17 +214,18 @@ def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) 
     Y : array-like (n_L, m)
         Classes, 0 or 1.
     caches : list
-        What `L_model_forward` returns.
+        The second result of `L_model_forward`.
 
     Returns
     -------
     dict
-        dA0, dW1, db1, dA1, dW2, db2, ...: dA of a number belongs to the activations of that layer.
+        dA0, dW1, db1, dA1, dW2, db2, ...; dA0 is the gradient with respect to X, dA1 to the activations of
+        layer 1.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not match.
 
     Examples
     --------
@@ -510,7 +233,7 @@ def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) 
     >>> list(L_model_backward(AL, [[1, 0]], caches))
     ['dA1', 'dW2', 'db2', 'dA0', 'dW1', 'db1']
     """
-    A, targets = check.paired("AL", AL, Y)
+    A, targets = check.outputs_and_labels("AL", AL, Y)
     if not isinstance(caches, (list, tuple)) or not caches:
         raise ValueError(f"caches is {caches!r}, wanted a list with the cache of each layer")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -523,22 +246,22 @@ def L_model_backward(AL: ArrayLike, Y: ArrayLike, caches: Sequence[LayerCache]) 
     return grads
 
 
-@check.also_called(parameters="params")
+@keyword_alias(parameters="params")
 def update_parameters(params: Parameters, grads: Mapping[str, Any], learning_rate: float) -> dict[str, Array]:
-    """One step of gradient descent, ``W - learning_rate * dW``, on every layer.
+    """One step of gradient descent, ``W - learning_rate * dW``, for every parameter.
 
     Parameters
     ----------
     params : dict
-        W1, b1, ..., WL, bL; before 2021 the notebook called it `parameters`, which is taken, too.
+        W1, b1, ..., WL, bL. The keyword `parameters`, which the notebook had before 2021, works too.
     grads : dict
-        dW1, db1, ... of the same shapes; other entries are not looked at.
+        dW1, db1, ... of the same shapes; other entries are ignored.
     learning_rate : float
 
     Returns
     -------
     dict
-        New parameters; the given ones stay as they are.
+        New parameters; the arguments are not modified.
 
     Raises
     ------
@@ -552,7 +275,7 @@ def update_parameters(params: Parameters, grads: Mapping[str, Any], learning_rat
     >>> print(update_parameters(params, grads, learning_rate=0.1)["W1"])
     [[0.9 0.8]]
     """
-    return step(params, grads, learning_rate)
+    return gradient_descent_step(params, grads, learning_rate)
 
 
 # ------------------------------------------------------------------------------ training
@@ -575,7 +298,7 @@ def L_layer_model(
     Y : array-like (1, m)
         Classes, 0 or 1.
     layers_dims : list of int
-        Units of each layer, the inputs first.
+        Number of inputs, then units of each layer.
     learning_rate : float
         Above 0.
     num_iterations : int
@@ -583,30 +306,30 @@ def L_layer_model(
     print_cost : bool
         Print the cost before iterations 0, 100, 200, ..., and draw its curve at the end.
     return_costs : bool
-        False: the notebook up to 2020, which returns the parameters and prints six digits of a cost. True:
-        that of 2021, which returns (parameters, costs), a cost per 100 iterations, and prints all digits,
-        also before the last iteration.
+        False, as in the notebook until 2020: return the parameters, and print costs with six digits. True, as
+        in 2021: return (parameters, costs), with one cost per 100 iterations, and print costs with all
+        digits, including that before the last iteration.
 
     Returns
     -------
     parameters : dict
         W1, b1, ..., WL, bL after the last iteration.
     costs : list of arrays of shape ()
-        If asked for.
+        Only with `return_costs`.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong; nothing has been done then.
+        If an argument is invalid; raised before any work.
 
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite. The training ends there.
+        If the cost stops being finite; the training ends there.
 
     Notes
     -----
-    The start is that of the second notebook of the week, ``randn(n, n_before) / sqrt(n_before)``, seed 1.
+    Initial weights are those of the week's second notebook, ``randn(n, n_before) / sqrt(n_before)``, seed 1.
 
     Examples
     --------
@@ -618,27 +341,23 @@ def L_layer_model(
     """
     sizes = check.layer_sizes("layers_dims", layers_dims)
     inputs, targets = check_training(X, Y, learning_rate, "num_iterations", num_iterations, sizes[-1])
-    if sizes[0] != len(inputs):
-        raise ValueError(
-            f"layers_dims is {sizes} and X has shape {inputs.shape}, wanted [{len(inputs)}, ...]"
-        )
-    start = initialize(sizes, 1, lambda W, n_in: W / np.sqrt(n_in))
+    net = Net(initialize(check_sizes(sizes, inputs), 1, xavier), inputs, targets)
     costs: list[Array] = []
 
-    def record(iteration: int, now: Mapping[str, Array]) -> None:
-        cost = compute_cost(L_model_forward(inputs, now)[0], targets)
+    def record(iteration: int, parameters: Mapping[str, Array]) -> None:
+        cost = compute_cost(L_model_forward(inputs, parameters)[0], targets)
         if iteration % 100 == 0:
             costs.append(cost)
         if print_cost:
             print(f"Cost after iteration {iteration}: {cost if return_costs else format(cost, 'f')}")
 
-    wanted, last = record if print_cost or return_costs else None, return_costs and print_cost
+    recorder = record if print_cost or return_costs else None
     try:
-        found = descend(Net(start, inputs, targets), learning_rate, num_iterations, 100, wanted, last)
+        trained = descend(net, learning_rate, num_iterations, 100, recorder, last=return_costs and print_cost)
     except KeyboardInterrupt as interrupt:
         if return_costs:
             interrupt.result = (getattr(interrupt, "result", None), costs)  # type: ignore[attr-defined]
         raise
     if print_cost:
         plot_costs(costs, "iterations (per hundreds)", learning_rate)
-    return (found, costs) if return_costs else found
+    return (trained, costs) if return_costs else trained

@@ -1,8 +1,8 @@
 """The deep network notebook, step by step (course 1, week 4), editions of 2017 to 2020.
 
-Its helper file has the four activations of `dnn_utils`; the other functions are those that the notebook
-asks its reader to write, the same in both but for a name: `parameters` of `update_parameters` is `params`
-from 2021 on. Either is taken.
+The helper file has the four activation functions of `dnn_utils`; the notebook's reader writes the others. The
+editions differ in one name: the argument `parameters` of `update_parameters` is `params` from 2021 on. The
+function accepts both keywords.
 """
 
 from . import dnn_utils

@@ -1,9 +1,9 @@
-"""The gradient checking notebook (course 2, week 1): backpropagation against differences of the cost.
+"""The gradient checking notebook (course 2, week 1): backpropagation against central differences of the cost.
 
-Columns are examples. The functions of the notebook's helper file and those that it asks its reader
-to write, with the same names, arguments and results: those of one parameter (`forward_propagation`,
-`backward_propagation`, `gradient_check`) and those of a network, whose names end in ``_n``.
-`backward_propagation_n` is the right one; the notebook's has two mistakes in it for its reader to find.
+Columns are examples. This module has the functions of the notebook's helper file and those that its reader
+writes, with the same names, arguments and results: those of one parameter (`forward_propagation`,
+`backward_propagation`, `gradient_check`) and those of a network, whose names end in ``_n``. The notebook's
+`backward_propagation_n` contains two deliberate mistakes for its reader to find; this one is correct.
 """
 
 from __future__ import annotations
@@ -12,22 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._support.checks import number
 from ..training.gradients import relative
 from . import _checks as check
-from ._layers import (
-    Cache,
-    Parameters,
-    check_gradients,
-    layer_keys,
-    n_layers_of,
-    relu,
-    sigmoid,
-    total_loss,
-)
+from ._layers import Cache, relu, sigmoid, total_loss
 from ._layers import forward_propagation as three_layers_forward
+from ._parameters import Array, Parameters, check_gradients, layer_keys, ordered_arrays
 from ._training import flatten, unflatten
 from .reg_utils import backward_propagation as backward_propagation_n
 
@@ -45,11 +37,10 @@ __all__ = [
     "vector_to_dictionary",
 ]
 
-Array = NDArray[Any]
-NOTEBOOK = {"W1": (5, 4), "b1": (5, 1), "W2": (3, 5), "b2": (3, 1), "W3": (1, 3), "b3": (1, 1)}
-RIGHT = "The backward propagation is right: the difference is {:.3g}"
+NOTEBOOK_SHAPES = {"W1": (5, 4), "b1": (5, 1), "W2": (3, 5), "b2": (3, 1), "W3": (1, 3), "b3": (1, 1)}
+CORRECT = "The backward propagation is right: the difference is {:.3g}"
 WRONG = "There is a mistake in the backward propagation."
-TOLERANCE = 1e-6  # ten times the notebook's step: a right gradient is within 2e-7 or so by rounding
+TOLERANCE = 1e-6  # ten times the notebook's epsilon; rounding moves a correct gradient by about 2e-7
 
 
 # ------------------------------------------------------------------------------ one parameter
@@ -85,7 +76,8 @@ def backward_propagation(x: float, theta: float) -> Any:
 
     Returns
     -------
-    x
+    dtheta : float
+        x itself.
 
     Examples
     --------
@@ -103,14 +95,14 @@ def gradient_check(x: float, theta: float, epsilon: float = 1e-7, print_msg: boo
     x, theta : float
         Input and parameter.
     epsilon : float
-        Step of the difference.
+        Step of the central difference.
     print_msg : bool
-        Say whether the derivative is right.
+        Print whether the derivative is correct.
 
     Returns
     -------
     NumPy scalar, float64
-        ``|grad - gradapprox| / (|grad| + |gradapprox|)``: rounding makes it 1e-10 or so.
+        ``|grad - gradapprox| / (|grad| + |gradapprox|)``, about 1e-10 by rounding.
 
     Raises
     ------
@@ -132,8 +124,8 @@ def gradient_check(x: float, theta: float, epsilon: float = 1e-7, print_msg: boo
     )
     difference = np.float64(relative(np.asarray(backward_propagation(x, theta)), np.asarray(approximate)))
     if print_msg:
-        right = difference <= TOLERANCE
-        print(RIGHT.format(difference) if right else f"{WRONG} the difference is {difference:.3g}")
+        correct = difference <= TOLERANCE
+        print(CORRECT.format(difference) if correct else f"{WRONG} the difference is {difference:.3g}")
     return difference
 
 
@@ -141,7 +133,7 @@ def gradient_check(x: float, theta: float, epsilon: float = 1e-7, print_msg: boo
 
 
 def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) -> tuple[Any, Cache]:
-    """Cost of a three-layer network and its cache.
+    """Cost and cache of a three-layer network.
 
     Parameters
     ----------
@@ -161,7 +153,7 @@ def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) ->
     Raises
     ------
     ValueError
-        If shapes do not fit or a parameter is missing.
+        If shapes do not match or a parameter is missing.
 
     Examples
     --------
@@ -178,14 +170,8 @@ def forward_propagation_n(X: ArrayLike, Y: ArrayLike, parameters: Parameters) ->
 # ------------------------------------------------------------------------------ vectors
 
 
-def in_order(parameters: Parameters) -> dict[str, Array]:
-    """W1, b1, W2, b2, ... as arrays, whatever the order of the dictionary."""
-    keys = layer_keys(n_layers_of(parameters))
-    return dict(zip(keys, check.matrices("parameters", parameters, keys), strict=True))
-
-
 def dictionary_to_vector(parameters: Parameters) -> tuple[Array, list[str]]:
-    """All parameters as one column, W1, b1, W2, b2, ..., each row by row.
+    """All parameters as one column: W1, b1, W2, b2, ..., each row by row.
 
     Parameters
     ----------
@@ -196,7 +182,7 @@ def dictionary_to_vector(parameters: Parameters) -> tuple[Array, list[str]]:
     -------
     theta : array (n, 1)
     keys : list of str
-        The parameter that each entry comes from.
+        For each entry of theta, the key of its parameter.
 
     Raises
     ------
@@ -209,35 +195,38 @@ def dictionary_to_vector(parameters: Parameters) -> tuple[Array, list[str]]:
     >>> print(theta.ravel(), keys)
     [1. 2. 3.] ['W1', 'W1', 'b1']
     """
-    arrays = in_order(parameters)
+    arrays = ordered_arrays(parameters)
     return flatten(arrays)[:, None], [key for key, array in arrays.items() for _ in range(array.size)]
 
 
 def vector_to_dictionary(theta: ArrayLike, like: Parameters | None = None) -> dict[str, Array]:
-    """The dictionary that `dictionary_to_vector` made a column of.
+    """Parameters from one column, the inverse of `dictionary_to_vector`.
 
     Parameters
     ----------
     theta : array-like (n, 1)
     like : dict, optional
-        Parameters whose shapes to take; without it those of the notebook's network, 4-5-3-1.
+        Parameters with the wanted shapes; by default those of the notebook's network, 4-5-3-1.
 
     Returns
     -------
     dict
-        New arrays.
+        W1, b1, ..., WL, bL, new arrays.
 
     Raises
     ------
     ValueError
-        If theta has too many or too few entries.
+        If theta has another number of entries.
 
     Examples
     --------
     >>> print(vector_to_dictionary(np.arange(47.0).reshape(47, 1))["W3"])
     [[43. 44. 45.]]
     """
-    arrays = {key: np.empty(shape) for key, shape in NOTEBOOK.items()} if like is None else in_order(like)
+    if like is None:
+        arrays = {key: np.empty(shape) for key, shape in NOTEBOOK_SHAPES.items()}
+    else:
+        arrays = ordered_arrays(like)
     vector = np.asarray(theta)
     wanted = sum(array.size for array in arrays.values())
     if vector.shape not in ((wanted, 1), (wanted,)):
@@ -251,12 +240,12 @@ def shapes_of(arrays: Mapping[str, Array]) -> str:
 
 
 def gradients_to_vector(gradients: Mapping[str, Any]) -> Array:
-    """dW1, db1, dW2, db2, ... as one column, each row by row; dZ and dA are left out.
+    """The gradients of the parameters as one column: dW1, db1, dW2, db2, ..., each row by row.
 
     Parameters
     ----------
     gradients : dict
-        dW1, db1, ..., dWL, dbL and anything else.
+        dW1, db1, ..., dWL, dbL; other entries, such as dZ and dA, are ignored.
 
     Returns
     -------
@@ -275,8 +264,8 @@ def gradients_to_vector(gradients: Mapping[str, Any]) -> Array:
     """
     if not isinstance(gradients, Mapping):
         raise TypeError(f"gradients is a {type(gradients).__name__}, wanted a dictionary")
-    layers = sum(str(key).startswith("dW") for key in gradients)
-    keys = layer_keys(max(layers, 1), "d")
+    n_layers = sum(str(key).startswith("dW") for key in gradients)
+    keys = layer_keys(max(n_layers, 1), "d")
     arrays = check.matrices("gradients", gradients, keys)
     return flatten(dict(zip(keys, arrays, strict=True)))[:, None]
 
@@ -302,16 +291,17 @@ def gradient_check_n(
         dW1, db1, ... as `backward_propagation_n` returns them.
     X : array-like (n_features, m)
     Y : array-like (1, m) or (m,)
+        Classes, 0 or 1.
     epsilon : float
-        Step of the differences.
+        Step of the central differences.
     print_msg : bool
-        Say whether the gradients are right and, if not, which one is farthest off.
+        Print whether the gradients are correct, and if not, which one has the largest error.
 
     Returns
     -------
     NumPy scalar, float64
-        ``||gradients - differences|| / (||gradients|| + ||differences||)``: rounding makes it about
-        1e-7, a mistake 1e-3 or more. The message draws the line at 1e-6.
+        ``||gradients - differences|| / (||gradients|| + ||differences||)``, about 1e-7 by rounding, and 1e-3
+        or more after a mistake. The message has the threshold 1e-6.
 
     Raises
     ------
@@ -334,46 +324,43 @@ def gradient_check_n(
     if not np.isfinite(cost):
         raise ValueError(f"the cost at the given parameters is {cost}, wanted a finite one to differentiate")
     pairs = check_gradients(parameters, gradients=gradients)
-    found = flatten({key: dW for key, (_, dW) in pairs.items()})
-    expected = differences(parameters, X, Y, epsilon)
-    difference = np.float64(relative(expected, found))
+    given = flatten({key: dW for key, (_, dW) in pairs.items()})
+    expected = central_differences(parameters, X, Y, epsilon)
+    difference = np.float64(relative(expected, given))
     if print_msg:
-        print(
-            message(
-                difference, unflatten(found, in_order(parameters)), unflatten(expected, in_order(parameters))
-            )
-        )
+        arrays = ordered_arrays(parameters)
+        print(verdict(difference, unflatten(given, arrays), unflatten(expected, arrays)))
     return difference
 
 
-def differences(parameters: Parameters, X: ArrayLike, Y: ArrayLike, epsilon: float) -> Array:
-    """(J(theta + epsilon) - J(theta - epsilon)) / (2 epsilon) for each parameter on its own."""
-    arrays = in_order(parameters)
+def central_differences(parameters: Parameters, X: ArrayLike, Y: ArrayLike, epsilon: float) -> Array:
+    """(J(theta + epsilon) - J(theta - epsilon)) / (2 epsilon), with one entry of theta changed at a time."""
+    arrays = ordered_arrays(parameters)
     theta = flatten(arrays)
-    found = np.empty_like(theta)
+    derivatives = np.empty_like(theta)
     for k, value in enumerate(theta.copy()):
         costs = []
         for theta[k] in (value + epsilon, value - epsilon):
             costs.append(forward_propagation_n(X, Y, unflatten(theta, arrays))[0])
         theta[k] = value
-        found[k] = (costs[0] - costs[1]) / (2 * epsilon)
-    return found
+        derivatives[k] = (costs[0] - costs[1]) / (2 * epsilon)
+    return derivatives
 
 
-def message(difference: float, found: Mapping[str, Array], expected: Mapping[str, Array]) -> str:
-    """What the check says, with the worst parameter where there is a mistake.
+def verdict(difference: float, given: Mapping[str, Array], expected: Mapping[str, Array]) -> str:
+    """The message of the check, which names the worst gradient if there is a mistake.
 
-    A gradient that is all but zero may be nothing but rounding, with a relative error of 1; those whose
-    absolute error could not alone make the check fail are not suspected.
+    Rounding can give a gradient near zero a relative error of 1. A gradient is therefore reported only if its
+    absolute error is large enough to fail the check by itself.
     """
     if difference <= TOLERANCE:
-        return RIGHT.format(difference)
-    whole = sum(float(np.linalg.norm(flatten(arrays))) for arrays in (found, expected))
-    share = TOLERANCE / np.sqrt(len(found)) * whole
+        return CORRECT.format(difference)
+    total_norm = sum(float(np.linalg.norm(flatten(arrays))) for arrays in (given, expected))
+    threshold = TOLERANCE / np.sqrt(len(given)) * total_norm
     errors = {
-        f"d{key}": relative(expected[key], found[key])
-        for key in found
-        if not np.linalg.norm(found[key] - expected[key]) < share  # nan is suspect too
+        f"d{key}": relative(expected[key], given[key])
+        for key in given
+        if not np.linalg.norm(given[key] - expected[key]) < threshold  # true for nan too
     }
     worst = max(errors, key=lambda key: np.inf if np.isnan(errors[key]) else errors[key])
     others = ", ".join(key for key in errors if key != worst)

@@ -1,7 +1,7 @@
-"""The initialization notebook (course 2, week 1): zeros, large random numbers, He.
+"""The initialization notebook (course 2, week 1): weights of zeros, of large random numbers, of He et al.
 
-Columns are examples. The functions of the notebook's helper file and those that it asks its reader
-to write, with the same names, arguments and results; `model` trains in the compiled engine.
+Columns are examples. This module has the functions of the notebook's helper file and those that its reader
+writes, with the same names, arguments and results; `model` trains in the compiled engine.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._support.checks import choice
 from . import _checks as check
-from . import _shapes, _stream
+from . import _stream, _synthetic
+from ._backward import backward
 from ._files import load_flat_cats as load_cat_dataset
 from ._layers import (
-    CACHE,
+    CACHE_NAMES,
     Cache,
-    backward,
     forward_propagation,
-    initialize,
+    mean_loss,
     predict,
     predict_dec,
     relu,
     sigmoid,
-    total_loss,
     update_parameters,
 )
+from ._parameters import Array, he, initialize
 from ._pictures import plot_costs, plot_decision_boundary, scatter
 from ._training import Net, check_training, descend
 
@@ -50,20 +50,19 @@ __all__ = [
     "update_parameters",
 ]
 
-Array = NDArray[Any]
-HIDDEN = (10, 5)  # units of the notebook's hidden layers
+HIDDEN_UNITS = (10, 5)  # of the notebook's network
 
 
 # ------------------------------------------------------------------------------ initial weights
 
 
 def initialize_parameters_zeros(layers_dims: Sequence[int]) -> dict[str, Array]:
-    """All weights and biases 0, with which no layer learns more than one unit could.
+    """All weights and biases 0, so that the units of a layer stay equal.
 
     Parameters
     ----------
     layers_dims : list of int
-        Units of each layer, the inputs first.
+        Number of inputs, then units of each layer.
 
     Returns
     -------
@@ -88,7 +87,7 @@ def initialize_parameters_random(layers_dims: Sequence[int]) -> dict[str, Array]
     Parameters
     ----------
     layers_dims : list of int
-        Units of each layer, the inputs first.
+        Number of inputs, then units of each layer.
 
     Returns
     -------
@@ -113,7 +112,7 @@ def initialize_parameters_he(layers_dims: Sequence[int]) -> dict[str, Array]:
     Parameters
     ----------
     layers_dims : list of int
-        Units of each layer, the inputs first.
+        Number of inputs, then units of each layer.
 
     Returns
     -------
@@ -129,7 +128,7 @@ def initialize_parameters_he(layers_dims: Sequence[int]) -> dict[str, Array]:
     >>> print(initialize_parameters_he([2, 4, 1])["W1"].round(2)[0])
     [1.79 0.44]
     """
-    return initialize(layers_dims, 3, lambda W, n_in: W * np.sqrt(2 / n_in), "layers_dims")
+    return initialize(layers_dims, 3, he, "layers_dims")
 
 
 INITIALIZATIONS = {
@@ -154,8 +153,8 @@ def compute_loss(a3: ArrayLike, Y: ArrayLike) -> Any:
     Returns
     -------
     NumPy scalar, float64
-        ``nansum(-Y log a3 - (1 - Y) log(1 - a3)) / m``: infinite where an output is exactly 0 or 1 and
-        wrong, as it happens with weights that start too large.
+        ``nansum(-Y log a3 - (1 - Y) log(1 - a3)) / m``. It is infinite if an output is exactly 0 or 1 and
+        wrong, as happens with too large initial weights.
 
     Raises
     ------
@@ -167,30 +166,29 @@ def compute_loss(a3: ArrayLike, Y: ArrayLike) -> Any:
     >>> print(round(compute_loss([[0.8, 0.1]], [[1, 0]]), 6), compute_loss([[1.0, 0.1]], [[0, 0]]))
     0.164252 inf
     """
-    total = total_loss(a3, Y, "a3", nan=False)
-    return 1 / np.shape(Y)[-1] * total
+    return mean_loss(a3, Y, "a3", nan=False)
 
 
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> dict[str, Array]:
-    """Gradients of the cost with respect to everything in the cache.
+    """Gradients of the cost with respect to parameters, activations and pre-activations.
 
     Parameters
     ----------
     X : array-like (n_features, m)
     Y : array-like (1, m)
     cache : tuple
-        The twelve entries that `forward_propagation` returns.
+        The second result of `forward_propagation`, 12 entries.
 
     Returns
     -------
     dict
-        dz3, dW3, db3, da2, dz2, dW2, db2, da1, dz1, dW1, db1. The 1/m is in all of them, from
-        ``dz3 = (a3 - Y) / m`` on: other than in the regularization notebook.
+        dz3, dW3, db3, da2, dz2, dW2, db2, da1, dz1, dW1, db1. Unlike in the regularization notebook, the
+        factor 1/m is in all of them, because ``dz3 = (a3 - Y) / m``.
 
     Raises
     ------
     ValueError
-        If the shapes of X, Y and the cache do not fit.
+        If the shapes of X, Y and the cache do not match.
 
     Examples
     --------
@@ -199,7 +197,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Cache) -> dict[str, 
     >>> sorted(backward_propagation(X, Y, cache))[:4]
     ['dW1', 'dW2', 'dW3', 'da1']
     """
-    return backward(X, Y, cache, CACHE, "za")
+    return backward(X, Y, cache, CACHE_NAMES, letters="za")
 
 
 # ------------------------------------------------------------------------------ training
@@ -236,13 +234,13 @@ def model(
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong; nothing has been done then.
+        If an argument is invalid; raised before any work.
 
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite (the engine's, from logits: that of `compute_loss` may well be
-        infinite for a while). The training ends there.
+        If the engine's cost stops being finite; the training ends there. The engine computes the cost from
+        logits, so it can be finite where that of `compute_loss` is infinite.
 
     Examples
     --------
@@ -254,18 +252,18 @@ def model(
     Accuracy: 0.9933333333333333
     """
     inputs, targets = check_training(X, Y, learning_rate, "num_iterations", num_iterations)
-    start = INITIALIZATIONS[choice("initialization", initialization, INITIALIZATIONS)]
+    initialize_parameters = INITIALIZATIONS[choice("initialization", initialization, INITIALIZATIONS)]
     costs: list[float] = []
 
-    def record(iteration: int, now: Mapping[str, Array]) -> None:
-        costs.append(compute_loss(forward_propagation(inputs, now)[0], targets))
+    def record(iteration: int, parameters: Mapping[str, Array]) -> None:
+        costs.append(compute_loss(forward_propagation(inputs, parameters)[0], targets))
         print(f"Cost after iteration {iteration}: {costs[-1]}")
 
-    net = Net(start([len(inputs), *HIDDEN, 1]), inputs, targets)
-    found = descend(net, learning_rate, num_iterations, 1000, record if print_cost else None)
+    net = Net(initialize_parameters([len(inputs), *HIDDEN_UNITS, 1]), inputs, targets)
+    trained = descend(net, learning_rate, num_iterations, 1000, record if print_cost else None)
     if print_cost:
         plot_costs(costs, "iterations (x1,000)", learning_rate)
-    return found
+    return trained
 
 
 # ------------------------------------------------------------------------------ data
@@ -282,8 +280,8 @@ def load_dataset(is_plot: bool = True) -> tuple[Array, Array, Array, Array]:
     Returns
     -------
     train_X, train_Y, test_X, test_Y
-        X float64 (2, m), Y int64 (1, m) of 0 (outer circle) and 1: the numbers of scikit-learn's
-        ``make_circles(noise=0.05)``, which is not needed.
+        X float64 (2, m), Y int64 (1, m), 0 for the outer circle and 1 for the inner one. The numbers are
+        those of scikit-learn's ``make_circles(noise=0.05)``, but scikit-learn is not needed.
 
     Raises
     ------
@@ -301,9 +299,9 @@ def load_dataset(is_plot: bool = True) -> tuple[Array, Array, Array, Array]:
     ((2, 300), (1, 300), (2, 100), (1, 100))
     """
     _stream.reseed(1)
-    train_X, train_Y = _shapes.circles(300, 0.05)
+    train_X, train_Y = _synthetic.circles(300, 0.05)
     _stream.reseed(2)
-    test_X, test_Y = _shapes.circles(100, 0.05)
+    test_X, test_Y = _synthetic.circles(100, 0.05)
     if is_plot:
         scatter(train_X, train_Y)
     return train_X, train_Y, test_X, test_Y

@@ -1,8 +1,8 @@
 """The optimization notebook (course 2, week 2), first edition, of 2017: costs are means of one mini-batch.
 
-All is as in `opt_utils_v1a` but for two functions. `compute_cost` divides by the examples of its mini-batch,
-and `model`, which trains the same net through the same steps, prints the cost of the last mini-batch of an
-epoch, so that its curve oscillates.
+Two functions differ from `opt_utils_v1a`. `compute_cost` divides by the number of examples of its mini-batch.
+`model` trains the same network in the same steps, but prints the cost of the last mini-batch of an epoch, so
+that its curve oscillates.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from . import opt_utils_v1a
-from ._layers import total_loss
+from . import _mini_batches, opt_utils_v1a
+from ._layers import mean_loss
+from ._mini_batches import Decay
+from ._parameters import Arrays
 from .opt_utils_v1a import *  # noqa: F403
-from .opt_utils_v1a import Arrays, Decay
 
 __all__ = opt_utils_v1a.__all__
 
@@ -34,7 +34,7 @@ def compute_cost(a3: ArrayLike, Y: ArrayLike) -> Any:  # type: ignore[no-redef]
     Returns
     -------
     NumPy scalar, float64
-        ``sum(-Y log a3 - (1 - Y) log(1 - a3)) / m``. From edition v1a on it is not divided by m.
+        ``sum(-Y log a3 - (1 - Y) log(1 - a3)) / m``. From edition v1a on, it is the sum.
 
     Raises
     ------
@@ -46,8 +46,7 @@ def compute_cost(a3: ArrayLike, Y: ArrayLike) -> Any:  # type: ignore[no-redef]
     >>> print(round(compute_cost([[0.8, 0.1]], [[1, 0]]), 6))
     0.164252
     """
-    total = total_loss(a3, Y, "a3")
-    return 1 / np.shape(Y)[-1] * total
+    return mean_loss(a3, Y, "a3")
 
 
 def model(  # type: ignore[no-redef]
@@ -66,32 +65,32 @@ def model(  # type: ignore[no-redef]
     decay: Decay | None = None,
     decay_rate: float = 1,
 ) -> Arrays:
-    """Train three layers on shuffled mini-batches, in the compiled engine; prints costs of last mini-batches.
+    """Train three layers on shuffled mini-batches in the compiled engine; print costs of last mini-batches.
 
     Parameters
     ----------
     X, Y, layers_dims, optimizer, learning_rate, mini_batch_size, beta, beta1, beta2, epsilon, num_epochs
         As in `opt_utils_v1a.model`.
     print_cost : bool
-        Print the cost of the last mini-batch of epochs 0, 1,000, 2,000, ..., taken before its update, and
-        draw the curve of these costs at the end, a point per 100 epochs.
+        Print the cost of the last mini-batch of epochs 0, 1,000, 2,000, ..., taken before its update, and at
+        the end draw the curve of these costs, one point per 100 epochs.
     decay, decay_rate
-        As in `opt_utils_v1a.model`; the notebook of 2017 has neither.
+        As in `opt_utils_v1a.model`; the notebook of 2017 does not have them.
 
     Returns
     -------
     dict
-        W1, b1, W2, b2, W3, b3 after the last epoch: the same as from `opt_utils_v1a.model`.
+        W1, b1, W2, b2, W3, b3 after the last epoch, the same as from `opt_utils_v1a.model`.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong; nothing has been done then.
+        If an argument is invalid; raised before any work.
 
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite. The training ends there.
+        If the cost stops being finite; the training ends there.
 
     Examples
     --------
@@ -100,7 +99,7 @@ def model(  # type: ignore[no-redef]
     >>> predictions = predict(X, Y, parameters)
     Accuracy: 0.94
     """
-    return opt_utils_v1a.train(
+    return _mini_batches.train(
         X, Y, layers_dims, optimizer, learning_rate, mini_batch_size, beta, beta1, beta2, epsilon,
         num_epochs, print_cost, decay, decay_rate, last_batch=True,
     )  # fmt: skip

@@ -1,7 +1,7 @@
-"""The optimization notebook (course 2, week 2), edition of 2021, whose import line says `opt_utils_v1a`.
+"""The optimization notebook (course 2, week 2), edition of 2021, whose import line names `opt_utils_v1a`.
 
-All is as in `opt_utils_v1a` but for two functions that the notebook defines itself: `model` trains for
-5,000 epochs unless told otherwise, and `update_parameters_with_adam` returns the corrected moments too.
+Two functions differ from `opt_utils_v1a`, both of which the notebook defines itself: `model` trains for 5,000
+epochs by default, and `update_parameters_with_adam` also returns the corrected moments.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from . import opt_utils_v1a
+from . import _mini_batches, opt_utils_v1a
+from ._mini_batches import Decay
+from ._parameters import Arrays, Parameters
 from .opt_utils_v1a import *  # noqa: F403
-from .opt_utils_v1a import Arrays, Decay, Parameters
 
 __all__ = opt_utils_v1a.__all__
 
@@ -29,7 +30,7 @@ def update_parameters_with_adam(  # type: ignore[no-redef]
     beta2: float = 0.999,
     epsilon: float = 1e-8,
 ) -> Any:
-    """One step of Adam with both bias corrections (Kingma & Ba 2015, algorithm 1).
+    """One step of Adam with both bias corrections (Kingma & Ba 2015, algorithm 1); return those moments too.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def update_parameters_with_adam(  # type: ignore[no-redef]
     Returns
     -------
     parameters, v, s, v_corrected, s_corrected
-        New dictionaries; the given ones stay as they are.
+        New dictionaries; the arguments are not modified.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def model(  # type: ignore[no-redef]
     decay: Decay | None = None,
     decay_rate: float = 1,
 ) -> Arrays:
-    """Train three layers on shuffled mini-batches, in the compiled engine, for 5,000 epochs by default.
+    """Train three layers on shuffled mini-batches in the compiled engine, for 5,000 epochs by default.
 
     Parameters
     ----------
@@ -93,12 +94,12 @@ def model(  # type: ignore[no-redef]
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong; nothing has been done then.
+        If an argument is invalid; raised before any work.
 
     Warns
     -----
     DivergenceWarning
-        If the cost stops being finite. The training ends there.
+        If the cost stops being finite; the training ends there.
 
     Examples
     --------
@@ -107,7 +108,7 @@ def model(  # type: ignore[no-redef]
     >>> predictions = predict(X, Y, parameters)
     Accuracy: 0.7166666666666667
     """
-    return opt_utils_v1a.train(
+    return _mini_batches.train(
         X, Y, layers_dims, optimizer, learning_rate, mini_batch_size, beta, beta1, beta2, epsilon,
         num_epochs, print_cost, decay, decay_rate,
     )  # fmt: skip

@@ -1,6 +1,6 @@
-"""The planar data notebook (course 1, week 3): petals, other shapes, and a picture of a boundary.
+"""The planar data notebook (course 1, week 3): points in a plane, and a plot of decision regions.
 
-Columns are examples. The functions of the notebook's helper file, the same in every edition.
+Columns are examples. This module has the functions of the notebook's helper file, the same in all editions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from . import _shapes, _stream
+from . import _stream, _synthetic
 from ._layers import sigmoid
 from ._pictures import draw_decision_boundary as plot_decision_boundary
 
@@ -37,11 +37,11 @@ def load_planar_dataset() -> tuple[Array, Array]:
     (2, 400) uint8 [1.204 3.576]
     """
     _stream.reseed(1)
-    return _shapes.petals()
+    return _synthetic.petals()
 
 
 def load_extra_datasets() -> tuple[tuple[Array, Array], ...]:
-    """Five more shapes of 200 points: circles, moons, blobs, Gaussian quantiles, no structure.
+    """Five more data sets of 200 points: circles, moons, blobs, Gaussian quantiles, no structure.
 
     Returns
     -------
@@ -51,11 +51,11 @@ def load_extra_datasets() -> tuple[tuple[Array, Array], ...]:
     Raises
     ------
     ImportError
-        If scikit-learn, from which the notebook has them, is not installed.
+        If scikit-learn, which generates them, is not installed.
 
     Notes
     -----
-    Draws from NumPy's process-wide legacy stream where it stands, as the notebook's helper file does.
+    Draws from NumPy's process-wide legacy stream without reseeding it, as the notebook's helper file does.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""User input: checked and turned into what the core takes, once and here only; data sets prepared.
+"""Checks user input, once and here only, and converts it to what the core takes; prepares data sets.
 
 `inputs` is for X, `frames` for X with named columns, `weights` for the weights of examples and classes,
-`targets` for y: `Targets` is the one form that every kind of y becomes. `splitting` and `scaling` prepare
-data.
+`targets` for y, which always becomes `Targets`. `losses` says what each loss wants. `splitting` and
+`scaling` prepare data.
 """
 
 from .frames import take_rows

@@ -1,4 +1,4 @@
-"""Data to play with: a football field made here, and the course's own file."""
+"""Example data: a generated football field, and the course's file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_football(n_train: int = 211, n_test: int = 200, *, noise: float = 0.07,
     """Two noisy classes on a field, split by a diagonal.
 
     A goalkeeper's kick lands at a point; whichever team is nearer heads the ball. The field is the
-    square from -0.5 to 0.5, the border runs from corner to corner, and near it chance decides.
+    square from -0.5 to 0.5, the border runs from corner to corner, and near it the class is random.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def make_football(n_train: int = 211, n_test: int = 200, *, noise: float = 0.07,
     X = randomness.uniform(2 * n, seed, "data", step=0).reshape(n, 2) - 0.5
     distance = (X[:, 0] + X[:, 1]) / np.sqrt(2) + noise * randomness.normal(n, seed, "data", step=1)
     y = (distance > 0).astype(np.int64)
-    for rows in (slice(0, n_train), slice(n_train, n)):  # in a small set chance may leave a class out
+    for rows in (slice(0, n_train), slice(n_train, n)):  # a small set may lack a class by chance
         y[rows][distance[rows].argmax()] = 1
         y[rows][distance[rows].argmin()] = 0
     return X[:n_train], y[:n_train], X[n_train:], y[n_train:]

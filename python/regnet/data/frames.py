@@ -1,9 +1,9 @@
-"""Frames: tables with named columns, as pandas, polars and pyarrow have them.
+"""Frames: tables with named columns, such as those of pandas, polars and pyarrow.
 
-None of these packages is imported: a frame is what has a shape and columns. Columns of numbers and bools,
-nullable ones without gaps included, become one array; of any other column the error says which it is.
-`check_names` compares the names of columns with those that a training saw: without it a frame whose columns
-lie in another order would be predicted without a word, and wrongly.
+These packages are not imported: anything with a shape and columns counts as a frame. Columns of numbers and
+bools, also nullable ones without gaps, become one array; for any other column there is an error that names
+it. `check_names` compares the names of columns with those of the training. Otherwise the predictions for a
+frame with reordered columns would be wrong, without a message.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = [
     "check_names",
     "column_names",
     "columns_of",
+    "first_non_number",
     "frame_numbers",
     "is_frame",
     "is_missing",
-    "no_number",
     "series_numbers",
     "take_rows",
 ]
@@ -39,7 +39,7 @@ def is_frame(values: Any) -> bool:
 
 
 def column_labels(frame: Any) -> list[Any]:
-    """What the columns are called, whatever it is."""
+    """Labels of the columns, of any type."""
     if isinstance(frame.columns, list) and hasattr(frame, "column_names"):  # pyarrow: columns are the arrays
         return list(frame.column_names)
     return list(frame.columns)
@@ -53,7 +53,7 @@ def columns_of(frame: Any) -> list[Any]:
 
 
 def take_rows(values: Any, rows: Array) -> Any:
-    """Some rows of an array or a frame, which stays one."""
+    """Rows of an array or of a frame, which stays a frame."""
     if not is_frame(values):
         return values[rows]
     if hasattr(values, "iloc"):
@@ -65,9 +65,9 @@ def take_rows(values: Any, rows: Array) -> Any:
 
 
 def column_names(frame: Any, name: str) -> tuple[str, ...] | None:
-    """Names of the columns where all are text; None where none is, as for numbered columns.
+    """Names of the columns if all are text; None if none is, as for numbered columns.
 
-    scikit-learn takes and refuses the same.
+    scikit-learn accepts and refuses the same.
     """
     found = column_labels(frame)
     kinds = sorted({type(label).__name__ for label in found if not isinstance(label, str)})
@@ -82,14 +82,14 @@ def column_names(frame: Any, name: str) -> tuple[str, ...] | None:
 
 
 def check_names(found: tuple[str, ...] | None, wanted: tuple[str, ...] | None, name: str) -> None:
-    """The columns of a frame are those that a training saw, in the same order.
+    """Check that a frame has the columns of the training, in the same order.
 
-    What has no names is taken as it lies, and so is a frame where the training had none.
+    Nothing is checked if either of them has no names.
 
     Raises
     ------
     ValueError
-        If a column is missing, unexpected, or elsewhere.
+        If a column is missing, unexpected, or in another place.
     """
     if found is None or wanted is None or found == wanted:
         return
@@ -116,7 +116,7 @@ def quoted(names: Counter[str]) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether this stands for no value: None, NaN, NaT, or pandas' NA, which equals nothing.
+    """Whether this marks a missing value: None, NaN, NaT, or pandas' NA.
 
     >>> [is_missing(value) for value in (None, float("nan"), np.datetime64("NaT"), "", 0)]
     [True, True, True, False, False]
@@ -137,27 +137,27 @@ def frame_numbers(name: str, frame: Any, dtype: np.dtype[Any]) -> Array:
     TypeError
         If a column does not hold numbers.
     ValueError
-        If a column has a gap that NaN does not stand for.
+        If a value is missing and not marked by NaN.
     """
     dtypes = list(frame.dtypes) if hasattr(frame, "iloc") else []
     if dtypes and all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in dtypes):
         return np.asarray(frame)
     found = np.empty(tuple(frame.shape), dtype)
-    with np.errstate(over="ignore"):  # too large for float32: infinite, and named by the caller
+    with np.errstate(over="ignore"):  # values too large for float32 become infinite, which the caller reports
         for j, (label, column) in enumerate(zip(column_labels(frame), columns_of(frame), strict=True)):
             found[:, j] = series_numbers(f"column {label!r} of {name}", column)
     return found
 
 
 def series_numbers(name: str, column: Any) -> Array:
-    """The numbers of one column; `name` is what a message calls it."""
+    """The numbers of one column, which messages call `name`."""
     kind = getattr(column, "dtype", None)
     kind = getattr(column, "type", None) if kind is None else kind
     plain = getattr(kind, "numpy_dtype", None)  # of pandas' nullable dtypes
     if plain is not None and plain.kind in NUMBERS:
         gaps = np.asarray(column.isna())
         if gaps.any():
-            raise gap(name, int(gaps.argmax()))
+            raise missing_value(name, int(gaps.argmax()))
         return np.asarray(column.to_numpy(dtype=plain))
     values = np.asarray(column)
     if values.dtype.kind in NUMBERS and str(kind) != "category":
@@ -165,25 +165,25 @@ def series_numbers(name: str, column: Any) -> Array:
     advice = "encode it, say one-hot, or leave it out"
     if values.dtype.kind in "mM":
         advice = "take numbers from it, such as the days since a date"
-    elif values.dtype.kind == "O":  # as polars and pyarrow give bools with gaps, too
-        place = no_number(values)
+    elif values.dtype.kind == "O":  # polars and pyarrow return bools with gaps so, too
+        place = first_non_number(values)
         if place is None:
             advice = "astype(float) makes them"
         elif all(is_number(value) or is_missing(value) for value in values.tolist()):
-            raise gap(name, place)
+            raise missing_value(name, place)
     raise TypeError(f"{name} has dtype {kind}, wanted numbers: {advice}")
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value of an object array is a number and no gap."""
+    """Whether a value of an object array is a number and not missing."""
     return isinstance(value, (numbers.Real, np.bool_)) and not is_missing(value)
 
 
-def no_number(values: Array) -> int | None:
-    """Place of the first value of an object array, flat, that is no number."""
+def first_non_number(values: Array) -> int | None:
+    """Flat index of the first value of an object array that is not a number."""
     return next((i for i, value in enumerate(values.reshape(-1).tolist()) if not is_number(value)), None)
 
 
-def gap(name: str, row: int) -> ValueError:
-    """What to say of a missing value."""
+def missing_value(name: str, row: int) -> ValueError:
+    """The error for a missing value."""
     return ValueError(f"{name} has no value at row {row}, wanted one in every row: fill it or drop the row")

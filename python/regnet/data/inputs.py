@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._support.checks import shown
-from .frames import check_names, column_names, frame_numbers, is_frame, no_number, series_numbers
+from .frames import check_names, column_names, first_non_number, frame_numbers, is_frame, series_numbers
 
 __all__ = [
     "FiniteInputs",
@@ -27,26 +27,26 @@ __all__ = [
 Array = NDArray[Any]
 Names = tuple[str, ...] | None
 
-CHECK_ROWS = 1 << 20  # elements looked at together, so that a memory map stays on disk
+CHECK_SIZE = 1 << 20  # elements per check: temporary arrays stay small beside a memory-mapped file
 DOUBLE = np.dtype(np.float64)
 
 
 def as_array(name: str, values: Any, dtype: np.dtype[Any] = DOUBLE) -> Array:
-    """An array of what was given; the numbers of a frame that mixes dtypes are of the one given.
+    """The values as an array; a frame with columns of different dtypes becomes one of `dtype`.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no array of anything: a generator, a dict, a sparse matrix, rows of different lengths; or
-        if values are masked or missing.
+        If the values are not array-like (a generator, a dict, a sparse matrix, rows of different lengths),
+        masked or missing.
     """
     if type(values) is not np.ndarray and type(values) is not list:
-        values = opened(name, values, dtype)
+        values = unwrapped(name, values, dtype)
     try:
         array = np.asarray(values)
     except ValueError:
         if isinstance(values, (list, tuple)):
-            raise ragged(name, values) from None
+            raise ragged_rows(name, values) from None
         raise
     if array.ndim == 0 and array.dtype.kind in "OUS":
         plain = values is None or isinstance(values, (str, bytes))
@@ -55,8 +55,8 @@ def as_array(name: str, values: Any, dtype: np.dtype[Any] = DOUBLE) -> Array:
     return array
 
 
-def opened(name: str, values: Any, dtype: np.dtype[Any]) -> Any:
-    """What NumPy would misread: frames, nullable series, masked arrays and sparse matrices."""
+def unwrapped(name: str, values: Any, dtype: np.dtype[Any]) -> Any:
+    """Arrays of frames and nullable series, which NumPy misreads; masked and sparse ones are refused."""
     if is_frame(values):
         return frame_numbers(name, values, dtype)
     plain = getattr(getattr(values, "dtype", None), "numpy_dtype", None)
@@ -71,8 +71,8 @@ def opened(name: str, values: Any, dtype: np.dtype[Any]) -> Any:
     return values
 
 
-def ragged(name: str, rows: Sequence[Any]) -> ValueError:
-    """What to say of rows of different lengths."""
+def ragged_rows(name: str, rows: Sequence[Any]) -> ValueError:
+    """The error for rows of different lengths."""
     sizes = [len(row) if hasattr(row, "__len__") else None for row in rows]
     lengths = ["a number" if n is None else f"{n} value" + "s" * (n != 1) for n in sizes]
     for i, length in enumerate(lengths):
@@ -83,7 +83,7 @@ def ragged(name: str, rows: Sequence[Any]) -> ValueError:
 
 
 def as_numbers(name: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """An aligned, C-contiguous array of the dtype; not copied when it is one already."""
+    """An aligned, C-contiguous array of the dtype; copied only if necessary."""
     array = values if type(values) is np.ndarray else as_array(name, values, dtype)
     flags = array.flags
     if array.dtype == dtype and flags.c_contiguous and flags.aligned:
@@ -91,29 +91,29 @@ def as_numbers(name: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
     if array.dtype.kind not in "biuf":
         wanted = f"wanted numbers (float, integer or bool){advice(array)}"
         raise TypeError(f"{name} has dtype {array.dtype}, {wanted}")
-    with np.errstate(over="ignore"):  # a value too large for float32 becomes infinite and is named below
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite; check_finite reports it
         return np.require(array, dtype, ["C", "A"])
 
 
 def advice(array: Array) -> str:
-    """What an array of objects holds that is no number, or how to make numbers of it."""
+    """For a message: where an array of objects has something other than a number, or how to convert it."""
     if array.dtype != object:
         return ""
-    first = no_number(array)
+    first = first_non_number(array)
     if first is None:
         return ": astype(float) makes them"
     place = np.unravel_index(first, array.shape)
-    return f"; it holds {shown(array[place])} at {where(place)}"
+    return f"; it holds {shown(array[place])} at {position(place)}"
 
 
-def where(place: tuple[Any, ...], names: Names = None) -> str:
-    """row 3, column 1; with the column's name where there is one."""
+def position(place: tuple[Any, ...], names: Names = None) -> str:
+    """For a message: row 3, column 1, with the name of the column if it has one."""
     text = "row " + ", column ".join(str(i) for i in place)
     return text if names is None else f"{text} ({names[place[1]]!r})"
 
 
 def is_mapped(array: Array) -> bool:
-    """Whether an array is a file that is mapped into memory, and may be larger than that."""
+    """Whether an array is a memory-mapped file, which may be larger than memory."""
     base: Any = array
     while isinstance(base, np.ndarray):
         base = base.base
@@ -121,19 +121,19 @@ def is_mapped(array: Array) -> bool:
 
 
 def check_finite(name: str, array: Array, names: Names = None) -> None:
-    """Every value is finite; the message says where the first one is that is not."""
+    """Check that all values are finite; the message names the first one that is not."""
     flat = array.reshape(-1)
-    for start in range(0, flat.size, CHECK_ROWS):
-        good = np.isfinite(flat[start : start + CHECK_ROWS])
+    for start in range(0, flat.size, CHECK_SIZE):
+        good = np.isfinite(flat[start : start + CHECK_SIZE])
         if not good.all():
             first = np.unravel_index(start + int(np.argmin(good)), array.shape)
-            at = where(first, names)
+            at = position(first, names)
             raise ValueError(f"{name} is {array[first]} at {at}, wanted finite {array.dtype} numbers")
 
 
 @dataclass(frozen=True)
 class FiniteInputs:
-    """X that has been looked through: many models that share it need not each do it again."""
+    """X that has been checked, so that models that share it need not check it again."""
 
     array: Array
     names: Names
@@ -171,7 +171,7 @@ def as_inputs(
 ) -> Array:
     """X as a C-contiguous (n_samples, n_features) array of the model's dtype.
 
-    `names` are those of the columns that the model was trained with, if any: a frame must have them.
+    `names` are the names of the columns in the training, if any: a frame must have them.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def as_inputs(
         If X is not two-dimensional, is empty, has another number of features, or other columns.
     """
     array: Any = X
-    if type(array) is not np.ndarray:  # a ready array goes straight on: a row takes microseconds
+    if type(array) is not np.ndarray:  # arrays are the common case: predicting a row takes microseconds
         if type(array) is not list:
             check_names(feature_names(X, name), names, name)
             array = X.array if isinstance(X, FiniteInputs) else X

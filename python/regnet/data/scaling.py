@@ -1,4 +1,4 @@
-"""Inputs on a common scale."""
+"""Standardisation of inputs."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._support.checks import boolean
-from .inputs import as_array, check_inputs, feature_names, where
+from .inputs import as_array, check_inputs, feature_names, position
 
 __all__ = ["power_of_two", "standardize"]
 
 Array = NDArray[Any]
 
-# Squares of numbers within 2^-400 and 2^400 neither overflow nor underflow, not even those of deviations as
-# small as rounding leaves them, and sums of very many stay finite.
-FAR = 400
+# Squares of numbers between 2^-400 and 2^400 do not overflow, nor do sums of very many of them, and squares
+# of deviations as small as a rounding error do not underflow.
+LARGEST_EXPONENT = 400
 
 
 def power_of_two(largest: Array) -> NDArray[Any]:
     """Exponents e for which ``x / 2^e`` can be squared and summed in double: 0 for ordinary numbers.
 
-    A power of two changes no digit, so that what is computed with the scaled numbers is right to rounding.
+    Scaling by a power of two is exact.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ def power_of_two(largest: Array) -> NDArray[Any]:
     [0, 0, 532, -564]
     """
     exponents = np.frexp(largest)[1]
-    return np.where(np.isfinite(largest) & (abs(exponents) > FAR), exponents, 0)
+    return np.where(np.isfinite(largest) & (abs(exponents) > LARGEST_EXPONENT), exponents, 0)
 
 
 def standardize(X: ArrayLike, *others: ArrayLike, return_scale: bool = False) -> Any:
     """Subtract the mean and divide by the standard deviation of each column of X.
 
-    The mean and deviation of `X`, the training set, are used for the other sets too, as they must
-    be for data that come later. A constant column becomes 0.
+    The mean and deviation of `X`, the training set, are used for the other sets too, since later data
+    must be scaled like the training set. A constant column becomes 0.
 
     Parameters
     ----------
@@ -84,35 +84,35 @@ def standardize(X: ArrayLike, *others: ArrayLike, return_scale: bool = False) ->
     constant = (sets[0] == sets[0][0]).all(axis=0)
     largest = np.maximum(np.abs(sets[0].max(axis=0)), np.abs(sets[0].min(axis=0)))
     exponents = np.where(constant, 0, power_of_two(largest))
-    with np.errstate(all="ignore"):  # what overflows is named below
-        near = [np.ldexp(A, -exponents) for A in sets] if exponents.any() else sets
-        mean = near[0].mean(axis=0, dtype=np.float64)
-        deviation = near[0].std(axis=0, dtype=np.float64)
-        # rounding can give a constant column a mean beside its value and a deviation above 0
+    with np.errstate(all="ignore"):  # overflows are reported below
+        reduced = [np.ldexp(A, -exponents) for A in sets] if exponents.any() else sets
+        mean = reduced[0].mean(axis=0, dtype=np.float64)
+        deviation = reduced[0].std(axis=0, dtype=np.float64)
+        # rounding can make the mean of a constant column differ from its value
         mean, deviation = np.where(constant, sets[0][0], mean), np.where(constant, 1.0, deviation)
-        scaled: list[Any] = [((A - mean) / deviation).astype(dtype) for A in near]
+        scaled: list[Any] = [((A - mean) / deviation).astype(dtype) for A in reduced]
     for name, given, made in zip(names, sets, scaled, strict=True):
         check_overflow(name, given, made, columns)
     if return_scale:
         with np.errstate(under="ignore"):
             mean = np.ldexp(mean, exponents)
-        scaled.append((mean, far_deviation(deviation, exponents)))
+        scaled.append((mean, unscaled_deviation(deviation, exponents)))
     return scaled[0] if len(scaled) == 1 else tuple(scaled)
 
 
 def check_overflow(name: str, given: Array, scaled: Array, columns: tuple[str, ...] | None) -> None:
-    """All scaled values are finite, or the message says which is not."""
+    """Check that all scaled values are finite; the message names the first one that is not."""
     good = np.isfinite(scaled)
     if not good.all():
         place = np.unravel_index(int(np.argmin(good)), good.shape)
         raise ValueError(
-            f"{name} is {given[place]} at {where(place, columns)}: more deviations of X from its mean than "
-            f"{scaled.dtype} numbers can hold"
+            f"{name} is {given[place]} at {position(place, columns)}: more deviations of X from its mean "
+            f"than {scaled.dtype} numbers can hold"
         )
 
 
-def far_deviation(deviation: Array, exponents: NDArray[np.intp]) -> Array:
-    """``deviation * 2^exponents``, if numbers in double can hold it."""
+def unscaled_deviation(deviation: Array, exponents: NDArray[np.intp]) -> Array:
+    """``deviation * 2^exponents``, if float64 can hold it."""
     with np.errstate(under="ignore"):
         found = np.ldexp(deviation, exponents)
         lost = np.ldexp(found, -exponents) != deviation

@@ -41,7 +41,7 @@ def split_sizes(n: int, fractions: tuple[float, float, float] | None = None) -> 
     if len(shares) != 3 or abs(sum(shares) - 1) > 1e-9:
         raise ValueError(f"fractions is {shown(fractions)}, wanted three shares that sum to 1")
     n_dev, n_test = max(round(shares[1] * n), 1), max(round(shares[2] * n), 1)
-    while n_dev + n_test >= n:  # rounded up both: the larger one gives
+    while n_dev + n_test >= n:  # both were rounded up: the larger one shrinks
         n_dev, n_test = (n_dev - 1, n_test) if n_dev > n_test else (n_dev, n_test - 1)
     return n - n_dev - n_test, n_dev, n_test
 
@@ -67,7 +67,7 @@ def split_rows(sizes: tuple[int, ...], labels: Array | None, seed: int) -> list[
 
 
 def hold_out(validation: Any, n: int, labels: Array | None, seed: int) -> tuple[Array, Array]:
-    """Rows to hold out for validation and rows to keep, in ascending order: a share of n rows."""
+    """Rows to hold out for validation, a share of n rows, and the others, both in ascending order."""
     if not isinstance(validation, Real):
         raise TypeError(f"validation is {shown(validation)}, wanted (X, y) or a share of X between 0 and 1")
     share = fraction("validation", validation)
@@ -92,7 +92,7 @@ def class_sizes(counts: Array, sizes: Array) -> Array:
         most = np.argsort(-rest[c], kind="stable")
         up[c, most[: counts[c] - table[c].sum()]] = True
     while (missing := sizes - (table + up).sum(axis=0)).any():
-        # one class takes its extra example from a full set to another, by way of a third if need be
+        # move an extra example of a class from a full set to another, by way of a third if necessary
         full, short = int(missing.argmin()), int(missing.argmax())
         others = [s for s in range(len(sizes)) if s not in (full, short)]
         for path in [(full, short)] + [(full, s, short) for s in others]:
@@ -110,7 +110,7 @@ def class_sizes(counts: Array, sizes: Array) -> Array:
 
 
 def same_length(X: ArrayLike, y: ArrayLike) -> tuple[Any, Array]:
-    """Both as arrays with as many rows; X may be a frame, and stays one."""
+    """Both as arrays with the same number of rows; X may be a frame, and stays one."""
     rows: Any = X if is_frame(X) else as_array("X", X)
     targets = target_array("y", y)
     if rows.shape == () or targets.shape == () or len(rows) != len(targets):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._support.checks import number, shown
 from .inputs import as_numbers, check_finite
-from .targets import Targets, short_list
+from .targets import Targets, shortened
 
 __all__ = ["check_weights", "weigh_classes"]
 
@@ -59,6 +59,6 @@ def class_weights(class_weight: Any, classes: Array, counts: Array) -> Array:
     labels = classes.tolist()
     unknown = [label for label in class_weight if label not in labels]
     if unknown:
-        raise ValueError(f"class_weight has the label {unknown[0]!r}, wanted one of {short_list(classes)}")
+        raise ValueError(f"class_weight has the label {unknown[0]!r}, wanted one of {shortened(classes)}")
     given = {label: number(f"class_weight[{label!r}]", w, least=0) for label, w in class_weight.items()}
     return np.array([given.get(label, 1.0) for label in labels])

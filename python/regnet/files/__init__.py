@@ -1,7 +1,7 @@
-"""Records on disk: a description and named arrays, in safetensors or NumPy's npz. No model is needed here.
+"""Records on disk: a description and named arrays, in safetensors or NumPy's npz, independent of models.
 
-`record` says what a file holds, its format and its digest, and has `read` and `write`; `npz` and
-`safetensors` are the two kinds; `replace` writes a file beside its target and moves it into its place.
+`record` defines the content of a file and its digest, and has `read` and `write`; `npz` and `safetensors`
+are the two formats; `replace` writes a temporary file and renames it to its target.
 """
 
 from .record import FORMAT, Header, Record, check_headers, read, write

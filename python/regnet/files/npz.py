@@ -1,7 +1,7 @@
 """NumPy's npz archives, read member by member: headers before data, and only members that are wanted.
 
-A member has to be as `write` makes it: stored and not compressed, so that a small file cannot expand to a
-large array; with a header as NumPy writes it, which is matched by a regular expression and never
+Only members as `write` makes them are read: stored and not compressed, so that a small file cannot expand to
+a large array; with a header as NumPy writes it, which is matched by a regular expression and never
 evaluated; with as many bytes of data as the header implies.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NpzReader", "opened", "write"]
+__all__ = ["NpzReader", "open_reader", "write"]
 
 MAGIC = b"\x93NUMPY\x01\x00"
 HEADER = re.compile(
@@ -29,7 +29,7 @@ ENCRYPTED = 0x1  # among the flags of a member
 
 
 def write(file: BinaryIO, texts: dict[str, str], arrays: dict[str, NDArray[Any]]) -> None:
-    """Write texts and arrays. `numpy.savez` of NumPy 1 does not close its archive after an error."""
+    """Write texts and arrays; `numpy.savez` of NumPy 1 would leave its archive open after an error."""
     members = {**{name: np.array(text) for name, text in texts.items()}, **arrays}
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in members.items():
@@ -38,11 +38,11 @@ def write(file: BinaryIO, texts: dict[str, str], arrays: dict[str, NDArray[Any]]
 
 
 @contextmanager
-def refusing_damage() -> Iterator[None]:
-    """Turn whatever `zipfile` raises on damaged bytes into a ValueError; errors of the disk pass."""
+def damage_as_value_error() -> Iterator[None]:
+    """Raise errors of `zipfile` on damaged bytes as ValueError; errors of the disk pass."""
     try:
         yield
-    except MemoryError:  # no member is longer than the file: it is whole, and the machine too small
+    except MemoryError:  # no member is longer than the file, so that the file is not at fault
         raise
     except Exception as error:
         # EINVAL: a seek to before the start of the file
@@ -52,37 +52,37 @@ def refusing_damage() -> Iterator[None]:
 
 
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[NpzReader]:
+def open_reader(file: BinaryIO) -> Iterator[NpzReader]:
     """A reader of an open file."""
-    with refusing_damage():
+    with damage_as_value_error():
         length, archive = file.seek(0, os.SEEK_END), zipfile.ZipFile(file)
     with archive:
         yield NpzReader(archive, length)
 
 
 class NpzReader:
-    """What a file holds; members are read when they are asked for."""
+    """An open file; members are read on request."""
 
     def __init__(self, archive: zipfile.ZipFile, length: int) -> None:
         self.archive, self.length = archive, length
 
     def text(self, name: str) -> str | None:
-        """The text of a name, or None where there is none."""
+        """The text of a name, or None if there is none."""
         if f"{name}.npy" not in self.archive.namelist():
             return None
-        with refusing_damage(), self.member(name) as (order, kind, _, shape, data):
+        with damage_as_value_error(), self.member(name) as (order, kind, _, shape, data):
             if kind != "U" or shape != ():
                 raise ValueError(f"{name} is an array of {kind!r}, wanted a text")
             return data.read().decode("utf-32-be" if order == ">" else "utf-32-le")
 
     def header(self, name: str) -> tuple[str, tuple[int, ...]]:
         """The dtype and the shape of an array, without its data."""
-        with refusing_damage(), self.member(name) as (_, kind, size, shape, _data):
+        with damage_as_value_error(), self.member(name) as (_, kind, size, shape, _data):
             return {"f4": "float32", "f8": "float64"}.get(f"{kind}{size}", f"{kind}{size}"), shape
 
     def array(self, name: str) -> NDArray[Any]:
         """An array."""
-        with refusing_damage(), self.member(name) as (order, kind, size, shape, data):
+        with damage_as_value_error(), self.member(name) as (order, kind, size, shape, data):
             return np.frombuffer(data.read(), f"{order}{kind}{size}").reshape(shape)
 
     @contextmanager

@@ -27,7 +27,7 @@ __all__ = ["FORMAT", "Header", "Record", "check_headers", "digest", "read", "wri
 
 FORMAT = 3
 FIRST_WITH_DIGEST = 3
-KINDS: dict[str, Any] = {".npz": npz, ".safetensors": safetensors}
+FORMATS: dict[str, Any] = {".npz": npz, ".safetensors": safetensors}
 
 Arrays = dict[str, NDArray[Any]]
 Header = tuple[str, tuple[int, ...]]  # dtype and shape
@@ -39,7 +39,7 @@ class Record(NamedTuple):
     Attributes
     ----------
     about : dict
-        Values that JSON can hold. `write` adds "format", `read` takes it out.
+        Values that JSON can hold. `write` adds "format", `read` removes it.
     arrays : dict of float32 or float64 arrays
     protected : bool
         Whether it comes from a file with a digest.
@@ -51,23 +51,23 @@ class Record(NamedTuple):
 
 
 def write(path: Path, record: Record) -> None:
-    """Write a record to a file or over an earlier one; the ending of the name chooses the kind.
+    """Write a record to a file, replacing an earlier one; the suffix chooses the format.
 
     Raises
     ------
     ImportError
         If it ends in .safetensors and that package is missing.
     OSError, ValueError
-        As `replacing` does; if the description has NaN or infinities, which JSON has not.
+        As `replacing`; if the description has NaN or infinities, which JSON does not have.
     """
     if path.suffix == ".safetensors":
-        safetensors.package()  # missing: an error before anything is done
+        safetensors.package()  # an ImportError before anything is written
     text = json.dumps({"format": FORMAT, **record.about}, allow_nan=False)
     # copies: a training in another thread could change an array after its digest was computed
     arrays = {name: np.array(a, a.dtype.newbyteorder("<"), order="C") for name, a in record.arrays.items()}
     texts = {"regnet": text, "sha256": digest(text, arrays)}
     with replacing(path) as file:
-        KINDS[path.suffix].write(file, texts, arrays)
+        FORMATS[path.suffix].write(file, texts, arrays)
 
 
 def read(path: Path, expected: Callable[[dict[str, Any]], dict[str, Header]]) -> Record:
@@ -88,7 +88,7 @@ def read(path: Path, expected: Callable[[dict[str, Any]], dict[str, Header]]) ->
     ImportError
         If it ends in .safetensors and that package is missing.
     """
-    with open(path, "rb") as file, KINDS[path.suffix].opened(file) as reader:
+    with open(path, "rb") as file, FORMATS[path.suffix].open_reader(file) as reader:
         text, found = reader.text("regnet"), reader.text("sha256")
         if text is None:
             raise ValueError("it has no description")
@@ -114,7 +114,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def refuse_constant(name: str) -> None:
-    """JSON has no NaN and no infinities; Python's reader has."""
+    """JSON does not have NaN and infinities, but Python's reader accepts them."""
     raise ValueError(f"its description has the number {name}")
 
 

@@ -1,9 +1,9 @@
 """A file that is replaced whole or not at all, even if the process is killed or the disk is full.
 
-The new content goes to a new file in the same folder (a rename is atomic only within a file system), is
-flushed to the disk, and takes the name of the old file in one step. The folder is flushed too, so that
-the new name survives a power failure. A process that is killed leaves its unfinished file behind: it is
-hidden, begins with the name of its target and ends in ``.tmp``.
+The new content is written to a new file in the same folder (a rename is atomic only within a file system),
+flushed to the disk, and renamed to the old file. The folder is flushed too, so that the rename survives a
+power failure. A process that is killed leaves its unfinished file behind: it is hidden, begins with the
+name of its target and ends in ``.tmp``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import BinaryIO
 
 __all__ = ["replacing"]
 
-NAME_LENGTH = 48  # of the target's name in the unfinished one: 4 bytes per character still fit into 255
+NAME_LENGTH = 48  # characters of the target's name in the temporary one, which may have 255 bytes
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A binary file to write, which takes the place of `path` when the block ends without an error.
+    """A binary file to write, which replaces `path` when the block ends without an error.
 
     A symbolic link stays one, and its target is replaced. The mode of an existing file is kept, and its
     owner and group as far as the process may set them; a new file gets the mode that `open` gives.
@@ -53,7 +53,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except FileNotFoundError:
         old = None
     if old is not None and not stat.S_ISREG(old.st_mode):
-        content = BytesIO()  # zipfile seeks in its file, which a pipe cannot
+        content = BytesIO()  # zipfile needs to seek, which a pipe cannot
         yield content
         with open(path, "wb") as special:
             special.write(content.getbuffer())
@@ -92,12 +92,15 @@ def keep_owner_and_mode(descriptor: int, like: os.stat_result) -> None:
     """Owner, group and mode of a new file as those of another, as far as this process may set them."""
     if not hasattr(os, "fchown"):  # Windows
         return
-    for owner in (like.st_uid, -1):  # only root may change the owner, users may choose among their groups
+    for owner in (
+        like.st_uid,
+        -1,
+    ):  # only root may change the owner, others the group
         with suppress(PermissionError):
             os.fchown(descriptor, owner, like.st_gid)
             break
     with suppress(PermissionError):  # file systems without modes, such as FAT
-        os.fchmod(descriptor, stat.S_IMODE(like.st_mode))  # the umask has taken bits away from it
+        os.fchmod(descriptor, stat.S_IMODE(like.st_mode))  # the umask cleared some of its bits
 
 
 def flush_folder(folder: str) -> None:

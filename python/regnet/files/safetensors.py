@@ -8,13 +8,13 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-__all__ = ["SafetensorsReader", "opened", "package", "write"]
+__all__ = ["SafetensorsReader", "open_reader", "package", "write"]
 
 DTYPES = {"F32": "float32", "F64": "float64"}
 
 
 def package() -> Any:
-    """The safetensors package, or a message that says how to get it."""
+    """The safetensors package; the error says how to install it."""
     try:
         import safetensors.numpy
     except ImportError:
@@ -30,7 +30,7 @@ def write(file: BinaryIO, texts: dict[str, str], arrays: dict[str, NDArray[Any]]
 
 
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[SafetensorsReader]:
+def open_reader(file: BinaryIO) -> Iterator[SafetensorsReader]:
     """A reader of an open file."""
     found = package()
     try:
@@ -41,13 +41,13 @@ def opened(file: BinaryIO) -> Iterator[SafetensorsReader]:
 
 
 class SafetensorsReader:
-    """What a file holds; arrays are read when they are asked for."""
+    """An open file; arrays are read on request."""
 
     def __init__(self, file: Any) -> None:
         self.file = file
 
     def text(self, name: str) -> str | None:
-        """The text of a name, or None where there is none."""
+        """The text of a name, or None if there is none."""
         found: str | None = (self.file.metadata() or {}).get(name)
         return found
 

@@ -1,1 +1,1 @@
-"""The model: its layers, their initial weights and penalties; prediction, compression and files of models."""
+"""The model: layers, initial weights and penalties; prediction, metrics, compression and files of models."""

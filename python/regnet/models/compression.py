@@ -1,8 +1,8 @@
-"""Smaller forms of a trained net: batch norm and gates folded into the weights, dead units left out.
+"""Smaller forms of a trained net: batch norm and gates folded into the weights, dead units removed.
 
-Prediction is linear in what batch norm and gates do: by the statistics of training
+At prediction batch norm and gates are linear: with the statistics of training
 ``gamma (W A - mean) / sqrt(variance + epsilon) + beta`` is another W and b, and a gate z on a unit of
-A is a factor of a column of the next W. What is left is a net of dense layers alone.
+A is a factor of a column of the next W. The result is a net of dense layers alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import cregnet
 from cregnet import Layout, Plan
+from cregnet.spec import GATE_GAMMA, GATE_ZETA
 
 from .layers import Dense, Input, Layer
 from .parameters import aligned_vector, column_views, weight_views
@@ -25,8 +26,6 @@ from .penalties import L0, Penalty
 __all__ = ["Sparsity", "fold", "folded", "gate_values", "pruned", "sparsity"]
 
 Array = NDArray[Any]
-
-GAMMA, ZETA = -0.1, 1.1  # ends of the stretched gates (Louizos, Welling & Kingma 2018, section 4.1)
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,17 @@ def sparsity(weights: Sequence[Array]) -> Sparsity:
 
 
 def gate_values(log_alpha: Array) -> Array:
-    """The gates z at prediction (equation 13), computed in double.
+    """The gates z at prediction (Louizos, Welling & Kingma 2018, equation 13), computed in double.
 
     >>> gate_values(np.array([-9.0, 0.0, 9.0]))
     array([0. , 0.5, 1. ])
     """
     open_share = np.exp(-np.logaddexp(0, -log_alpha.astype(np.float64)))  # the sigmoid, without overflow
-    return np.clip(open_share * (ZETA - GAMMA) + GAMMA, 0, 1).astype(log_alpha.dtype)
+    return np.clip(open_share * (GATE_ZETA - GATE_GAMMA) + GATE_GAMMA, 0, 1).astype(log_alpha.dtype)
 
 
 def statistics(places: Layout, parameters: Array, layer: int) -> tuple[Array, Array]:
-    """Mean and variance, (n, 1), by which a layer with batch norm predicts: before training 0 and 1."""
+    """Mean and variance, (n, 1), that a layer with batch norm predicts with: 0 and 1 before training."""
     mean, variance = (parameters[at[layer]].reshape(-1, 1) for at in (places.mean, places.variance))
     weight = parameters[places.weight]
     return (mean / weight, variance / weight) if weight[0] else (mean * 0, variance * 0 + 1)
@@ -77,7 +76,7 @@ def dense_plan(plan: Plan) -> Plan:
 
 
 def fold(plan: Plan, parameters: Array) -> tuple[Plan, Array]:
-    """Plan and parameters of the net of dense layers that predicts the same."""
+    """Plan and parameters of the equivalent net of dense layers."""
     dense, places = dense_plan(plan), plan.layout
     out = aligned_vector(dense.layout.size, parameters.dtype)
     parts = zip(
@@ -94,7 +93,8 @@ def fold(plan: Plan, parameters: Array) -> tuple[Plan, Array]:
         if gamma is None:
             W_out[...], b_out[...] = W, b
         else:
-            cregnet.batch_norm_fold(W, gamma, b, *statistics(places, parameters, l), W_out, b_out)
+            mean, variance = statistics(places, parameters, l)
+            cregnet.batch_norm_fold(W, gamma, b, mean, variance, W_out, b_out)
     return dense, out
 
 
@@ -109,7 +109,7 @@ def pruned(layers: Sequence[Layer], plan: Plan, parameters: Array) -> tuple[list
     weights = list(weight_views(dense, folded_parameters))
     biases = list(column_views(folded_parameters, dense.layout.b))
     sizes = list(dense.sizes)
-    for l in range(len(sizes) - 2, 0, -1):  # weights[l] lead on from layer l
+    for l in range(len(sizes) - 2, 0, -1):  # weights[l] have layer l as their input
         if dense.activations[l - 1] == "softmax":
             continue
         alive = (weights[l] != 0).any(axis=0)
@@ -127,12 +127,13 @@ def dense_layers(layers: Sequence[Layer], sizes: Sequence[int]) -> list[Layer]:
 
 
 def dense_layer(layer: Layer, units: int) -> Layer:
-    """A layer with so many units and without batch norm and gates."""
+    """A layer with this number of units, without batch norm and gates."""
     if isinstance(layer, Input):
         return Input(units, layer.keep_prob, noise=layer.noise, dropout=layer.dropout)
     assert isinstance(layer, Dense)
     penalty = layer.penalty
     if penalty is not None and penalty.on_gates:
         penalty = Penalty(tuple(term for term in penalty.terms if not isinstance(term, L0)))
-    max_norm = None if layer.batch_norm else layer.max_norm  # gates fold to shorter rows, batch norm to any
+    # folding gates shortens rows of the weights, folding batch norm may lengthen them
+    max_norm = None if layer.batch_norm else layer.max_norm
     return replace(layer, units=units, batch_norm=False, gates=False, penalty=penalty, max_norm=max_norm)

@@ -1,4 +1,4 @@
-"""How weights start; biases start at 0.
+"""Initial weights; biases start at 0.
 
 `n_in` and `n_out` are the units before and after the weights, which have shape (n_out, n_in).
 """
@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cregnet.spec import ACTIVATIONS
 
 from .._support import randomness
 from .._support.checks import number, shown
@@ -32,7 +34,7 @@ def normal_weights(n_in: int, n_out: int, seed: int, layer: int, scale: float) -
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
-    """W = 0: every unit of a layer stays equal to the others. To see why not to.
+    """W = 0: all units of a layer stay equal, which shows why weights must not start so.
 
     >>> Zeros().weights(2, 3, seed=0, layer=1).shape
     (3, 2)
@@ -78,7 +80,7 @@ class He(Initializer):
 
 @dataclass(frozen=True)
 class Xavier(Initializer):
-    """W = sqrt(1 / n_in) * N(0, 1): the form of the courses, for tanh (LeCun et al. 1998, section 4.6).
+    """W = sqrt(1 / n_in) * N(0, 1): for tanh, also called LeCun's (LeCun et al. 1998, section 4.6).
 
     >>> W = Xavier().weights(100, 100, seed=0, layer=1)
     >>> bool(0.095 < W.std() < 0.105)
@@ -106,20 +108,21 @@ class Glorot(Initializer):
         return limit * (2 * u - 1).reshape(n_out, n_in)
 
 
-InitializerName = Literal["zeros", "normal", "he", "xavier", "glorot"]
-BY_NAME: dict[InitializerName, Initializer] = {
+InitializerName = Literal["zeros", "normal", "he", "xavier", "lecun", "glorot"]
+BY_NAME: dict[str, Initializer] = {
     "zeros": Zeros(),
     "normal": Normal(),
     "he": He(),
     "xavier": Xavier(),
+    "lecun": Xavier(),  # the same formula under the name of its authors
     "glorot": Glorot(),
 }
 
 
 def as_initializer(init: Any, activation: str) -> Initializer:
-    """An initialiser from one, from its name, or from None: He for ReLU and its kin, else Glorot."""
+    """An initialiser from one, from its name, or from None: the one in the activation's row of the table."""
     if init is None:
-        return He() if activation in ("relu", "leaky_relu") else Glorot()
+        return BY_NAME[ACTIVATIONS[activation].initializer]
     if isinstance(init, Initializer):
         return init
     if isinstance(init, str) and init in BY_NAME:

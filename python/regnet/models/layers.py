@@ -1,4 +1,4 @@
-"""Layers: frozen records that describe a network. `Model` turns them into memory."""
+"""Layers: frozen records that describe a network; `Model` allocates its parameters."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from dataclasses import MISSING, dataclass, field, fields
 from numbers import Real
 from typing import Any, Literal, get_args
 
+from cregnet.spec import ACTIVATIONS, ActivationName
+
 from .._support.checks import as_float, boolean, choice, fraction, integer, number
 from .._support.keywords import suggests_keywords, suggests_keywords_of
 from .initializers import Initializer, InitializerName, as_initializer
 from .penalties import L0, Penalty, as_penalty
 
-__all__ = ["ACTIVATIONS", "Activation", "Dense", "Input", "Layer"]
+__all__ = ["Dense", "Input", "Layer"]
 
-Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 DropoutKind = Literal["bernoulli", "gaussian"]
-DROPOUTS: tuple[DropoutKind, ...] = get_args(DropoutKind)
+DROPOUT_KINDS: tuple[DropoutKind, ...] = get_args(DropoutKind)
 
 
 @dataclass(frozen=True, repr=False)
 class Layer:
-    """Base of the layers: what inputs and dense layers have in common."""
+    """Base of the layers: the fields that inputs and dense layers share."""
 
     units: int
-    activation: Activation = "identity"
+    activation: ActivationName = "identity"
     keep_prob: float = 1.0
     gates: bool = field(default=False, kw_only=True)
     dropout: DropoutKind = field(default="bernoulli", kw_only=True)
@@ -40,7 +40,7 @@ class Layer:
             raise ValueError(f"penalty is {self.penalty!r} and gates is False, wanted gates=True for L0")
 
     def __repr__(self) -> str:
-        # what has its default is left out: there is too much of it to be read
+        # defaults are omitted to keep the repr short
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         kept = [
             f"{f.name}={given[f.name]!r}"
@@ -51,13 +51,13 @@ class Layer:
 
 
 def check_dropout(dropout: Any, keep_prob: float) -> None:
-    """A known kind of dropout, with something to drop where it is not the default."""
-    if isinstance(dropout, Real) and 0 < as_float(dropout) < 1:  # as other libraries have it
+    """A known kind of dropout; one that is not the default wants keep_prob below 1."""
+    if isinstance(dropout, Real) and 0 < as_float(dropout) < 1:  # a rate, as other libraries take it
         raise ValueError(
-            f"dropout is {dropout}, wanted one of {', '.join(map(repr, DROPOUTS))}; "
+            f"dropout is {dropout}, wanted one of {', '.join(map(repr, DROPOUT_KINDS))}; "
             f"to drop that share of the units give keep_prob={1 - float(dropout):g}"
         )
-    choice("dropout", dropout, DROPOUTS)
+    choice("dropout", dropout, DROPOUT_KINDS)
     if dropout != "bernoulli" and keep_prob == 1:
         raise ValueError(
             f"dropout is {dropout!r} and keep_prob is 1, which drops nothing, wanted keep_prob < 1"
@@ -66,7 +66,7 @@ def check_dropout(dropout: Any, keep_prob: float) -> None:
 
 @dataclass(frozen=True, init=False, repr=False)
 class Input(Layer):
-    """The input: how many features, and what is done to them in training.
+    """The input: the number of features, and their regularisation in training.
 
     Parameters
     ----------
@@ -122,28 +122,28 @@ class Dense(Layer):
     ----------
     units : int
         Units of the layer.
-    activation : {"identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"}
-        Leaky ReLU has slope 0.01 below 0.
+    activation : str
+        One of the activations in the table of ``docs/guide/names.md``, with the defaults of its options.
     keep_prob : float
         Probability of keeping a unit in training, 0 < keep_prob <= 1 (Srivastava et al. 2014; the
         kept ones are divided by keep_prob, so that prediction needs no scaling). 1 is no dropout.
     init : initialiser, name or None
-        How W starts. None: He for ReLU and leaky ReLU, else Glorot.
+        Initial W. None: the initialiser that the table names for the activation.
     max_norm : float, optional
         Bound on the norm of each unit's incoming weights, a row of W: after each step a longer row
         is scaled back to it (Srivastava et al. 2014, section 5.1, who use 2 to 4).
     batch_norm : bool
         Normalise ``Z = W A_prev`` over the batch before the activation, as
         ``gamma (Z - mean) / sqrt(variance + 1e-5) + beta`` (Ioffe & Szegedy 2015, algorithm 1). beta
-        stands in place of b. Prediction uses exponentially weighted statistics (0.99, corrected for
-        their start) and does not depend on the batch; they are some hundred steps old, which a rate
-        that falls towards the end makes good. Not for the output layer.
+        takes the place of b. Prediction uses exponentially weighted statistics (0.99, corrected for
+        their start) and does not depend on the batch. They lag some hundred steps behind, which does
+        not matter if the learning rate falls towards the end. Not for the output layer.
     gates : bool
         Multiply each unit by a hard-concrete gate that training can close: see `L0`. Not for the
         output layer.
     dropout : {"bernoulli", "gaussian"}
         Gaussian dropout multiplies by draws of N(1, (1 - keep_prob) / keep_prob), which have the
-        mean and variance of the Bernoulli one (Srivastava et al. 2014, section 10). It wants keep_prob
+        mean and variance of the Bernoulli ones (Srivastava et al. 2014, section 10). It wants keep_prob
         below 1.
     penalty : Penalty, optional
         Of this layer, in place of the training's: `L1` and `L2` act on its incoming weights, `L0` on
@@ -177,5 +177,5 @@ class Dense(Layer):
 
     @property
     def initializer(self) -> Initializer:
-        """The initialiser that `init` stands for."""
+        """The initialiser by `init`."""
         return as_initializer(self.init, self.activation)

@@ -1,4 +1,4 @@
-"""`load`: a model from a file. It stands above the model, which it makes of what the file holds."""
+"""`load`: a model from a file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def load(path: str | PathLike[str]) -> Model:
     Returns
     -------
     Model
-        Predicts the same bits, and can go on training with ``train(..., resume=True)``.
+        It predicts the same bits, and ``train(..., resume=True)`` can continue its training.
 
     Raises
     ------
     ValueError
-        If the file is not a regnet model or is damaged, with its name and the reason, or if its name
-        ends in something else.
+        If the file is not a regnet model or is damaged; the message has its name and the reason. Also if
+        its name has another suffix.
     ImportError
         If it is a .safetensors file and that package is missing.
     FileNotFoundError, OSError
@@ -37,7 +37,7 @@ def load(path: str | PathLike[str]) -> Model:
     Warns
     -----
     UserWarning
-        If the file has no digest, since an earlier version of regnet wrote it: damage to it may go
+        If the file has no digest, because an earlier version of regnet wrote it: damage may go
         unnoticed. Save the model again.
     """
     saved, protected = read(path)

@@ -1,27 +1,25 @@
-"""The model: layers and one flat vector of parameters. How it predicts is in prediction.py."""
+"""The model as users make it. Its parts are in network.py, how it predicts in prediction.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import log
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from cregnet import Layout, Plan
+from cregnet.spec import ActivationName, LossName
 
 from .._support.checks import fraction, shown
 from .._support.keywords import suggests_keywords
-from .._support.randomness import check_seed
 from ..data.losses import Loss
 from . import compression
 from .initializers import Initializer, InitializerName
-from .layers import Activation, Dense, Input, Layer
-from .parameters import aligned_vector, column_views, weight_views
+from .layers import Dense, Input, Layer
+from .losses import default_output
+from .parameters import aligned_vector
 from .prediction import Predictor
-from .state import TrainingState
 from .structure import DType, Structure, check_structure
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 Array = NDArray[Any]
-START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed
 
 
 class Model(Predictor):
@@ -44,15 +41,17 @@ class Model(Predictor):
         Of parameters, computation and output.
     seed : int
         For the initial weights, the shuffling and the dropout masks.
-    loss : {"binary_cross_entropy", "categorical_cross_entropy", "squared_error"}, optional
-        Default: what the output activation implies, sigmoid, softmax or anything else.
+    loss : str or Loss, optional
+        One of the losses in the table of ``docs/guide/names.md``, with other options than the defaults as
+        ``Loss(name, option=value)``. Default: the loss that is linked to the output activation, as binary
+        cross-entropy to sigmoid; else the squared error.
     classes : array-like, optional
-        Class labels, sorted on entry; learnt from y in training when not given.
+        Class labels, sorted on entry; learnt from y in training if not given.
 
     Attributes
     ----------
     parameters : array (n,)
-        All that the model knows in one aligned vector: W[1], b[1], W[2], b[2], ..., then the gates,
+        All parameters in one aligned vector: W[1], b[1], W[2], b[2], ..., then the gates,
         then the statistics of batch norm, which no optimiser touches (`layout` says where).
     weights, biases : lists of views into `parameters`
         weights[l] has shape (n[l+1], n[l]), biases[l] (n[l+1], 1); writable. With batch norm biases[l]
@@ -63,12 +62,16 @@ class Model(Predictor):
         log_alphas[l] has shape (n[l], 1), of the gates of layer l from the input (0) on, None where
         there are none. It starts at log(0.9 / 0.1): with probability 0.1 a gate is more closed than
         open in a step, with probability 0.02 it is 0; at prediction it starts at 0.98.
+    loss : str
+        Name of the loss.
+    loss_options : dict
+        Options of the loss with their values.
     classes : array or None
         Sorted class labels, for a classifier that has seen labels.
     feature_names : tuple of str or None
         Names of the columns of X, when the first training after the start saw a frame whose columns all
         have names that are text. A frame given later must have the same columns in the same order; arrays
-        are taken as they lie.
+        are used as they are.
 
     Raises
     ------
@@ -91,7 +94,7 @@ class Model(Predictor):
         *,
         dtype: DType = "float32",
         seed: int = 0,
-        loss: Loss | None = None,
+        loss: Loss | LossName | None = None,
         classes: ArrayLike | None = None,
     ) -> None:
         self._set_structure(check_structure(layers, dtype, seed, loss, classes))
@@ -108,33 +111,21 @@ class Model(Predictor):
         model.training_state = saved.training_state
         return model
 
-    def _set_structure(self, structure: Structure) -> None:
-        """Set everything but the parameters; `layout` then says how many there are."""
-        self.layers = structure.layers
-        self.dtype = structure.dtype
-        self.seed = structure.seed
-        self.loss = structure.loss
-        self._plan = structure.plan
-        self._folds = any(self._plan.batch_norm + self._plan.gates)
-        self.classes = structure.classes
-        self.feature_names: tuple[str, ...] | None = None
-        self.training_state: TrainingState | None = None
-
     @classmethod
     @suggests_keywords
     def mlp(
         cls,
         sizes: Sequence[int],
         *,
-        activation: Activation = "relu",
-        output: Activation | None = None,
+        activation: ActivationName = "relu",
+        output: ActivationName | None = None,
         init: Initializer | InitializerName | None = None,
         keep_prob: float | Sequence[float] = 1.0,
         max_norm: float | None = None,
         batch_norm: bool = False,
         dtype: DType = "float32",
         seed: int = 0,
-        loss: Loss | None = None,
+        loss: Loss | LossName | None = None,
         classes: ArrayLike | None = None,
     ) -> Model:
         """The short form: equal hidden layers between an input and an output.
@@ -146,7 +137,8 @@ class Model(Predictor):
         activation, init
             Of the hidden layers and of all layers: see `Dense`.
         output : str, optional
-            Activation of the output. Default: sigmoid for one output, softmax for more.
+            Activation of the output. Default: the one that `loss` is linked to; without a link, or
+            without a loss, sigmoid for one output and softmax for more.
         keep_prob : float, or one for each of the layers 0 to L - 1
             One number is for the hidden layers; the input is then kept whole.
         max_norm, batch_norm
@@ -166,7 +158,7 @@ class Model(Predictor):
         if len(sizes) < 2:
             raise ValueError(f"sizes is {shown(sizes)}, wanted at least the inputs and the outputs")
         if output is None:
-            output = "sigmoid" if sizes[-1] == 1 else "softmax"
+            output = default_output(loss, sizes[-1])
         if isinstance(keep_prob, Iterable) and not isinstance(keep_prob, str):
             keep = list(keep_prob)
         else:
@@ -175,105 +167,17 @@ class Model(Predictor):
             raise ValueError(
                 f"keep_prob has {len(keep)} entries, wanted {len(sizes) - 1}, one per layer but the last"
             )
-        # made also where there is no hidden layer, so that what is given for them is checked
+        # also made without hidden layers, so that their arguments are checked
         hidden = Dense(1, activation, 1.0, init, max_norm=max_norm, batch_norm=batch_norm)
         between = [replace(hidden, units=n, keep_prob=k) for n, k in zip(sizes[1:-1], keep[1:], strict=True)]
         layers = [Input(sizes[0], keep[0]), *between, Dense(sizes[-1], output, 1.0, init)]
         return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
-
-    # -------------------------------------------------------------------------- structure
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Units n[0] to n[L]."""
-        return tuple(layer.units for layer in self.layers)
-
-    @property
-    def activations(self) -> tuple[Activation, ...]:
-        """Activations of layers 1 to L."""
-        return tuple(layer.activation for layer in self.layers[1:])
-
-    @property
-    def keep_prob(self) -> tuple[float, ...]:
-        """Probabilities of keeping a unit, layers 0 to L - 1."""
-        return tuple(layer.keep_prob for layer in self.layers[:-1])
-
-    @property
-    def layout(self) -> Layout:
-        """Where the parts lie in `parameters`."""
-        return self._plan.layout
-
-    @property
-    def weights(self) -> list[Array]:
-        """Views of W[1] to W[L]; entry l has shape (n[l+1], n[l])."""
-        return weight_views(self._plan, self.parameters)
-
-    @property
-    def biases(self) -> list[Array]:
-        """Views of b[1] to b[L], which with batch norm is beta; entry l has shape (n[l+1], 1)."""
-        return column_views(self.parameters, self.layout.b)
-
-    @property
-    def gammas(self) -> list[Array | None]:
-        """Views of gamma of layers 1 to L; entry l has shape (n[l+1], 1) or is None."""
-        return column_views(self.parameters, self.layout.gamma)
-
-    @property
-    def log_alphas(self) -> list[Array | None]:
-        """Views of log_alpha of layers 0 to L - 1; entry l has shape (n[l], 1) or is None."""
-        return column_views(self.parameters, self.layout.log_alpha)
-
-    @property
-    def gates(self) -> list[Array | None]:
-        """The gates z at prediction, layers 0 to L - 1: entry l has shape (n[l],) or is None.
-
-        0 is a closed gate: `pruned` leaves its unit out. See `L0` for the formula.
-
-        >>> model = Model([Input(2, gates=True), Dense(1, "sigmoid")])
-        >>> model.log_alphas[0] = [[5.0], [-5.0]]
-        >>> model.gates
-        [array([1., 0.], dtype=float32)]
-        """
-        return [None if x is None else compression.gate_values(x[:, 0]) for x in self.log_alphas]
-
-    @property
-    def plan(self) -> Plan:
-        """The model as the kernels read it, without penalty."""
-        if self._plan.seed != self.seed:
-            self._plan = replace(self._plan, seed=check_seed(self.seed))
-        return self._plan
-
-    def initialize(self) -> None:
-        """Set the parameters to their initial values, a function of the seed; forget earlier training."""
-        self.training_state = None
-        self.feature_names = None
-        self.parameters[:] = 0
-        for gamma in self.layout.gamma:
-            if gamma is not None:
-                self.parameters[gamma] = 1
-        for log_alpha in self.layout.log_alpha:
-            if log_alpha is not None:
-                self.parameters[log_alpha] = log(START_OPEN / (1 - START_OPEN))
-        for l, (layer, W) in enumerate(zip(self.layers[1:], self.weights, strict=True), start=1):
-            assert isinstance(layer, Dense)
-            W[...] = layer.initializer.weights(W.shape[1], W.shape[0], self.seed, l)
 
     def copy(self) -> Model:
         """An independent copy, parameters and all."""
         from copy import deepcopy
 
         return deepcopy(self)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        # a pickled array comes back where the allocator likes; ours is aligned
-        self.__dict__.update(state)
-        self.parameters = aligned_vector(state["parameters"].size, self.dtype)
-        self.parameters[:] = state["parameters"]
-
-    def __repr__(self) -> str:
-        sizes, activations = "-".join(map(str, self.sizes)), "-".join(self.activations)
-        n = self.layout.n_trained
-        return f"Model({sizes}, {activations}, {self.loss}, {self.dtype}, {n} parameters)"
 
     # -------------------------------------------------------------------------- smaller models
 
@@ -294,14 +198,14 @@ class Model(Predictor):
         return compression.sparsity(self.weights)
 
     def folded(self) -> Model:
-        """The same net as dense layers without batch norm and gates: it predicts the same up to rounding.
+        """The model as dense layers without batch norm and gates; it predicts the same up to rounding.
 
         Returns
         -------
         Model
-            A new one. Dropout, noise, max-norm and penalties of its layers are those of the model, but
-            for `L0`, which has nothing left to act on, and the max-norm of a layer that had batch norm:
-            it bounded the weights before they were folded.
+            A new one. Its layers keep dropout, noise, max-norm and penalties, except `L0`, which has
+            nothing left to act on, and the max-norm of layers that had batch norm, since it bounded the
+            weights before folding.
 
         Examples
         --------
@@ -314,20 +218,18 @@ class Model(Predictor):
         return self._rebuilt(*compression.folded(self.layers, self.plan, self.parameters))
 
     def pruned(self) -> Model:
-        """The smaller dense net of the units that survive: it predicts the same up to rounding.
+        """The smaller dense model of the units that have an effect; it predicts the same up to rounding.
 
-        A hidden unit survives if its gate is open and some weight that is not 0 leads on from it to a
-        unit that survives. Gates and batch norm are folded into the weights. The inputs stay as many as
-        they were, so that the same X can be given; `gates` tells which of them are closed.
-
-        The model has gates (`L0`), exact zeros in its weights (``L1(..., proximal=True)``), or neither;
-        then it is `folded`.
+        A hidden unit is kept if its gate is open and it has a weight other than 0 to a unit that is
+        kept. Gates and batch norm are folded into the weights. All inputs are kept, so that X need not
+        change; `gates` tells which of them are closed. A model without gates (`L0`) and without exact
+        zeros in its weights (``L1(..., proximal=True)``) is only `folded`.
 
         Returns
         -------
         Model
-            A new one. A layer keeps at least one unit; a softmax in between keeps all of its units,
-            since each changes the others.
+            A new one. Each layer keeps at least one unit, and a hidden softmax all of its units, since
+            each of them changes the others.
 
         Examples
         --------
@@ -339,8 +241,8 @@ class Model(Predictor):
         return self._rebuilt(*compression.pruned(self.layers, self.plan, self.parameters))
 
     def _rebuilt(self, layers: Sequence[Layer], parameters: Array) -> Model:
-        """A model with these layers and parameters, and all else as in this one."""
-        made = Model(layers, dtype=self.dtype, seed=self.seed, loss=self.loss, classes=self.classes)
+        """A model with these layers and parameters, otherwise like this one."""
+        made = Model(layers, dtype=self.dtype, seed=self.seed, loss=self._loss, classes=self.classes)
         made.parameters[:] = parameters
         made.feature_names = self.feature_names
         return made
@@ -350,21 +252,21 @@ class Model(Predictor):
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a .safetensors or .npz file; an earlier file is replaced whole or not at all.
 
-        The model goes to a new file in the same folder, which takes the place of the earlier one when it
-        is on the disk: if the process is killed or the disk is full, the earlier file is as it was. The
-        folder has to be one in which a new file can be created. A symbolic link stays one, and its target
-        is replaced; the mode of the file is kept.
+        The model goes to a new file in the same folder, which replaces the earlier one once it
+        is on the disk: if the process is killed or the disk is full, the earlier file is unchanged. It
+        must be possible to create a file in the folder. Of a symbolic link the target is replaced; the
+        mode of the file is kept.
 
         Parameters
         ----------
         path : str or path
-            The ending chooses the format.
+            Its suffix chooses the format.
 
         Raises
         ------
         ValueError, TypeError
-            If the name ends otherwise, or the model has something that a file cannot hold, such as dates
-            as class labels, or layers and penalties that are not regnet's.
+            If the name has another suffix, or the model has something that a file cannot hold, such as dates
+            as class labels, or layers and penalties of other classes than regnet's.
         ImportError
             If it ends in .safetensors and that package is missing.
         OSError
@@ -372,8 +274,8 @@ class Model(Predictor):
 
         Notes
         -----
-        The file holds a SHA-256 digest of all that it says, which `load` checks. A process that is killed
-        in the midst of saving leaves a hidden file ``.net.npz.<16 digits>.tmp`` beside ``net.npz``, which
+        The file holds a SHA-256 digest of its content, which `load` checks. A process that is killed
+        while it saves leaves a hidden file ``.net.npz.<16 digits>.tmp`` beside ``net.npz``, which
         may be deleted.
 
         Examples
@@ -387,14 +289,14 @@ class Model(Predictor):
         >>> bool((same.parameters == model.parameters).all())
         True
         """
-        from .saving import Saved, save  # files take as long to import as the model, and few are written
+        from .saving import Saved, save  # imported late: it takes as long as importing the model
 
-        structure = Structure(self.layers, self.dtype, self.seed, self.loss, self._plan, self.classes)
+        structure = Structure(self.layers, self.dtype, self.seed, self._loss, self._plan, self.classes)
         save(Saved(structure, self.parameters, self.feature_names, self.training_state), path)
 
 
 def check_model(model: Any, *others: Any) -> Model:
-    """The model that a function is given first; `others` are the arguments that may have its place."""
+    """The first argument of a function, checked; `others` are arguments it may have been swapped with."""
     if isinstance(model, Model):
         return model
     swapped = any(isinstance(other, Model) for other in others)

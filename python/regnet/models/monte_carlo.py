@@ -1,9 +1,9 @@
 """Prediction with its spread, by predicting many times with dropout on.
 
-A net with dropout, averaged over its masks, approximates a Bayesian one; the spread of the outputs is
-how far the net is from knowing them (Gal & Ghahramani 2016, "Dropout as a Bayesian approximation",
-equations 6 and 7, without the noise of the observations, tau^-1). Masks are those of the layers, drawn
-with a seed of their own; input noise is off, batch norm and gates are as at any prediction.
+A net with dropout, averaged over its masks, approximates a Bayesian one, and the spread of the outputs
+measures its uncertainty (Gal & Ghahramani 2016, "Dropout as a Bayesian approximation", equations 6 and 7,
+without the noise of the observations, tau^-1). Masks are drawn as in training, with a seed of their own;
+input noise is off, batch norm and gates are as in any prediction.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cregnet import Plan
 from .. import data
 from .._support.checks import integer
 from .._support.randomness import check_seed
-from ..data.losses import SQUARED
+from ..data.losses import predicts_classes
 from .compression import fold
 from .parameters import column_views, weight_views
 
@@ -34,7 +34,7 @@ BLOCK = 512  # rows at a time: their activations stay in cache
 
 @dataclass(frozen=True)
 class MonteCarlo:
-    """What a net with dropout predicts on average, and how much that varies with the masks.
+    """Mean and spread of the predictions of a net with dropout over its masks.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ def sample(
     for number, start in enumerate(range(0, len(rows), BLOCK)):
         block = slice(start, start + BLOCK)
         mean[block], spread[block] = moments(net.samples(rows[block], n_samples, number * n_samples))
-    if plan.loss == SQUARED:
+    if not predicts_classes(plan.loss):
         return MonteCarlo(mean[:, 0], spread[:, 0]) if mean.shape[1] == 1 else MonteCarlo(mean, spread)
     if mean.shape[1] == 1:
         return MonteCarlo(np.hstack([1 - mean, mean]), np.hstack([spread, spread]))
@@ -101,7 +101,7 @@ class DropoutNet:
         """Outputs (n_rows, n_outputs) with the masks of steps first_step to first_step + n_samples - 1."""
         dropped = [l for l, keep_prob in enumerate(self.plan.keep_prob) if keep_prob < 1]
         A = np.ascontiguousarray(rows.T)
-        for l in range(dropped[0]):  # up to the first dropout all samples are the same
+        for l in range(dropped[0]):  # all samples are the same before the first dropout
             A = self.layer(l, A)
         for step in range(first_step, first_step + n_samples):
             out = A.copy()

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 class Views(list[Any]):
     """A list of views into the parameters; assigning to an entry copies into the view.
 
-    Entries are None for layers that do not have what the list is of.
+    Entries are None for layers that do not have this part.
     """
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -35,7 +35,7 @@ class Views(list[Any]):
 
 
 def aligned_vector(n: int, dtype: np.dtype[Any]) -> Array:
-    """n zeros that start on a 64-byte border."""
+    """n zeros, aligned to 64 bytes."""
     memory = np.zeros(n * dtype.itemsize + 64, np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + n * dtype.itemsize].view(dtype)
@@ -48,5 +48,5 @@ def weight_views(plan: Plan, parameters: Array) -> Views:
 
 
 def column_views(parameters: Array, places: Sequence[slice | None]) -> Views:
-    """Views of parts of the parameters as columns, (n, 1), None where there is no part."""
+    """Views of parts of the parameters as columns, (n, 1); None for a part that does not exist."""
     return Views(None if at is None else parameters[at].reshape(-1, 1) for at in places)

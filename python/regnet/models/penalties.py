@@ -17,14 +17,14 @@ from typing import Any, Literal, NamedTuple, get_args
 from .._support.checks import boolean, choice, number, shown
 from .._support.keywords import suggests_keywords
 
-__all__ = ["L0", "L1", "L2", "Coefficients", "Penalty", "as_penalty"]
+__all__ = ["L0", "L1", "L2", "TERMS", "Coefficients", "Penalty", "Term", "as_penalty"]
 
 Scale = Literal["examples", "batch", "none"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
 
 class Coefficients(NamedTuple):
-    """What a penalty is for the kernels: the divisors are in them already.
+    """A penalty as the kernels take it, divided by m.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Penalty:
         return " + ".join(map(repr, self.terms)) or "Penalty()"
 
     def __eq__(self, other: object) -> bool:
-        # what shows the same is the same: a term and the sum of this one term, too
+        # by repr, so that a term equals the sum of this one term
         return isinstance(other, Penalty) and repr(other) == repr(self)
 
     def __hash__(self) -> int:
@@ -97,7 +97,7 @@ class Term(Penalty):
     lam: float = 0.0
     scale: Scale = "examples"
 
-    divided_by = 2  # beside m
+    divided_by = 2  # in addition to m
 
     @suggests_keywords
     def __init__(self, lam: float, scale: Scale = "examples") -> None:
@@ -116,7 +116,7 @@ class Term(Penalty):
 
 
 class L2(Term):
-    """Weight decay by the squared norm: adds ``lam / (2 m) * sum W^2`` to the cost.
+    """A penalty on the squared norm of the weights: adds ``lam / (2 m) * sum W^2`` to the cost.
 
     Parameters
     ----------
@@ -165,10 +165,10 @@ class L1(Term):
 
     Notes
     -----
-    With gradient descent and momentum the training approaches the minimum of the cost with ``|W|`` in it.
-    RMSprop and Adam make steps of about the learning rate whatever the size of the gradient, while the
-    threshold stays what it is: they need a larger lam for the same zeros, and it is not the same
-    minimum that they approach.
+    With gradient descent and momentum the training approaches the minimum of the cost that includes
+    ``|W|``. RMSprop and Adam make steps of about the learning rate, whatever the size of the gradient, while
+    the threshold does not change: they need a larger lam for the same number of zeros, and approach
+    another minimum.
 
     Examples
     --------
@@ -195,7 +195,7 @@ class L1(Term):
 
 
 class L0(Term):
-    """Fewer units: adds ``lam / m * sum p`` to the cost, p the probability that a gate is open.
+    """A penalty on the number of units: adds ``lam / m * sum p``, p the probability that a gate is open.
 
     The number of units that are not 0 has no derivative, and finding the best subset is NP-hard.
     Layers with ``gates=True`` multiply each unit by a random gate z from 0 to 1, both ends included,
@@ -205,8 +205,7 @@ class L0(Term):
     Parameters
     ----------
     lam : float
-        Strength, at least 0. What it costs, times m, to leave one unit open, however many weights it
-        has.
+        Strength, at least 0: the cost, times m, of one open gate, whatever the number of its weights.
     scale : {"examples", "batch", "none"}
         What m is: see `L2`.
 
@@ -231,6 +230,9 @@ class L0(Term):
     """
 
     divided_by = 1
+
+
+TERMS: dict[str, type[Term]] = {kind.__name__: kind for kind in (L1, L2, L0)}
 
 
 def as_penalty(penalty: Any) -> Penalty:

@@ -1,4 +1,4 @@
-"""Prediction: what a model says of new examples, and how well."""
+"""Prediction for new examples, and its evaluation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import cregnet
-from cregnet import Plan
 
 from .. import data
-from ..data import losses
+from ..data.losses import predicts_classes
 from .compression import fold
-from .layers import Layer
+from .losses import mean_loss
+from .metrics import score
+from .network import Network
 
 if TYPE_CHECKING:
     from .monte_carlo import MonteCarlo
@@ -23,12 +24,8 @@ __all__ = ["Evaluation", "Predictor"]
 
 Array = NDArray[Any]
 
-# the kernel of each dtype, chosen once: a single row is predicted in the time that the choice takes
-PREDICT: Any = cregnet.network_predict
-NETWORK_PREDICT = {"f": PREDICT["float"], "d": PREDICT["double"]}
-
-# From so many rows on, folding takes less time than it saves: it saves one pass over the activations
-# of a layer, 5 % of a prediction, and costs three passes over its weights (AVX-512, 2 to 3,800 units).
+# Least number of rows for which folding saves time: it saves one pass over the activations of a layer,
+# 5 % of a prediction, and costs three passes over its weights (AVX-512, 2 to 3,800 units).
 FOLD_ROWS = 8192
 
 
@@ -41,9 +38,10 @@ class Evaluation:
     cost : float
         Mean loss, without penalty and dropout.
     score : float
-        Accuracy for classes, the coefficient of determination R^2 for numbers.
-    metric : {"accuracy", "r2"}
-        What the score is.
+        Value of the metric, at most 1.
+    metric : str
+        The metric of the loss, as in the table of losses: "accuracy" for classes, "r2" (the coefficient
+        of determination) for the squared error.
     """
 
     cost: float
@@ -51,31 +49,22 @@ class Evaluation:
     metric: str
 
 
-class Predictor:
-    """The part of a `Model` that predicts; what it needs of the rest is declared here."""
-
-    layers: tuple[Layer, ...]
-    loss: losses.Loss
-    dtype: np.dtype[Any]
-    classes: Array | None
-    feature_names: tuple[str, ...] | None = None
-    parameters: Array
-    _plan: Plan
-    _folds: bool
+class Predictor(Network):
+    """A network that predicts; the base of `Model`."""
 
     def _forward(self, X: Array, logits: bool) -> tuple[Array, bool]:
         """Outputs (n_samples, n_outputs) for checked inputs, and whether these are finite.
 
-        For very many rows batch norm and gates are folded into the weights first, which is faster.
+        For many rows batch norm and gates are first folded into the weights, which is faster.
         """
         plan, parameters, dtype = self._plan, self.parameters, self.dtype
         if self._folds and len(X) >= FOLD_ROWS:
             plan, parameters = fold(plan, parameters)
         out = np.empty((len(X), plan.sizes[-1]), dtype)
-        return out, NETWORK_PREDICT[dtype.char](plan, parameters, X, out, logits)
+        return out, cregnet.network_predict(plan, parameters, X, out, logits)
 
     def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
-        """Outputs (n_samples, n_outputs), or what goes into their sigmoid or softmax."""
+        """Outputs (n_samples, n_outputs); with `logits` without the activation that the loss is linked to."""
         array = data.as_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
         out, finite = self._forward(array, logits)
         if not finite:
@@ -83,7 +72,7 @@ class Predictor:
         return out
 
     def predict(self, X: ArrayLike) -> Array:
-        """Predicted class labels, or predicted numbers for the squared error.
+        """Predicted class labels, or numbers for a loss of numbers.
 
         Parameters
         ----------
@@ -108,14 +97,14 @@ class Predictor:
         >>> model.predict([[3.0, 0.0], [-3.0, 0.0]])
         array(['yes', 'no'], dtype='<U3')
         """
-        if self.loss == losses.SQUARED:
+        if not predicts_classes(self.loss):
             out = self._outputs(X)
             return out[:, 0] if out.shape[1] == 1 else out
         return self._labels(self._outputs(X, logits=True))
 
     def _labels(self, Z: Array) -> Array:
         """Labels from logits."""
-        if self.loss == losses.BINARY and self.layers[-1].units > 1:
+        if self._loss.row.targets == "binary" and self.layers[-1].units > 1:
             return (Z > 0).astype(np.int64)
         numbers = Z.argmax(axis=1) if Z.shape[1] > 1 else (Z[:, 0] > 0).astype(np.int64)
         return numbers if self.classes is None else self.classes[numbers]
@@ -134,10 +123,10 @@ class Predictor:
         ----------
         X : array-like (n_samples, n_features)
         mc_samples : int, optional
-            Predict so many times with dropout on, at least 2, and return mean and spread: see
+            Predict this many times with dropout on, at least 2, and return mean and spread: see
             `regnet.models.monte_carlo`.
         seed : int
-            Of these masks.
+            Of the masks.
 
         Returns
         -------
@@ -150,7 +139,7 @@ class Predictor:
         Raises
         ------
         ValueError, TypeError
-            If the loss is the squared error, X is not as `predict` wants it, or `mc_samples` is given
+            If the loss is one of numbers, X is not as `predict` wants it, or `mc_samples` is given
             and no layer has dropout.
 
         Examples
@@ -161,7 +150,7 @@ class Predictor:
         >>> model.predict_proba([[0.0]])
         array([[0.5, 0.5]])
         """
-        if self.loss == losses.SQUARED:
+        if not predicts_classes(self.loss):
             raise ValueError("predict_proba wants a model with a cross-entropy; this one predicts numbers")
         if mc_samples is not None:
             from .monte_carlo import sample
@@ -187,7 +176,7 @@ class Predictor:
         Raises
         ------
         ValueError, TypeError
-            If the loss is a cross-entropy (`predict_proba` is for these), X is not as `predict` wants
+            If the loss is one of classes (`predict_proba` is for these), X is not as `predict` wants
             it, or no layer has dropout.
 
         Examples
@@ -199,7 +188,7 @@ class Predictor:
         """
         from .monte_carlo import sample
 
-        if self.loss != losses.SQUARED:
+        if predicts_classes(self.loss):
             raise ValueError("predict_mc wants a model that predicts numbers; this one has predict_proba")
         return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
 
@@ -243,29 +232,8 @@ class Predictor:
 
     def evaluate_checked(self, X: Array, targets: data.Targets, weight: Array) -> Evaluation:
         """`evaluate` for data that have been checked: one forward pass."""
-        n_outputs = self.layers[-1].units
         out, _ = self._forward(X, logits=True)
-        Y, Z = targets.columns(n_outputs), np.ascontiguousarray(out.T)
+        Y, Z = targets.columns(self.layers[-1].units), np.ascontiguousarray(out.T)
         each = weight if weight.size else np.ones(len(X), self.dtype)
-        cost, _ = getattr(cregnet, self.loss)(Z, Y, each / len(X))
-        if self.loss == losses.SQUARED:
-            return Evaluation(cost, r_squared(Y, Z, each), "r2")
-        if n_outputs > 1 and self.loss == losses.CATEGORICAL:
-            right = Z.argmax(axis=0) == Y.argmax(axis=0)
-        else:
-            right = ((Z > 0) == (Y > 0.5)).mean(axis=0)
-        return Evaluation(cost, float(np.average(right, weights=each.astype(np.float64))), "accuracy")
-
-
-def r_squared(Y: Array, A: Array, weight: Array) -> float:
-    """1 - residual / total sum of squares, averaged over the outputs; columns are examples."""
-    if Y.dtype == np.float64 and (exponents := data.power_of_two(np.abs(Y).max(axis=1))).any():
-        Y, A = (np.ldexp(array, -exponents[:, None]) for array in (Y, A))
-    Y, weight = Y.astype(np.float64), weight.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):  # outputs of a net that diverges
-        mean = np.average(Y, axis=1, weights=weight)[:, None]
-        residual = ((Y - A) ** 2 * weight).sum(axis=1)
-        total = ((Y - mean) ** 2 * weight).sum(axis=1)
-        # a constant target has no variance to explain: 1 when it is met exactly, else 0, as scikit-learn
-        constant = np.where(residual == 0, 1.0, 0.0)
-        return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))
+        cost = mean_loss(self._plan, Z, Y, each / len(X))
+        return Evaluation(cost, score(self._loss, Y, Z, each), self._loss.row.metric)

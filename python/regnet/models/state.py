@@ -1,4 +1,4 @@
-"""What a model keeps of its last training, so that a later one can go on from there."""
+"""What a model keeps of its last training, so that a later one can resume it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-__all__ = ["KERNELS", "SECOND_MOMENT", "TrainingState"]
-
-# the optimisers by the names of their kernels
-KERNELS = ("gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw")
-# row of the moments that holds means of squares, which are never negative
-SECOND_MOMENT = {"rmsprop": 0, "adam": 1, "adamw": 1}
+__all__ = ["TrainingState"]
 
 
 @dataclass
 class TrainingState:
-    """What training needs to go on where it stopped: see ``train(..., resume=True)``."""
+    """The state that ``train(..., resume=True)`` continues from.
+
+    Attributes
+    ----------
+    optimizer : str
+        Name of the optimiser's kernel.
+    moments : array (n_moments, n_parameters)
+        Of the optimiser, in the order of its row in `cregnet.spec.OPTIMIZERS`.
+    epoch : int
+        Epochs completed.
+    learning_rate_scale : float
+        As a callback set it last.
+    """
 
     optimizer: str
     moments: NDArray[Any]

@@ -1,4 +1,4 @@
-"""The structure of a model: all that it is but its parameters, checked."""
+"""The structure of a model: everything but its parameters, checked."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cregnet import Plan
+from cregnet.spec import LossName
 
 from .. import data
 from .._support.checks import choice, shown
 from .._support.randomness import check_seed
-from ..data.losses import SQUARED, Loss
+from ..data.losses import Loss, predicts_classes
 from .layers import Dense, Input, Layer
 from .losses import resolve_loss
 
-__all__ = ["DType", "Structure", "check_structure"]
+__all__ = ["DTYPES", "DType", "Structure", "check_dtype", "check_structure"]
 
 Array = NDArray[Any]
 DTypeName = Literal["float32", "float64"]
+DTYPES: tuple[DTypeName, ...] = get_args(DTypeName)
 DType = DTypeName | np.dtype[Any] | type[np.float32] | type[np.float64] | type[float]
 
 
 @dataclass(frozen=True)
 class Structure:
-    """Layers with what belongs to them; `plan` is how the kernels read them, without penalties."""
+    """A model without its parameters; `plan` is what the kernels read, without penalties."""
 
     layers: tuple[Layer, ...]
     dtype: np.dtype[Any]
@@ -38,26 +40,30 @@ class Structure:
 
 
 def check_structure(
-    layers: Sequence[Layer], dtype: Any, seed: int, loss: Loss | None, classes: ArrayLike | None
+    layers: Sequence[Layer],
+    dtype: Any,
+    seed: int,
+    loss: Loss | LossName | None,
+    classes: ArrayLike | None,
 ) -> Structure:
     """The arguments of `Model`, checked."""
     found, dtype, seed = check_layers(layers), check_dtype(dtype), check_seed(seed)
     output = found[-1]
-    loss = resolve_loss(loss, output.activation, output.units)
-    plan = plan_layers(found, loss, seed)
-    labels = None if classes is None else check_classes(classes, loss, output.units)
-    return Structure(found, dtype, seed, loss, plan, labels)
+    resolved = resolve_loss(loss, output.activation, output.units)
+    plan = plan_layers(found, resolved, seed)
+    labels = None if classes is None else check_classes(classes, resolved, output.units)
+    return Structure(found, dtype, seed, resolved, plan, labels)
 
 
 def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int) -> Plan:
-    """The layers as the kernels read them, without penalties."""
+    """The layers as a plan for the kernels, without penalties."""
     inputs, sources = layers[0], layers[:-1]
     dense = [layer for layer in layers if isinstance(layer, Dense)]
     assert isinstance(inputs, Input)
     return Plan(
         tuple(layer.units for layer in layers),
         tuple(layer.activation for layer in dense),
-        loss,
+        loss.name,
         tuple(layer.keep_prob for layer in sources),
         (0.0,) * len(dense),
         (0.0,) * len(dense),
@@ -67,6 +73,7 @@ def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int) -> Plan:
         noise=inputs.noise,
         batch_norm=tuple(layer.batch_norm for layer in dense),
         gates=tuple(layer.gates for layer in sources),
+        loss_options=loss.values,
     )
 
 
@@ -76,7 +83,7 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
         name = None if dtype is None else np.dtype(dtype).name
     except TypeError:
         name = dtype
-    return np.dtype(choice("dtype", name, get_args(DTypeName)))
+    return np.dtype(choice("dtype", name, DTYPES))
 
 
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
@@ -102,9 +109,9 @@ def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 
 
 def check_classes(classes: ArrayLike, loss: Loss, n_outputs: int) -> Array:
-    """The class labels, sorted, as many as the output tells apart."""
-    if loss == SQUARED:
-        raise ValueError(f"classes is given but the loss is {loss!r}, wanted a cross-entropy")
+    """The class labels, sorted: as many as the output can distinguish."""
+    if not predicts_classes(loss.name):
+        raise ValueError(f"classes is given but the loss is {loss.name!r}, wanted a cross-entropy")
     labels = data.target_array("classes", classes).reshape(-1)
     data.check_present("classes", labels, "entry")
     try:

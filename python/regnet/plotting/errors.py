@@ -1,4 +1,4 @@
-"""The picture of a diagnosis: errors and the gaps between them, beside the learning curves."""
+"""Plot of a diagnosis: errors, the gaps between them, and the learning curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["plot_diagnosis"]
 
 
 class Errors(Protocol):
-    """What is drawn of a `Diagnosis`."""
+    """The errors of a `Diagnosis`."""
 
     @property
     def human(self) -> float: ...
@@ -30,7 +30,7 @@ class Errors(Protocol):
 
 
 def plot_diagnosis(diagnosis: Errors, figure: Any = None) -> Any:
-    """The errors and their gaps; beside them the learning curves, where there is a history."""
+    """Plot the errors and their gaps, and the learning curves if there is a history."""
     plt = pyplot()
     curves = diagnosis.history is not None and len(diagnosis.history) > 0
     if figure is None:
@@ -44,7 +44,7 @@ def plot_diagnosis(diagnosis: Errors, figure: Any = None) -> Any:
 
 
 def plot_errors(diagnosis: Errors, ax: Any) -> None:
-    """One bar per error; the part by which it exceeds the one before is the gap, and coloured."""
+    """Draw one bar per error; the part above the previous error is the gap, drawn in colour."""
     d = diagnosis
     errors = {"human": d.human, "training": d.train, "dev": d.dev}
     if d.test is not None:
@@ -55,7 +55,7 @@ def plot_errors(diagnosis: Errors, ax: Any) -> None:
     for i, (name, colour) in enumerate(zip(names[: len(values) - 1], GAPS, strict=False), start=1):
         below, gap = values[i - 1], values[i] - values[i - 1]
         high = gap > d.tolerance
-        # a gap below zero is an outline: nothing is lost there
+        # a negative gap is drawn as an outline
         style = (
             {"color": colour, "alpha": 1.0 if high else 0.45}
             if gap > 0
@@ -73,4 +73,4 @@ def plot_errors(diagnosis: Errors, ax: Any) -> None:
             fontweight="bold" if high else "normal",
         )
     ax.set(ylabel="error", title=f"verdict: {d.verdict}")
-    ax.set_ylim(0, 1.3 * max(values) or 1.0)  # room for the names above the bars
+    ax.set_ylim(0, 1.3 * max(values) or 1.0)  # space for the names above the bars

@@ -1,4 +1,4 @@
-"""What pictures share: matplotlib, imported when something is drawn; the colours; where a picture goes."""
+"""Shared by all plots: the import of matplotlib, the colours, checks of the file to write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["CLASSES", "CURVES", "GAPS", "new_figure", "picture_path", "pyplot"]
 
-# Okabe and Ito's palette: told apart by colour-blind readers too.
+# Okabe and Ito's palette, which colour-blind readers can distinguish.
 BLACK, GREY = "#000000", "#999999"
 ORANGE, SKY_BLUE, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILION, PURPLE = "#D55E00", "#CC79A7"
@@ -18,7 +18,7 @@ GAPS = (ORANGE, SKY_BLUE, PURPLE)
 
 
 def pyplot() -> Any:
-    """matplotlib.pyplot, or a message that says how to get it."""
+    """Import matplotlib.pyplot, or say how to install it."""
     try:
         import matplotlib.pyplot as plt
     except ImportError:
@@ -27,7 +27,7 @@ def pyplot() -> Any:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """A figure that belongs to no window, so that drawing needs no display and leaves nothing behind."""
+    """A figure without a window: drawing needs no display, and pyplot keeps no reference to it."""
     pyplot()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -38,7 +38,7 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def picture_path(path: Path) -> Path:
-    """A path that a picture can be written to, .png where it has no ending."""
+    """Check that a picture can be written to this path; .png is added if it has no suffix."""
     pyplot()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -1,4 +1,4 @@
-"""Pictures with matplotlib, an extra: cost curves and decision boundaries."""
+"""Plots of cost curves and decision boundaries; they need matplotlib."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..data import check_inputs
 from ..data.datasets import Football
-from ..data.losses import BINARY
+from ..data.losses import predicts_classes
 from .figures import CLASSES, CURVES, new_figure, pyplot
 
 __all__ = ["plot_cost", "plot_decision_boundary", "plot_demo"]
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 class Curves(Protocol):
-    """What is drawn of a training, such as a `History`."""
+    """The curves of a training, such as a `History`."""
 
     first_epoch: int
 
@@ -32,19 +32,20 @@ class Curves(Protocol):
 
 
 class Classifier(Protocol):
-    """What is drawn of a classifier, such as a `Model`."""
+    """A classifier to be drawn, such as a `Model`."""
 
-    loss: Any
     classes: Array | None
     feature_names: tuple[str, ...] | None
 
+    @property
+    def loss(self) -> str: ...
     @property
     def sizes(self) -> tuple[int, ...]: ...
     def predict_proba(self, X: ArrayLike) -> Array: ...
 
 
 class Result(Protocol):
-    """What is drawn of one model of the demo."""
+    """One model of the demo."""
 
     @property
     def name(self) -> str: ...
@@ -79,7 +80,7 @@ def plot_cost(histories: Mapping[str, Curves], ax: Any = None) -> Any:
     ax = pyplot().gca() if ax is None else ax
     for (name, history), colour in zip(histories.items(), CURVES * len(histories), strict=False):
         epochs = history.first_epoch + np.arange(len(history))
-        # an image is a few thousand pixels wide: more points would only make a larger file
+        # an image is a few thousand pixels wide: more points would only enlarge the file
         step = max(1, len(epochs) // 3000)
         ax.plot(epochs[::step], history.cost[::step], color=colour, label=name, linewidth=1)
         if history.val_cost.size:
@@ -106,7 +107,7 @@ def plot_decision_boundary(
     *,
     test: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Any:
-    """Regions of a two-class model over two features, with the points it was trained on.
+    """Decision regions of a two-class model of two features, with its training points.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def plot_decision_boundary(
         A trained classifier with two inputs and one sigmoid output.
     X : array-like (n_samples, 2)
     y : array-like (n_samples,)
-        Labels, for the colour of the points.
+        Labels, shown by the colour of the points.
     ax : matplotlib Axes, optional
     test : (X, y), optional
         More points, drawn as crosses.
@@ -132,8 +133,9 @@ def plot_decision_boundary(
     """
     if model.sizes[0] != 2 or model.sizes[-1] != 1:
         raise ValueError(f"model has {model.sizes[0]} inputs and {model.sizes[-1]} outputs, wanted 2 and 1")
-    if model.loss != BINARY:
-        raise ValueError(f"model has the loss {model.loss!r}, wanted {BINARY!r}: this one predicts numbers")
+    if not predicts_classes(model.loss):
+        wanted = "wanted 'binary_cross_entropy': this one predicts numbers"
+        raise ValueError(f"model has the loss {model.loss!r}, {wanted}")
     circles = {"marker": "o", "edgecolors": "white", "linewidths": 0.4}
     crosses = {"marker": "x", "linewidths": 1.2}
     sets: list[Any] = [(*check_points(model, X, y, "X", "y"), "train", circles)]
@@ -154,7 +156,7 @@ def plot_decision_boundary(
 
 
 def check_points(model: Classifier, X: ArrayLike, y: ArrayLike, name_X: str, name_y: str) -> tuple[Any, Any]:
-    """Points and labels as arrays, (n, 2) and (n,)."""
+    """Check points (n, 2) and labels (n,); return them as arrays."""
     points = check_inputs(X, np.dtype(np.float64), 2, name_X, model.feature_names)
     labels = np.asarray(y).reshape(-1)
     if len(labels) != len(points):
@@ -163,7 +165,7 @@ def check_points(model: Classifier, X: ArrayLike, y: ArrayLike, name_X: str, nam
 
 
 def draw_regions(ax: Any, model: Classifier, low: NDArray[Any], high: NDArray[Any]) -> None:
-    """Probability of the second class as shading, and the line where it is one half."""
+    """Draw the probability of the second class as shading, and the contour where it is one half."""
     from matplotlib.colors import LinearSegmentedColormap
 
     across, up = np.meshgrid(np.linspace(low[0], high[0], 300), np.linspace(low[1], high[1], 300))
@@ -184,7 +186,7 @@ def draw_regions(ax: Any, model: Classifier, low: NDArray[Any], high: NDArray[An
 
 
 def plot_demo(results: Sequence[Result], points: Football, path: Path) -> Path:
-    """The demo's picture: cost curves above, one decision boundary per model below, four to a row."""
+    """Draw the demo: cost curves at the top, below one decision boundary per model, four in a row."""
     n_columns = min(len(results), 4)
     n_rows = -(-len(results) // n_columns)
     figure = new_figure(15, 4.2 + 4 * n_rows)
@@ -194,7 +196,7 @@ def plot_demo(results: Sequence[Result], points: Football, path: Path) -> Path:
     plot_cost({r.name: r.history for r in results}, cost_axes)
     cost_axes.set(xlabel="iteration", title="cost during training (penalty and dropout included)")
     legend = cost_axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    legend.set_in_layout(False)  # beside the curves, above the last column
+    legend.set_in_layout(False)  # it lies beside the curves, above the last column
     cost_axes.tick_params(which="minor", labelsize=6)
     for number, result in enumerate(results):
         row, column = divmod(number, n_columns)

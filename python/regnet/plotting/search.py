@@ -1,4 +1,4 @@
-"""Pictures of a search: pairs of hyper-parameters, and the costs of the learning-rate range test."""
+"""Plots of a search: pairs of hyper-parameters, and the costs of the learning-rate range test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Curve = NDArray[Any]
 
 
 def plot_rates(rates: Curve, costs: Curve, smoothed: Curve, suggestion: float | None, ax: Any = None) -> Any:
-    """Cost against learning rate, the suggestion marked."""
+    """Plot cost against learning rate, with the suggestion."""
     plt = pyplot()
     ax = plt.gca() if ax is None else ax
     ax.plot(rates, costs, ".", color=GREY, markersize=3, label="cost of a batch")
@@ -31,7 +31,7 @@ def plot_rates(rates: Curve, costs: Curve, smoothed: Curve, suggestion: float | 
         start = float(smoothed[0])
         low, high = float(smoothed.min()), float(smoothed.max())
         if start > low:
-            high = min(high, start + (start - low))  # what it diverges to is left outside
+            high = min(high, start + (start - low))  # the diverged costs are outside the axes
         margin = 0.1 * (high - low) or 0.1
         ax.set_ylim(low - margin, high + margin)
     ax.set(xlabel="learning rate", ylabel="cost J", xscale="log")
@@ -43,9 +43,9 @@ def plot_rates(rates: Curve, costs: Curve, smoothed: Curve, suggestion: float | 
 def plot_search(
     rows: Sequence[Row], spaces: Mapping[str, Any], monitor: str, label: Label, figure: Any = None
 ) -> Any:
-    """Scatter pictures of the configurations: one for each pair of hyper-parameters.
+    """Scatter plots of the configurations, one for each pair of hyper-parameters.
 
-    A space has `values`, for which `label` makes the names of the ticks, or a `scale`.
+    A space has either `values`, whose tick labels `label` makes, or a `scale`.
     """
     plt = pyplot()
     names = list(spaces)
@@ -72,10 +72,10 @@ def scatter(
     name: str,
     other: str | None,
 ) -> Any:
-    """One picture: two hyper-parameters, or one and the monitored curve; the coloured points, if any."""
-    sound = [row for row in reversed(rows) if not row["note"]]  # the best is drawn last, on top
+    """One plot: two hyper-parameters, or one and the monitored value; returns the coloured points, if any."""
+    successful = [row for row in reversed(rows) if not row["note"]]  # the best is drawn last, on top
     failed = [row for row in rows if row["note"]]
-    x, values = set_axis(ax, "x", name, spaces[name], label), [row[monitor] for row in sound]
+    x, values = set_axis(ax, "x", name, spaces[name], label), [row[monitor] for row in successful]
     if other is None:
         ax.set_ylabel(monitor)
         y: Place = lambda row: float(row[monitor])  # noqa: E731
@@ -83,16 +83,16 @@ def scatter(
         y = set_axis(ax, "y", other, spaces[other], label)
     ax.grid(True, alpha=0.25)
     ax.scatter([*map(x, failed)], [*map(y, failed)], marker="x", color=GREY, s=22, linewidths=1)
-    if not sound:
+    if not successful:
         return None
-    across, up = [*map(x, sound)], [*map(y, sound)]
+    across, up = [*map(x, successful)], [*map(y, successful)]
     points = ax.scatter(across, up, c=values, s=26, cmap="viridis", edgecolors="white", linewidths=0.4)
     ax.scatter(across[-1:], up[-1:], marker="*", color=VERMILION, edgecolors=BLACK, linewidths=0.6, s=150)
     return points
 
 
 def set_axis(ax: Any, way: str, name: str, space: Any, label: Label) -> Place:
-    """Name and scale the x or y axis for a space; returns the place of a row on it."""
+    """Set label and scale of the x or y axis for a space; return a function from a row to its coordinate."""
     axis = getattr(ax, f"{way}axis")
     axis.set_label_text(name)
     values = getattr(space, "values", None)

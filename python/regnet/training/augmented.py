@@ -1,19 +1,19 @@
-"""Training on rows that are made ahead of time: images transformed anew, some rows of a file.
+"""Training on rows that are prepared ahead of time: transformed images, or some rows of a mapped file.
 
-A. The order of an epoch is cut in pieces of whole batches. While the core trains on one piece, a
-   thread transforms the next one; a call into the core per piece takes the rows as they lie.
-B. A piece of small batches has at least two of them. Then the core sees a run of small batches, as
-   it does without augmentation: the first batch of a piece is never taken for a full one, and a last
-   batch that is smaller never sizes the work.
-C. So a transformation that changes nothing gives the bits of a training without one. Costs of an
-   epoch are added up from those of its pieces, which may round their last digit differently.
-D. The thread is one of the `n_threads` of the training: one more than there are cores would keep the
-   core's threads waiting for each other at every step. With a single one there is no helper.
-E. The thread lives no longer than the call that needs it. It is told to stop when that ends, in
-   whatever way, and looks between blocks of pictures.
-F. Where a share of a mapped file is held out for validation, the rows of a piece are taken from the file
-   by their numbers: the core trains on all rows of an array, and a copy of those kept might not fit in
-   memory.
+A. The order of an epoch is cut into pieces of whole batches. While the core trains on one piece, a
+   thread prepares the next one. There is one call into the core per piece, with the rows in order.
+B. A piece of small batches has at least two of them. The core then handles them as small batches, as
+   it does without augmentation: the first batch of a piece is never treated as a full batch, and a
+   smaller last batch never determines the size of the buffers.
+C. A transformation that changes nothing therefore gives the same bits as a training without one. The
+   cost of an epoch is the sum over its pieces; its last digit may be rounded differently.
+D. The thread is one of the `n_threads` of the training: with one thread more than cores, the core's
+   threads would wait for each other in every step. With a single thread there is no helper.
+E. The thread ends with the call that started it, however that call ends; it checks for this between
+   blocks of images.
+F. If a share of a mapped file is held out for validation, the rows of a piece are read from the file
+   by their numbers: the core trains on all rows of an array, and a copy of the kept rows might not fit
+   in memory.
 """
 
 from __future__ import annotations
@@ -29,33 +29,20 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._support.checks import shown
+from ..augment.compose import BLOCK_PIXELS
 from ..augment.resampling import blocks, keep_memory
-from ..augment.transforms import BLOCK_PIXELS, Compose
-from .engine import Engine, Examples
+from ..models.model import Model
+from .engine import Backend, CoreCall, Engine, EpochRun, Examples
+from .settings import StepSettings
 
-__all__ = ["AugmentedEngine", "ahead", "check_augment"]
+__all__ = ["AugmentedEngine", "ahead"]
 
 Array = NDArray[Any]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-PIECE_BYTES = 1 << 21  # of rows made together: a few batches of small images
-LOOK_SECONDS = 0.1  # how long a wait may keep Ctrl-C waiting where the system cannot interrupt it
-
-
-def check_augment(augment: Any, n_features: int) -> Compose | None:
-    """A composition that fits the rows, or None."""
-    if augment is None:
-        return None
-    if not isinstance(augment, Compose):
-        raise TypeError(f"augment is {shown(augment)}, wanted None or rn.augment.Compose([...], shape=...)")
-    if augment.n_features != n_features:
-        raise ValueError(
-            f"augment has shape {augment.shape}, which is {augment.n_features} features, "
-            f"wanted {n_features} as the model's input"
-        )
-    return augment
+PIECE_BYTES = 1 << 21  # of rows prepared together: a few batches of small images
+POLL_SECONDS = 0.1  # longest delay of Ctrl-C on systems where it cannot interrupt a wait
 
 
 @dataclass(frozen=True)
@@ -71,59 +58,77 @@ class Piece:
 class AugmentedEngine(Engine):
     """An engine whose examples are rows of a larger array or transformed by ``examples.augment``."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.has_helper = self.n_threads > 1
-        self.n_threads = max(1, self.n_threads - 1)
+    def __init__(
+        self,
+        model: Model,
+        examples: Examples,
+        settings: StepSettings,
+        batch_size: int,
+        n_epochs: int,
+        backend: Backend,
+        n_threads: int,
+        *rest: Any,
+    ) -> None:
+        n_core = max(1, n_threads - 1)  # the helper is one of the threads
+        super().__init__(model, examples, settings, batch_size, n_epochs, backend, n_core, *rest)
+        self.has_helper = n_threads > 1
 
-    def train_epochs(self, rates: NDArray[np.float64], costs: NDArray[np.float64]) -> None:
-        """Train piece by piece; an epoch whose cost is not finite is the last."""
+    def train_epochs(self, core: CoreCall, run: EpochRun) -> None:
+        """Train piece by piece; a piece that is not completed is the last."""
         n, means = self.examples.n, []
-        make = ahead if self.has_helper else one_by_one
+        prefetch = ahead if self.has_helper else one_by_one
         keep_memory()
-        with closing(make(self.prepare, self.pieces(len(rates)), lambda: self.stopped)) as prepared:
+        with closing(prefetch(self.prepare, self.pieces(len(run.rates)), lambda: core.stopped)) as prepared:
             for piece, examples in prepared:
-                mean = self.train_piece(piece, examples, rates)
-                if not np.isfinite(mean):
+                run.mid_epoch = True
+                mean = self.train_piece(core, piece, examples, run.rates)
+                if mean is None:
                     return
                 means.append((mean, len(piece.rows)))
                 if piece.last == self.n_batches:
                     cost = sum(m * size for m, size in means) / n if len(means) > 1 else mean
-                    costs[piece.epoch] = self.best_cost[1] = cost
+                    run.costs[piece.epoch] = core.best_cost[1] = cost
+                    run.n_completed += 1
+                    run.mid_epoch = False
                     means.clear()
-                    self.midway = False
 
-    def train_piece(self, piece: Piece, examples: Examples, rates: NDArray[np.float64]) -> float:
-        """The mean cost of a piece's batches; the first piece of an epoch may keep the best weights."""
-        starts = piece.first == 0
-        mean, best_cost = np.full(1, np.nan), self.best_cost.copy()
-        self.call(
+    def train_piece(
+        self, core: CoreCall, piece: Piece, examples: Examples, rates: NDArray[np.float64]
+    ) -> float | None:
+        """The mean cost of a piece's batches, None if it was not completed.
+
+        Only the first piece of an epoch may keep the best weights.
+        """
+        starts_epoch = piece.first == 0
+        # the second entry of best_cost is the mean of a whole epoch, not of this piece: it is not copied back
+        best_cost, mean = core.best_cost.copy(), np.full(1, np.nan)
+        n_completed = replace(
+            core, best=core.best if starts_epoch else core.best[:0], best_cost=best_cost
+        ).train(
             examples,
             np.empty((1, 0), np.int64),
             rates[piece.epoch : piece.epoch + 1, piece.first : piece.last],
             (self.epoch + piece.epoch) * self.n_batches + piece.first,
-            self.best if starts else self.best[:0],
-            best_cost,
             mean,
         )
-        if starts:  # its second entry is the mean of a whole epoch, not of this piece
-            self.best_cost[0] = best_cost[0]
-        return float(mean[0])
+        if starts_epoch:
+            core.best_cost[0] = best_cost[0]
+        return float(mean[0]) if n_completed else None
 
     def pieces(self, n_epochs: int) -> Iterator[Piece]:
-        """The batches of the next epochs in their order, as pieces of about the same size."""
+        """Cut the batches of the next epochs into pieces of about the same size, in their order."""
         n, row_bytes = self.examples.n, self.examples.X[0].nbytes
-        least = max(2, PIECE_BYTES // (self.batch_size * row_bytes))
+        least = max(2, PIECE_BYTES // (self.core.batch_size * row_bytes))
         n_pieces = max(1, self.n_batches // least)
         edges = [k * self.n_batches // n_pieces for k in range(n_pieces + 1)]
         for epoch, order in enumerate(self.orders(n_epochs)):
             rows = order if order.size else np.arange(n)
             for first, last in zip(edges[:-1], edges[1:], strict=True):
-                end = n if last == self.n_batches else last * self.batch_size
-                yield Piece(epoch, first, last, rows[first * self.batch_size : end])
+                end = n if last == self.n_batches else last * self.core.batch_size
+                yield Piece(epoch, first, last, rows[first * self.core.batch_size : end])
 
     def prepare(self, piece: Piece, stop: Event) -> tuple[Piece, Examples]:
-        """The examples of a piece, transformed."""
+        """Make the examples of a piece."""
         examples, augment = self.examples, self.examples.augment
         X = np.empty((len(piece.rows), examples.X.shape[1]), examples.X.dtype)
         for block in blocks(len(X), X.shape[1], BLOCK_PIXELS):
@@ -132,7 +137,7 @@ class AugmentedEngine(Engine):
             numbers = piece.rows[block]
             rows = examples.X[numbers if examples.rows is None else examples.rows[numbers]]
             if augment is not None:
-                with self.section.open():  # which is nothing in the helper's thread
+                with self.section.user_code():  # without effect in the helper's thread
                     rows = augment.transform(rows, numbers, self.model.seed, self.epoch + piece.epoch)
             X[block] = rows
         weight = examples.weight[piece.rows] if examples.weight.size else examples.weight
@@ -144,14 +149,14 @@ Make = Callable[[Task, Event], Result]
 
 
 def never() -> bool:
-    """Nobody wants to stop."""
+    """False: without a condition to stop."""
     return False
 
 
 def one_by_one(
     make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
 ) -> Generator[Result, None, None]:
-    """Yield ``make(task, stop)`` for each task, made when it is asked for."""
+    """Yield ``make(task, stop)`` for each task, computed on demand."""
     not_set = Event()
     return (make(task, not_set) for task in tasks)
 
@@ -159,11 +164,11 @@ def one_by_one(
 def ahead(
     make: Make[Task, Result], tasks: Iterable[Task], stopped: Callable[[], bool] = never
 ) -> Generator[Result, None, None]:
-    """Yield ``make(task, stop)`` for each task, in order; a thread makes the next one meanwhile.
+    """Yield ``make(task, stop)`` for each task, in order, while a thread computes the next one.
 
-    What `make` raises is raised here. When `stopped` is true while it makes, that was all. `stop` is set
-    when the generator is closed, and closing waits for the thread to end. Where the system does not start
-    a thread, all is done by the caller.
+    An error in `make` is raised here. The generator ends early if `stopped` returns True while it waits.
+    `stop` is set when the generator is closed; closing waits for the thread to end. If the system cannot
+    start a thread, everything is computed in the calling thread.
     """
     stop, waiting, tasks = Event(), None, iter(tasks)
     with ThreadPoolExecutor(1, thread_name_prefix="regnet-augment") as pool:
@@ -188,9 +193,9 @@ def ahead(
 
 
 def is_done(future: Future[Any], stopped: Callable[[], bool]) -> bool:
-    """Wait for a result, in steps so that Ctrl-C is seen on every system; False when it came first."""
+    """Wait for a result, polling for Ctrl-C; False if `stopped` returned True first."""
     while not future.done():
         if stopped():
             return False
-        wait([future], timeout=LOOK_SECONDS)
+        wait([future], timeout=POLL_SECONDS)
     return True

@@ -1,10 +1,10 @@
 """Averages along time: of a curve, and of a net's weights from epoch to epoch.
 
-`SWA` and `EMA` are records that say how much the newest weights count; `WeightAverage` holds the
-running average, in double, of the one flat vector of parameters. From its first epoch on the model
-shows the average between the calls into the core, to validation and callbacks and in the end to the
-user, and has its own weights back within them: what is validated is what is returned. Batch-norm
-statistics belong to the weights they were gathered with; `Engine.settle` gathers those of the average.
+`SWA` and `EMA` are records with the share of the newest weights; `WeightAverage` holds the
+running average, in double, of the flat vector of parameters. From its first epoch on the average is
+swapped into the model between the calls into the core, for validation, callbacks and in the end the
+user, and swapped out during them: what is validated is what is returned. Batch-norm statistics belong
+to the weights they were computed with; `Engine.update_batch_norm` computes those of the average.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
     """The exponentially weighted average of a series: ``v_t = beta v_{t-1} + (1 - beta) x_t``, v_0 = 0.
 
     With bias correction v_t is divided by ``1 - beta^t``, t from 1, so that the first values are
-    averages too and do not start near 0. v_t averages about 1 / (1 - beta) values (course 2, week 2).
+    averages, too, instead of starting near 0. v_t averages about 1 / (1 - beta) values (course 2, week 2).
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
     Returns
     -------
     array, of the shape of x
-        float32 stays float32, all else becomes float64; accumulated in double.
+        float32 stays float32, other dtypes become float64; accumulated in double.
 
     Raises
     ------
@@ -79,14 +79,14 @@ def exponential_average(x: ArrayLike, beta: float, bias_correction: bool = True)
 
 @dataclass(frozen=True)
 class Averaging:
-    """Base of the averages of weights: from which epoch on, and how much the newest weights count."""
+    """Base of the averages of weights: the first averaged epoch, and the share of the newest weights."""
 
     def first_epoch(self, n_epochs: int) -> int:
         """The first epoch, from 0, whose weights count."""
         return 0
 
     def share(self, n: int) -> float:
-        """What the n-th weights (n from 1) count in ``average += share * (weights - average)``."""
+        """Share of the n-th weights (n from 1) in ``average += share * (weights - average)``."""
         raise NotImplementedError
 
 
@@ -94,14 +94,14 @@ class Averaging:
 class SWA(Averaging):
     """Stochastic weight averaging: the mean of the weights after each epoch from `start` on.
 
-    Izmailov et al. 2018, algorithm 1, with one epoch as the cycle: n weights before the newest ones,
+    Izmailov et al. 2018, algorithm 1, with one epoch as the cycle: after n weights,
     ``mean = (n mean + W) / (n + 1)``. They recommend a high constant or cyclical learning rate from
-    the start of the averaging on, which is a matter of the optimiser's schedule.
+    the start of the averaging on, which the optimiser's schedule can set.
 
     Parameters
     ----------
     start : int or float
-        A number of an epoch, from 0, or a share of the epochs, between 0 and 1.
+        Number of an epoch, from 0, or a share of the epochs, between 0 and 1.
 
     Raises
     ------
@@ -160,12 +160,12 @@ class EMA(Averaging):
         fraction("decay", self.decay, zero=True)
 
     def share(self, n: int) -> float:
-        """(1 - decay) / (1 - decay^n): the corrected averages follow from one another by it."""
+        """(1 - decay) / (1 - decay^n): the recurrence of the bias-corrected average."""
         return (1 - self.decay) / (1 - self.decay**n)
 
 
 class WeightAverage:
-    """The running average of one training's weights, and those weights while the model shows it."""
+    """The running average of one training's weights, swapped into the model between calls into the core."""
 
     def __init__(self, averaging: Averaging, parameters: Array, n_epochs: int) -> None:
         self.averaging, self.first = averaging, averaging.first_epoch(n_epochs)
@@ -174,36 +174,36 @@ class WeightAverage:
                 f"averaging starts at epoch {self.first} and epochs is {n_epochs}, wanted an earlier start"
             )
         self.parameters = parameters
-        self.settled = True  # whether batch-norm statistics belong to the weights that are shown
+        self.has_statistics = True  # whether the model's batch-norm statistics belong to its present weights
         self.n = 0
-        self.own: Array | None = None
+        self.trained: Array | None = None  # the parameters of the training itself
         self.mean = np.zeros(0)
 
-    def hide(self) -> None:
-        """Give the model its own weights back, to go on training."""
-        if self.own is not None:
-            self.parameters[:] = self.own
+    def swap_out(self) -> None:
+        """Put the parameters of the training itself back into the model, to train them further."""
+        if self.trained is not None:
+            self.parameters[:] = self.trained
 
     def add(self, epoch: int) -> None:
-        """Count the weights after an epoch, and show the average in their place."""
+        """Include the weights after an epoch in the average, and swap it in."""
         if epoch < self.first:
             return
-        self.own = self.parameters.copy()
+        self.trained = self.parameters.copy()
         if self.n == 0:
             self.mean = np.zeros(self.parameters.size)
         self.n += 1
-        self.mean += self.averaging.share(self.n) * (self.own - self.mean)
-        self.show()
+        self.mean += self.averaging.share(self.n) * (self.trained - self.mean)
+        self.swap_in()
 
-    def show(self) -> None:
-        """Put the average into the model, if there is one yet; see `Engine.settle` for the statistics."""
+    def swap_in(self) -> None:
+        """Put the average into the model, if there is one; its batch-norm statistics are then out of date."""
         if self.n:
             self.parameters[:] = self.mean
-            self.settled = False
+            self.has_statistics = False
 
 
 def as_averaging(averaging: Any) -> Averaging | None:
-    """An average of the weights from one, or None."""
+    """Check that an argument is None or an average of weights."""
     if averaging is not None and not isinstance(averaging, Averaging):
         raise TypeError(f"averaging is {shown(averaging)}, wanted None, SWA(...) or EMA(...)")
     return averaging

@@ -1,4 +1,4 @@
-"""Batches: how many examples at a time, and in which order."""
+"""Batches: their size, and the order of the examples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._support.checks import integer
 from .._support.randomness import check_seed
 from ..data import same_length
 
-__all__ = ["count_batches", "epoch_order", "mini_batches", "resolve_batch_size"]
+__all__ = ["epoch_order", "mini_batches", "resolve_batch_size"]
 
 FULL_BELOW = 200  # the course's rule: full batch for a small training set
 DEFAULT = 128
@@ -23,8 +23,8 @@ DEFAULT = 128
 def resolve_batch_size(batch_size: int | Literal["auto"] | None, n: int, batch_norm: bool = False) -> int:
     """Examples per batch: None is all, "auto" is all below 200 and 128 otherwise.
 
-    With batch norm there are no batches of one (see `count_batches`): where all examples but one make a
-    batch, the batch is all examples.
+    With batch norm no batch has one example (see `cregnet.Plan.count_batches`): if all examples but one
+    make a batch, the batch is all examples.
 
     >>> resolve_batch_size("auto", 150), resolve_batch_size("auto", 5000), resolve_batch_size(None, 5000)
     (150, 128, 5000)
@@ -46,17 +46,6 @@ def resolve_batch_size(batch_size: int | Literal["auto"] | None, n: int, batch_n
     if size == 1:
         raise ValueError("batch_size is 1, wanted at least 2: batch norm normalises over a batch")
     return n if size == n - 1 else size
-
-
-def count_batches(n: int, batch_size: int, batch_norm: bool) -> int:
-    """Batches of an epoch; with batch norm a last batch of one example joins the batch before it.
-
-    >>> count_batches(9, 4, batch_norm=False), count_batches(9, 4, batch_norm=True)
-    (3, 2)
-    """
-    whole, rest = divmod(n, batch_size)
-    joins = batch_norm and rest == 1 and whole > 0
-    return whole + (rest > 0 and not joins)
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -84,7 +73,7 @@ def mini_batches(
     batch_size : int
         At least 1; 64 to 512 is usual.
     seed, epoch : int
-        The order depends on these two alone; pass another epoch for another order.
+        The order depends on these two alone: pass another epoch to get another order.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Callbacks: what looks at a training between epochs. Returning True stops it."""
+"""Callbacks: called between the epochs of a training. One that returns True stops it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .._support.checks import choice, fraction, integer, number, shown
 from .._support.keywords import suggests_keywords
 from .state import Training
 
-__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "as_callbacks", "asks_to_stop"]
+__all__ = ["Callback", "EarlyStopping", "ReduceOnPlateau", "TimeBudget", "after_epoch", "as_callbacks"]
 
-# what other libraries call the moments of a training, and what they are called here
+# hooks of other libraries and their names here; "" where there is none
 OTHER_NAMES = {
     "on_train_begin": "before_training",  # Keras, skorch, transformers
     "on_train_start": "before_training",  # Lightning
@@ -35,18 +35,19 @@ OTHER_NAMES = {
     "on_train_batch_start": "",
     "on_train_batch_end": "",
 }
-OWN_NAMES = ("before_training", "after_epoch", "after_training")
+HOOKS = ("before_training", "after_epoch", "after_training")
 
 Monitor = Literal["val_cost", "val_score", "cost"]
 Direction = Literal["min", "max"]
 
 
 class Callback:
-    """Base of the callbacks: override what is needed.
+    """Base of the callbacks: override the methods that are needed.
 
-    Any function of one argument is a callback too; it is called after each epoch. What it returns decides:
-    a lambda returns whatever its expression has, ``lambda training: bar.update()`` of tqdm the True that
-    stops a training, so write a function without a return where nothing is to be decided.
+    Any function of one argument is a callback too; it is called after each epoch, and its return value
+    decides whether the training stops. A lambda returns the value of its expression, for example
+    ``lambda training: bar.update()`` of tqdm the True that stops a training: write a function without a
+    return statement if it is not to decide.
 
     Examples
     --------
@@ -61,19 +62,19 @@ class Callback:
     stop_reason = "callback"
 
     def before_training(self, training: Training) -> None:
-        """Called once, before the first epoch, with arguments checked."""
+        """Called once, before the first epoch, when all arguments have been checked."""
 
     def after_epoch(self, training: Training) -> bool | None:
         """Called after each epoch, its values in ``training.history``.
 
-        True stops the training, False or None lets it go on; anything else is a TypeError.
+        True stops the training, False or None lets it continue; anything else is a TypeError.
         """
         return None
 
     def after_training(self, training: Training) -> None:
-        """Called once, however the training ended: for what must not be left undone.
+        """Called once, however the training ended: for clean-up.
 
-        Ctrl-C waits for it, but for no longer than a second if it is pressed again.
+        Ctrl-C does not interrupt it, unless it is pressed again a second later.
         """
 
 
@@ -88,8 +89,8 @@ class ByFunction(Callback):
         return self.function(training)
 
 
-class Watching(Callback):
-    """Base of the callbacks that wait for a curve to improve."""
+class MonitorCallback(Callback):
+    """Base of the callbacks that monitor whether a curve improves."""
 
     def __init__(
         self, patience: int, monitor: Monitor, min_delta: float, direction: Direction | None
@@ -100,28 +101,28 @@ class Watching(Callback):
         if direction is None:
             direction = "max" if monitor == "val_score" else "min"
         self.direction = choice("direction", direction, get_args(Direction))
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
-        self._best: tuple[float, int | None] = (np.inf, None)  # value and epoch, in one piece
+    def _reset(self) -> None:
+        self._best: tuple[float, int | None] = (np.inf, None)  # value and epoch, assigned together
 
     def before_training(self, training: Training) -> None:
-        """Forget an earlier training; check that the curve will be there."""
+        """Reset, and check that the monitored curve will exist."""
         if self.monitor != "cost" and not training.has_validation:
             name = type(self).__name__
             raise ValueError(f"{name} watches {self.monitor!r}, wanted validation=... in train")
-        self._forget()
+        self._reset()
 
     def _improvement(self, training: Training) -> tuple[float, int | None] | None:
-        """The new best value, to be minimised, and its epoch, if it is better by more than `min_delta`."""
+        """The new best value (negated for "max") and its epoch, if it is better by more than `min_delta`."""
         value = training.history.last(self.monitor)
         if self.direction == "max":
             value = -value
         return (value, training.epoch) if value < self._best[0] - self.min_delta else None
 
 
-class EarlyStopping(Watching):
-    """Stop when a curve no longer improves, and go back to the weights of its best epoch.
+class EarlyStopping(MonitorCallback):
+    """Stop when a curve no longer improves, and restore the weights of its best epoch.
 
     The best weights are restored however the training ended: patience, last epoch, Ctrl-C or
     divergence. One object serves one training at a time.
@@ -131,21 +132,21 @@ class EarlyStopping(Watching):
     patience : int
         Epochs without improvement after which to stop, at least 1.
     monitor : {"val_cost", "val_score", "cost"}
-        The curve to watch.
+        The curve to monitor.
     min_delta : float
-        An improvement is more than this.
+        An improvement must be larger than this.
     direction : {"min", "max"}, optional
         Which way is better. Default: "max" for val_score, else "min".
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or a validation curve is to be watched without validation.
+        If an argument is out of range, or a validation curve is monitored without validation data.
 
     Notes
     -----
-    The training cost of an epoch is averaged while the weights change; when "cost" is watched, the
-    weights kept are those after the epoch.
+    The training cost of an epoch is an average taken while the weights change; if "cost" is monitored,
+    the weights kept are those after the epoch.
 
     Examples
     --------
@@ -171,13 +172,13 @@ class EarlyStopping(Watching):
             f"min_delta={self.min_delta:g}, direction={self.direction!r})"
         )
 
-    def _forget(self) -> None:
-        super()._forget()
+    def _reset(self) -> None:
+        super()._reset()
         self._best_parameters: Any = None
         self._seen_epoch: float = np.inf
 
     def before_training(self, training: Training) -> None:
-        """Forget an earlier training; check that the curve will be there."""
+        """Reset, and check that the monitored curve will exist."""
         super().before_training(training)
         self._seen_epoch = training.history.first_epoch - 1
 
@@ -190,35 +191,35 @@ class EarlyStopping(Watching):
             else:
                 self._best_parameters[:] = training.model.parameters
             self._best = better
-        self._seen_epoch = training.epoch  # last: what Ctrl-C cuts short, `after_training` does again
+        self._seen_epoch = training.epoch  # last: if Ctrl-C interrupts this, `after_training` repeats it
         best_epoch = self._best[1]
         return best_epoch is not None and training.epoch - best_epoch >= self.patience
 
     def after_training(self, training: Training) -> None:
         """Restore the best weights."""
         if training.epoch > self._seen_epoch and training.history.best_epoch is None:
-            self.after_epoch(training)  # another callback, or Ctrl-C, has ended the training before
-        # the training cost does not know the weights after its epoch: divergence has better ones
-        blind = self.monitor == "cost" and training.history.stop_reason == "diverged"
-        if self._best_parameters is not None and not blind:
+            self.after_epoch(training)  # was not called: another callback or Ctrl-C ended the training
+        # the training cost is not that of the weights after its epoch, which may have diverged already
+        unreliable = self.monitor == "cost" and training.history.stop_reason == "diverged"
+        if self._best_parameters is not None and not unreliable:
             training.model.parameters[:] = self._best_parameters
             training.history.best_epoch = self._best[1]
         self._best_parameters = None
 
 
-class ReduceOnPlateau(Watching):
+class ReduceOnPlateau(MonitorCallback):
     """Lower the learning rate when a curve no longer improves.
 
     Parameters
     ----------
     factor : float
-        What the rate is multiplied by, between 0 and 1.
+        Factor on the rate, between 0 and 1.
     patience : int
-        Epochs without improvement after which to do so, counted anew after each time, at least 1.
+        Epochs without improvement before the rate is lowered, at least 1; the count then restarts.
     monitor : {"val_cost", "val_score", "cost"}
-        The curve to watch.
+        The curve to monitor.
     min_delta : float
-        An improvement is more than this.
+        An improvement must be larger than this.
     direction : {"min", "max"}, optional
         Which way is better. Default: "max" for val_score, else "min".
     min_rate : float
@@ -227,13 +228,13 @@ class ReduceOnPlateau(Watching):
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, or a validation curve is to be watched without validation.
+        If an argument is out of range, or a validation curve is monitored without validation data.
 
     Notes
     -----
-    The factor acts on what the optimiser's schedule says, from the next epoch on. A training that is
-    resumed keeps the rate as lowered and counts its epochs without improvement anew. Beside
-    `EarlyStopping`, give that one more patience.
+    The factor acts on the rates of the optimiser's schedule, from the next epoch on. A training that is
+    resumed keeps the lowered rate and counts its epochs without improvement from 0. `EarlyStopping`
+    needs more patience if it is used together with this callback.
 
     Examples
     --------
@@ -261,12 +262,12 @@ class ReduceOnPlateau(Watching):
             f"min_delta={self.min_delta:g}, direction={self.direction!r}, min_rate={self.min_rate:g})"
         )
 
-    def _forget(self) -> None:
-        super()._forget()
+    def _reset(self) -> None:
+        super()._reset()
         self._waited = 0
 
     def after_epoch(self, training: Training) -> None:
-        """Count the epochs without improvement; when there are enough of them, lower the rate."""
+        """Count the epochs without improvement; lower the rate after `patience` of them."""
         better = self._improvement(training)
         self._best = self._best if better is None else better
         self._waited = self._waited + 1 if better is None else 0
@@ -279,15 +280,15 @@ class ReduceOnPlateau(Watching):
 
 
 class TimeBudget(Callback):
-    """Stop when the time is up: before an epoch that, as long as the last one, would not end in time.
+    """Stop when the time is up: before an epoch that would not end in time if it took as long as the last.
 
-    The model keeps its last weights, or with `EarlyStopping` beside it the best ones. At least one
-    epoch is run. Of `fit_many` each net has the whole budget, from its own start.
+    The model keeps its last weights, or with `EarlyStopping` the best ones. At least one epoch is run.
+    In `fit_many` each net has the whole budget, from its own start.
 
     Parameters
     ----------
     seconds : float
-        By the wall clock, from the start of the training, above 0.
+        Wall-clock time from the start of the training, above 0.
 
     Raises
     ------
@@ -317,7 +318,7 @@ class TimeBudget(Callback):
         self._started = self._last = time.perf_counter()
 
     def after_epoch(self, training: Training) -> bool:
-        """Whether another epoch like this one, validation and callbacks included, would be too much."""
+        """Whether another epoch like this one, with validation and callbacks, would exceed the budget."""
         now = time.perf_counter()
         epoch, self._last = now - self._last, now
         return now + epoch - self._started > self.seconds
@@ -337,15 +338,15 @@ def as_callbacks(callbacks: Any) -> Sequence[Callback]:
 def as_callback(entry: Any) -> Callback:
     """A callback from one or from a function."""
     methods = [name for name in OTHER_NAMES if callable(getattr(entry, name, None))]
-    own = [name for name in OWN_NAMES if callable(getattr(entry, name, None))]
+    own = [name for name in HOOKS if callable(getattr(entry, name, None))]
     if isinstance(entry, Callback):
-        if methods and all(is_inherited(entry, name) for name in OWN_NAMES):
-            raise TypeError(f"callbacks has {type(entry).__name__} with {translated(methods)}")
+        if methods and all(is_inherited(entry, name) for name in HOOKS):
+            raise TypeError(f"callbacks has {type(entry).__name__} with {suggested_names(methods)}")
         return entry
     if isinstance(entry, type) or not (callable(entry) or methods or own):
         raise TypeError(f"callbacks has {shown(entry)}, wanted a Callback or a function of one argument")
-    if own or methods:  # they would never be called, even if the object can be called itself
-        found = f"{', '.join(own)}, wanted them" if own else translated(methods)
+    if own or methods:  # these methods would never be called, even if the object itself is callable
+        found = f"{', '.join(own)}, wanted them" if own else suggested_names(methods)
         raise TypeError(
             f"callbacks has {type(entry).__name__} with {found} in a class derived from regnet.Callback"
         )
@@ -353,19 +354,19 @@ def as_callback(entry: Any) -> Callback:
 
 
 def is_inherited(callback: Callback, name: str) -> bool:
-    """Whether a method is that of the base, which does nothing."""
+    """Whether a method is the base class's, which does nothing."""
     return getattr(getattr(callback, name), "__func__", None) is getattr(Callback, name)
 
 
-def translated(methods: Sequence[str]) -> str:
-    """Methods as other libraries name them, and what is wanted in their place."""
+def suggested_names(methods: Sequence[str]) -> str:
+    """Names of methods in other libraries, and the names wanted instead."""
     wanted = dict.fromkeys(OTHER_NAMES[name] for name in methods if OTHER_NAMES[name])
     names = " and ".join(wanted) or "before_training, after_epoch or after_training"
     return f"{', '.join(methods)}, wanted {names}"
 
 
-def asks_to_stop(callback: Callback, training: Training) -> bool:
-    """Whether a callback stops the training; a slip such as a lambda's value is not taken for a wish."""
+def after_epoch(callback: Callback, training: Training) -> bool:
+    """Call a callback; whether it stops the training. A value returned by mistake is an error."""
     answer = callback.after_epoch(training)
     if answer is None or isinstance(answer, (bool, np.bool_)):
         return bool(answer)

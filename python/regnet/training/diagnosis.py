@@ -1,4 +1,4 @@
-"""What a net lacks: avoidable bias, variance, or a development set that still tells the truth."""
+"""Diagnosis of errors: avoidable bias, variance, or an overfitted development set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Diagnosis", "diagnose"]
 
 BIAS, VARIANCE, OVERFITTED_DEV = "high bias", "high variance", "overfitted dev set"
 
-# In the order in which to try them: bias first, as its remedies do not wait for more data.
+# In the order in which to try them: bias first, since its remedies do not need more data.
 RECIPES: dict[str, tuple[str, ...]] = {
     BIAS: ("a bigger net", "train longer", "another optimiser", "another architecture"),
     VARIANCE: ("more data", "regularise: L2, dropout, augmentation, early stopping", "another architecture"),
@@ -35,7 +35,7 @@ class Diagnosis:
     tolerance : float
         A gap above this is high.
     history : History or None
-        Where the curves of the picture come from.
+        For the learning curves of the picture.
     """
 
     train: float
@@ -47,17 +47,17 @@ class Diagnosis:
 
     @property
     def avoidable_bias(self) -> float:
-        """train - human: what a better fit could gain."""
+        """train - human: the gain of a perfect fit."""
         return self.train - self.human
 
     @property
     def variance(self) -> float:
-        """dev - train: what better generalisation could gain."""
+        """dev - train: the gain of perfect generalisation."""
         return self.dev - self.train
 
     @property
     def dev_test_gap(self) -> float | None:
-        """test - dev: by how much the choices made on the dev set have fitted it; None without test."""
+        """test - dev: how far the choices made on the dev set overfit it; None without a test error."""
         return None if self.test is None else self.test - self.dev
 
     @property
@@ -73,7 +73,7 @@ class Diagnosis:
 
     @property
     def recipe(self) -> tuple[str, ...]:
-        """What to try, in this order; nothing twice."""
+        """What to try, in this order, without repetitions."""
         return tuple(dict.fromkeys(step for problem in self.problems for step in RECIPES[problem]))
 
     def __str__(self) -> str:
@@ -95,12 +95,12 @@ class Diagnosis:
         return "\n".join(lines)
 
     def plot(self, figure: Any = None) -> Any:
-        """The errors and their gaps; beside them the learning curves, where there is a history.
+        """Plot the errors and their gaps, and the learning curves if there is a history.
 
         Parameters
         ----------
         figure : matplotlib Figure, optional
-            Where to draw; a new one when not given.
+            Where to draw; a new one if not given.
 
         Returns
         -------
@@ -137,13 +137,13 @@ def diagnose(
     Parameters
     ----------
     train, dev, test : float or Evaluation
-        Errors at least 0, say 0.11 for 11 % of wrong labels, or what `Model.evaluate` returned, whose
+        Errors of at least 0, such as 0.11 for 11 % wrong labels, or results of `Model.evaluate`, whose
         error is 1 - score (1 - R^2 for numbers). The test error may be left out.
     human : float
-        The error that cannot be avoided, of a human expert or by Bayes' rule: the zero point of bias.
+        The unavoidable error, of a human expert or the Bayes error: the zero point of bias.
     tolerance : float
-        A gap above this is high. The default, two percentage points, is for errors of a few percent
-        and more; near the best possible error choose a smaller one.
+        A gap above this is high. The default, two percentage points, suits errors of a few percent and
+        more; choose a smaller one near the best possible error.
     history : History, optional
         For the learning curves of the picture.
 

@@ -15,8 +15,8 @@ from .._support.checks import number
 from .._support.keywords import suggests_keywords
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
-from .engine import build_plan, check_rule
 from .optimizers import GradientDescent
+from .settings import build_plan, check_step_settings
 
 __all__ = ["GradientCheck", "check_gradients"]
 
@@ -38,7 +38,7 @@ class GradientCheck:
 
 
 def relative(a: np.ndarray, b: np.ndarray) -> float:
-    """Distance of two vectors relative to their lengths; 0 for two zeros."""
+    """Distance of two vectors relative to their norms; 0 for two zero vectors."""
     length = float(np.linalg.norm(a) + np.linalg.norm(b))
     return float(np.linalg.norm(a - b)) / length if length else 0.0
 
@@ -55,24 +55,24 @@ def check_gradients(
 ) -> GradientCheck:
     """Compare the gradient of the cost with its central differences, in float64.
 
-    Dropout, noise and gates are on where the model has them, with the draws of step 0, and batch norm
-    goes by the batch. A proximal `L1` is left out: it acts after the step. The model is not changed.
+    Dropout, noise and gates of the model are on, with the draws of step 0, and batch norm uses the
+    statistics of the batch. A proximal `L1` is left out: it acts after the step. The model is not changed.
 
     Parameters
     ----------
     model : Model
     X, y : array-like
-        As for `train`; few examples are enough. The time grows with the parameters squared.
+        As for `train`; a few examples suffice. The time grows with the square of the parameters.
     penalty, label_smoothing
         As for `train`.
     epsilon : float
-        Step of the differences, above 0. ReLU's kink at 0 shows where a pre-activation is nearer than
-        this: so it is in a new net, whose b is 0, for an example of which dropout or gates leave nothing.
+        Step of the differences, above 0. A pre-activation closer to 0 than this shows ReLU's kink. In a
+        new net, whose b is 0, that happens for an example whose inputs are all dropped or gated to 0.
 
     Returns
     -------
     GradientCheck
-        A difference of 1e-7 or less is right, above 1e-5 there is a mistake.
+        A difference of at most 1e-7 is right; above 1e-5 the gradient is wrong.
 
     Raises
     ------
@@ -92,12 +92,12 @@ def check_gradients(
     inputs = data.check_inputs(X, dtype, model.sizes[0], "X", model.feature_names)
     n = len(inputs)
     targets = data.check_targets(y, model.loss, model.sizes[-1], n, model.classes, dtype)
-    plan = build_plan(model, check_rule(model, GradientDescent(), penalty, label_smoothing), n, n)
-    plan = replace(plan, proximal=())
+    settings = check_step_settings(model, GradientDescent(), penalty, label_smoothing)
+    plan = replace(build_plan(model, settings, n, n), proximal=())
     no_weight = np.empty(0)
 
     def cost(parameters: np.ndarray, gradient: np.ndarray) -> float:
-        """Cost at some parameters; fills the gradient."""
+        """Cost at these parameters; fills `gradient`."""
         value: float = cregnet.network_gradient(
             plan, parameters, inputs, targets.Y, targets.labels, no_weight, 0, None, gradient
         )
@@ -118,7 +118,7 @@ def check_gradients(
 
 
 def parts(places: cregnet.Layout) -> Iterator[tuple[str, slice]]:
-    """Names and places of what is trained."""
+    """Names of the trained parameters, and their slices of the vector."""
     for l, of_layer in enumerate(zip(places.W, places.b, places.gamma, strict=True), start=1):
         for name, at in zip(("W", "b", "gamma"), of_layer, strict=True):
             if at is not None:

@@ -1,4 +1,4 @@
-"""What happened in a training, epoch by epoch."""
+"""The history of a training, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ class History:
     Attributes
     ----------
     cost : array
-        Mean of the batches' costs, penalty and dropout included, weighted by batch size, each taken
-        before its update. With a full batch ``cost[0]`` belongs to the initial weights.
+        Mean of the batches' costs, weighted by batch size. A batch's cost includes penalty and dropout and
+        is taken before its update: with a full batch ``cost[0]`` belongs to the initial weights.
     val_cost, val_score : arrays
-        Mean loss and score on the validation set after each epoch; empty without one, NaN for an epoch
-        after which Ctrl-C or an error ended the validation.
+        Mean loss and score on the validation set after each epoch; empty without validation data, NaN for
+        an epoch whose validation was ended by Ctrl-C or an error.
     learning_rate : array
         Rate of the first step of each epoch.
     seconds : array
-        Duration of each epoch; epochs run in one call to the core share its time evenly, with that of an
-        epoch in which it was stopped.
+        Duration of each epoch. Epochs run in one call to the core share its time evenly, including the
+        time of an epoch that was not completed.
     first_epoch : int
         Number of the first entry; above 0 for a resumed training.
     best_epoch : int or None
-        Epoch whose weights the model has, where early stopping restored them.
+        Epoch whose weights early stopping restored.
     stop_reason : str
-        "epochs" (all done), "diverged", "interrupted" (by Ctrl-C or `cancel`), or what a callback calls
-        itself: "early stopping", "time budget", "manual control", "callback".
+        "epochs" (all done), "diverged", "interrupted" (by Ctrl-C or `cancel`), or the `stop_reason` of a
+        callback: "early stopping", "time budget", "manual control", "callback".
 
     Examples
     --------
@@ -61,12 +61,12 @@ class History:
     def append(self, **values: Any) -> None:
         """Add values to curves: each keyword is a curve, each value a sequence.
 
-        All curves get their values or none does, whatever may interrupt it.
+        If it is interrupted, no curve is changed.
         """
         lengths = dict(self._lengths)
         for name, new in values.items():
             curve = self._curves[name]
-            del curve[lengths[name] :]  # of an append that was interrupted
+            del curve[lengths[name] :]  # values of an append that was interrupted
             curve.frombytes(np.asarray(new, np.float64).tobytes())
             lengths[name] = len(curve)
         self._lengths = lengths
@@ -76,7 +76,7 @@ class History:
         return np.array(self._curves[name][: self._lengths[name]], dtype=np.float64)
 
     def last(self, name: str) -> float:
-        """The last value of a curve, without an array of all of them."""
+        """The last value of a curve."""
         return self._curves[name][self._lengths[name] - 1]
 
     @property
@@ -91,7 +91,7 @@ class History:
 
     @property
     def val_score(self) -> Curve:
-        """Validation score: accuracy or R^2."""
+        """Validation score: the metric of the loss, such as accuracy or R^2."""
         return self.curve("val_score")
 
     @property
@@ -126,22 +126,22 @@ class History:
         Parameters
         ----------
         train : float or Evaluation
-            Training error, ``model.evaluate(X, y)``: the curves do not tell it, because the cost of an
-            epoch has penalty and dropout in it and the weights on the way.
+            Training error, ``model.evaluate(X, y)``. The curves do not have it: the cost of an epoch
+            includes penalty and dropout, and the weights change during the epoch.
         dev : float or Evaluation, optional
-            Default: 1 - val_score of the weights that the training left.
+            Default: 1 - val_score of the model's final weights.
         test, human, tolerance
             As for `regnet.diagnose`.
 
         Returns
         -------
         Diagnosis
-            Whose picture has the learning curves.
+            Its picture has the learning curves.
 
         Raises
         ------
         ValueError, TypeError
-            If an error is negative or no number, or dev is not given and there is no validation curve.
+            If an error is negative or not a number, or dev is not given and there is no validation curve.
 
         Examples
         --------
@@ -156,7 +156,7 @@ class History:
         return diagnose(train=train, dev=dev, test=test, human=human, tolerance=tolerance, history=self)
 
     def _dev_error(self) -> float:
-        """1 - val_score of the weights that the training left."""
+        """1 - val_score of the model's final weights."""
         scores = self.val_score
         if not scores.size:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""A person at the controls: the learning rate lowered by hand, and the stop, while a training runs."""
+"""Manual control of a running training: lower the learning rate, or stop."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ __all__ = ["ManualControl"]
 
 
 @dataclass
-class Wishes:
-    """What was asked of a `ManualControl`; the copies that `fit_many` makes of it share one."""
+class Requests:
+    """What was requested of a `ManualControl`; the copies that `fit_many` makes of it share one object."""
 
-    rate: tuple[float] | None = (
-        None  # a new tuple for each wish, so that a repeated one is told from an old one
-    )
+    # A new tuple for each request: the same rate requested again is a different object.
+    rate: tuple[float] | None = None
     stop: bool = False
 
 
 @dataclass(frozen=True)
-class Orders:
-    """What a control file says."""
+class Commands:
+    """The content of a control file."""
 
     rate: float | None = None
     stop: bool = False
@@ -37,40 +36,40 @@ class ManualControl(Callback):
 
     From a file: write lines ``learning_rate = 0.001`` or ``stop`` into it, at any time; ``#`` starts a
     comment. From a notebook: train in another thread and set ``control.learning_rate = 0.001`` or call
-    ``control.stop()``. It is obeyed from the next epoch on.
+    ``control.stop()``. Both take effect from the next epoch on.
 
     Parameters
     ----------
     path : str or path, optional
-        The control file. It need not exist; it is read after each epoch and never written.
+        The control file. It need not exist. It is read after each epoch and never written.
 
     Attributes
     ----------
     learning_rate : float or None
-        The rate last set on this object; None when none was.
+        The rate last set on this object; None if none was.
 
     Raises
     ------
     ValueError, TypeError
-        If the path is in no folder, or a rate is not a number above 0.
+        If the path is not in an existing folder, or a rate is not a number above 0.
 
     Warns
     -----
     RuntimeWarning
-        If the file has a line that is neither, which is ignored.
+        If the file has a line that is neither; the line is ignored.
 
     Notes
     -----
-    The rate takes the place of the optimiser's; a schedule goes on from it. What the file or the object
-    says holds for every training it is given to, from the first epoch on: empty the file, or make a new
-    object, before the next one. One object steers all nets of `fit_many`.
+    The rate replaces the optimiser's; a schedule continues from it. The content of the file and of the
+    object applies to every training that has it among its callbacks, from the first epoch on: empty the
+    file, or make a new object, before the next one. One object controls all nets of `fit_many`.
 
     Examples
     --------
     >>> import regnet as rn
     >>> X, y, _, _ = rn.datasets.make_football()
     >>> control = ManualControl()
-    >>> def later(training):  # stands for a person, who would use another thread
+    >>> def later(training):  # in place of a person, who would use another thread
     ...     if training.epoch == 1:
     ...         control.learning_rate = 0.001
     >>> model = rn.Model.mlp([2, 8, 1])
@@ -83,8 +82,8 @@ class ManualControl(Callback):
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
         self.path = None if path is None else check_path(path)
-        self._wishes = Wishes()
-        self._forget()
+        self._requests = Requests()
+        self._reset()
 
     def __repr__(self) -> str:
         return f"ManualControl({'' if self.path is None else repr(str(self.path))})"
@@ -92,43 +91,43 @@ class ManualControl(Callback):
     @property
     def learning_rate(self) -> float | None:
         """The rate last set on this object."""
-        return None if self._wishes.rate is None else self._wishes.rate[0]
+        return None if self._requests.rate is None else self._requests.rate[0]
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        self._wishes.rate = (number("learning_rate", rate, above=0),)
+        self._requests.rate = (number("learning_rate", rate, above=0),)
 
     def stop(self) -> None:
-        """Stop each training that has this object after the epoch it is in."""
-        self._wishes.stop = True
+        """Stop each training that has this object, after its current epoch."""
+        self._requests.stop = True
 
-    def _forget(self) -> None:
-        self._text, self._orders = "", Orders()
-        self._obeyed: tuple[float] | None = None
+    def _reset(self) -> None:
+        self._text, self._commands = "", Commands()
+        self._applied: tuple[float] | None = None
 
     def before_training(self, training: Training) -> None:
-        """Obey what is already said."""
-        self._forget()
-        self._obey(training)
+        """Apply the commands and requests made before."""
+        self._reset()
+        self._apply(training)
 
     def after_epoch(self, training: Training) -> bool:
-        """Obey what is new; True when it is to stop."""
-        self._obey(training)
-        return self._orders.stop or self._wishes.stop
+        """Apply new commands and requests; True to stop."""
+        self._apply(training)
+        return self._commands.stop or self._requests.stop
 
-    def _obey(self, training: Training) -> None:
+    def _apply(self, training: Training) -> None:
         text = read(self.path)
         if text is not None and text != self._text:
-            self._text, self._orders = text, understand(text, self.path)
-            set_rate(training, self._orders.rate)
-        wish = self._wishes.rate
-        if wish is not None and wish is not self._obeyed:
-            self._obeyed = wish
-            set_rate(training, wish[0])
+            self._text, self._commands = text, parse_commands(text, self.path)
+            set_rate(training, self._commands.rate)
+        requested = self._requests.rate
+        if requested is not None and requested is not self._applied:
+            self._applied = requested
+            set_rate(training, requested[0])
 
 
 def set_rate(training: Training, rate: float | None) -> None:
-    """Let the optimiser's rate be this one, by way of the scale."""
+    """Set the rate by setting the scale of the optimiser's."""
     if rate is not None:
         training.learning_rate_scale = rate / training.base_rate
 
@@ -145,7 +144,7 @@ def check_path(path: str | PathLike[str]) -> Path:
 
 
 def read(path: Path | None) -> str | None:
-    """Content of the control file: "" where there is none, None where it cannot be read just now."""
+    """Content of the control file: "" if there is none, None if it cannot be read at the moment."""
     try:
         return "" if path is None else path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -154,26 +153,26 @@ def read(path: Path | None) -> str | None:
         return None
 
 
-def understand(text: str, path: Path | None) -> Orders:
-    """The orders of a control file, the last line of a kind being the one that counts."""
+def parse_commands(text: str, path: Path | None) -> Commands:
+    """Parse a control file; of several lines of a kind the last one counts."""
     rate, stop = None, False
     for i, line in enumerate(text.splitlines(), start=1):
-        order = line.partition("#")[0].strip()
-        name, _, value = (part.strip() for part in order.partition("="))
-        if order == "stop":
+        command = line.partition("#")[0].strip()
+        name, _, value = (part.strip() for part in command.partition("="))
+        if command == "stop":
             stop = True
         elif name == "learning_rate":
             try:
                 rate = number("learning_rate", float(value), above=0)
             except ValueError:
                 warn(path, i, line)
-        elif order:
+        elif command:
             warn(path, i, line)
-    return Orders(rate, stop)
+    return Commands(rate, stop)
 
 
 def warn(path: Path | None, number_of_line: int, line: str) -> None:
-    """Say which line of the control file is not understood; a typing error is no reason to end."""
+    """Warn about a line of the control file that cannot be parsed; a typing error must not end a training."""
     warnings.warn(
         f"line {number_of_line} of {path} is {line!r}, wanted 'learning_rate = NUMBER' with a number > 0, or "
         "'stop'; it is ignored",

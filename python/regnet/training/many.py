@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .. import data
 from .._support.checks import boolean, choice, shown
-from .._support.interrupts import IMPATIENT, ON_INTERRUPT, Flag, Section
+from .._support.interrupts import GRACE_SECONDS, ON_INTERRUPT, Flag, Section
 from .._support.keywords import arguments, check_keywords
 from .._support.progress import Progress
 from .._support.threads import resolve_threads
@@ -37,46 +37,45 @@ def fit_many(
 ) -> list[History]:
     """Train many models in place on the same data, each on a thread of its own.
 
-    Each model gets the bits that `train` would give it alone: nothing is shared but X and y. For
-    small nets this uses the cores better than threads within a step.
+    Each model has the same result as if trained alone by `train`, to the bit; only X and y are shared.
+    For small nets this uses the cores better than threads within a step.
 
     Parameters
     ----------
     models : sequence of Model
-        All different objects, with the same number of inputs.
+        Different objects with the same number of inputs.
     X, y : array-like
         As for `train`.
     options : sequence of mappings, optional
-        One for each model: keyword arguments of `train` for this model alone, before `shared`.
+        One for each model: keyword arguments of `train` for this model; they override `shared`.
     n_threads : int, optional
         Models trained at the same time; None as in `train`.
     progress : bool
-        Show how many models are done.
+        Whether to show how many models are done.
     on_interrupt : {"raise", "return"}
-        What Ctrl-C does when it has stopped all of them: raise KeyboardInterrupt, or return the
-        histories so far.
+        Whether Ctrl-C, which stops all models, raises KeyboardInterrupt or returns the histories so far.
     **shared
-        Keyword arguments of `train` for all models. Of callbacks each model gets a copy; functions
+        Keyword arguments of `train` for all models. Each model gets copies of the callbacks; functions
         are called from the threads.
 
     Returns
     -------
     list of History
-        In the order of the models. After Ctrl-C those that it stopped have the `stop_reason`
-        "interrupted", and those of models that had not begun no epochs.
+        In the order of the models. After Ctrl-C the histories of the models that it stopped have the
+        `stop_reason` "interrupted"; those of models that had not started have no epochs.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong. What `train` finds wrong for one model is raised after the others
-        have stopped.
+        If an argument is wrong. An error in the training of one model is raised after the others have
+        stopped.
     KeyboardInterrupt
         On Ctrl-C, with the list of histories as its attribute `result` (as `train`), unless
         `on_interrupt` is "return".
 
     Notes
     -----
-    Where the system does not start as many threads, the others train the more models.
+    If the system does not start as many threads, those that it starts train all models.
 
     Examples
     --------
@@ -97,11 +96,11 @@ def fit_many(
     with Section(on_interrupt) as section, Progress(len(models), progress, "models", "model") as bar:
 
         def done(number: int, history: History) -> None:
-            with section.open(IMPATIENT):
+            with section.user_code(GRACE_SECONDS):
                 bar.advance(1, **({"cost": float(history.cost[-1])} if len(history) else {}))
 
         histories = section.result = fit_each(models, each, X, y, n_threads, done, section)
-        section.take()
+        section.acknowledge()
     return histories
 
 
@@ -116,9 +115,9 @@ def fit_each(
 ) -> list[History]:
     """`fit_many` with its arguments checked; Ctrl-C is noted in `section`, which stops all models.
 
-    `done` is told of each model that is trained, by its number, by one thread at a time.
+    ``done(number, history)`` is called after each training, by one thread at a time.
     """
-    with section.open():
+    with section.user_code():
         inputs = {dtype: data.FiniteInputs.of(X, dtype) for dtype in {model.dtype for model in models}}
         targets: Any = data.SharedTargets(data.target_array("y", y))
         for model in models:
@@ -126,7 +125,7 @@ def fit_each(
                 inputs[model.dtype], model.dtype, model.sizes[0], "X", model.feature_names
             )
             model.check_targets(targets, len(found))
-    stop = Flag(section)  # which an error sets, too
+    stop = Flag(section)  # also set by an error
 
     def fit(number: int) -> History:
         found: Any = inputs[models[number].dtype]
@@ -149,11 +148,11 @@ def in_threads(
     stop: Flag,
     section: Section,
 ) -> dict[int, History]:
-    """What `fit` returns for 0 to n - 1; the calling thread works as the others do.
+    """Call `fit` for 0 to n - 1 in several threads, the calling one included; return the results.
 
     The first error sets `stop`, and is raised when all threads have ended.
     """
-    waiting, histories, lock = deque(range(n)), dict[int, History](), Lock()
+    queue, histories, lock = deque(range(n)), dict[int, History](), Lock()
     errors: list[BaseException] = []
 
     def fail(error: BaseException) -> None:
@@ -167,7 +166,7 @@ def in_threads(
         try:
             while not errors:
                 try:
-                    number = waiting.popleft()
+                    number = queue.popleft()
                 except IndexError:
                     return
                 histories[number] = history = fit(number)
@@ -179,7 +178,7 @@ def in_threads(
     others = [Thread(target=work, name=f"regnet {i}") for i in range(1, min(n_threads, n))]
     try:
         start(others)
-    except BaseException as error:  # here and below of a signal handler of the user's own
+    except BaseException as error:  # here and below: raised by a signal handler of the user
         fail(error)
     work()
     for thread in others:
@@ -194,16 +193,16 @@ def in_threads(
 
 
 def start(threads: Sequence[Thread]) -> None:
-    """Start as many threads as the system gives."""
+    """Start as many threads as the system allows."""
     for thread in threads:
         try:
             thread.start()
-        except RuntimeError:  # a limit on processes; the threads that there are do the work
+        except RuntimeError:  # a limit on processes; the threads already started do the work
             return
 
 
 def check_models(models: list[Model], options: Any, shared: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Keyword arguments of each model, or an error before any work."""
+    """Check the models and options; return the keyword arguments of each model."""
     for number, model in enumerate(models):
         if not isinstance(model, Model):
             raise TypeError(f"models[{number}] is {shown(model)}, wanted a Model")

@@ -2,20 +2,19 @@
 
 a0 is the optimiser's learning rate. A schedule is evaluated for many steps at once: `rates` takes
 arrays of epochs and steps and returns an array of the same shape. A Python function
-``f(epoch, step) -> rate`` is a schedule too, called once per step.
+``f(epoch, step) -> rate`` is a schedule too; it is called once per step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._support.checks import fraction, integer, number, shown
+from .._support.checks import fraction, integer, number, set_fields, shown
 from .._support.keywords import suggests_keywords_of
+from .base_schedule import Horizon, Rates, Schedule, as_schedule
 
 __all__ = [
     "Cosine",
@@ -31,35 +30,24 @@ __all__ = [
     "as_schedule",
 ]
 
-Rates = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Horizon:
-    """How long the training is meant to be: what `Cosine` and `OneCycle` stretch over."""
-
-    n_epochs: int
-    n_steps: int
-
-
-class Schedule:
-    """Base of the schedules; by itself the constant rate a0."""
-
-    def _keep(self, **values: float) -> None:
-        """Keep numbers as they were checked, in double: powers of integers and fractions know no bound."""
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
-        """Learning rate of each (epoch, step); arrays of one shape in, the same shape out."""
-        return np.full(np.shape(epoch), a0)
-
 
 @suggests_keywords_of
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """``a0 / (1 + rate * epoch)``.
+    """``a0 / (1 + rate * epoch)`` (course 2, week 2).
 
+    Parameters
+    ----------
+    rate : float
+        At least 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not such a number.
+
+    Examples
+    --------
     >>> InverseTime(1.0).rates(0.2, np.array([0, 1, 3]), np.zeros(3), Horizon(4, 4))
     array([0.2 , 0.1 , 0.05])
     """
@@ -67,7 +55,7 @@ class InverseTime(Schedule):
     rate: float
 
     def __post_init__(self) -> None:
-        self._keep(rate=number("rate", self.rate, least=0))
+        set_fields(self, rate=number("rate", self.rate, least=0))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """a0 / (1 + rate * epoch)."""
@@ -77,8 +65,20 @@ class InverseTime(Schedule):
 @suggests_keywords_of
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """``base ** epoch * a0``.
+    """``base ** epoch * a0`` (course 2, week 2).
 
+    Parameters
+    ----------
+    base : float
+        ``0 < base <= 1``, default 0.95.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not such a number.
+
+    Examples
+    --------
     >>> Exponential(0.5).rates(0.8, np.array([0, 1, 2]), np.zeros(3), Horizon(3, 3))
     array([0.8, 0.4, 0.2])
     """
@@ -86,7 +86,7 @@ class Exponential(Schedule):
     base: float = 0.95
 
     def __post_init__(self) -> None:
-        self._keep(base=fraction("base", self.base, one=True))
+        set_fields(self, base=fraction("base", self.base, one=True))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """base ** epoch * a0."""
@@ -96,8 +96,20 @@ class Exponential(Schedule):
 @suggests_keywords_of
 @dataclass(frozen=True)
 class PowerLaw(Schedule):
-    """``k / epoch * a0`` with the epochs counted from 1.
+    """``k / epoch * a0`` with the epochs counted from 1 (course 2, week 2).
 
+    Parameters
+    ----------
+    k : float
+        Above 0, default 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not such a number.
+
+    Examples
+    --------
     >>> PowerLaw(1.0).rates(0.6, np.array([0, 1, 2]), np.zeros(3), Horizon(3, 3))
     array([0.6, 0.3, 0.2])
     """
@@ -105,7 +117,7 @@ class PowerLaw(Schedule):
     k: float = 1.0
 
     def __post_init__(self) -> None:
-        self._keep(k=number("k", self.k, above=0))
+        set_fields(self, k=number("k", self.k, above=0))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """k / (epoch + 1) * a0."""
@@ -115,8 +127,20 @@ class PowerLaw(Schedule):
 @suggests_keywords_of
 @dataclass(frozen=True)
 class InverseSqrt(Schedule):
-    """``k / sqrt(t) * a0`` with t the step (mini-batch) counted from 1.
+    """``k / sqrt(t) * a0`` with t the step (mini-batch) counted from 1 (course 2, week 2).
 
+    Parameters
+    ----------
+    k : float
+        Above 0, default 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not such a number.
+
+    Examples
+    --------
     >>> InverseSqrt(1.0).rates(0.6, np.zeros(3), np.array([0, 3, 8]), Horizon(1, 9))
     array([0.6, 0.3, 0.2])
     """
@@ -124,7 +148,7 @@ class InverseSqrt(Schedule):
     k: float = 1.0
 
     def __post_init__(self) -> None:
-        self._keep(k=number("k", self.k, above=0))
+        set_fields(self, k=number("k", self.k, above=0))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """k / sqrt(step + 1) * a0."""
@@ -134,8 +158,22 @@ class InverseSqrt(Schedule):
 @suggests_keywords_of
 @dataclass(frozen=True)
 class Staircase(Schedule):
-    """``factor ** floor(epoch / every) * a0``: discrete drops.
+    """``factor ** floor(epoch / every) * a0``: discrete drops (course 2, week 2).
 
+    Parameters
+    ----------
+    every : int
+        Epochs between two drops, at least 1, default 10.
+    factor : float
+        ``0 < factor <= 1``, default 0.5.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not such a number.
+
+    Examples
+    --------
     >>> Staircase(every=10, factor=0.5).rates(0.4, np.array([9, 10, 20]), np.zeros(3), Horizon(30, 30))
     array([0.4, 0.2, 0.1])
     """
@@ -144,8 +182,8 @@ class Staircase(Schedule):
     factor: float = 0.5
 
     def __post_init__(self) -> None:
-        self._keep(every=integer("every", self.every, least=1))
-        self._keep(factor=fraction("factor", self.factor, one=True))
+        set_fields(self, every=integer("every", self.every, least=1))
+        set_fields(self, factor=fraction("factor", self.factor, one=True))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """factor ** floor(epoch / every) * a0."""
@@ -155,8 +193,20 @@ class Staircase(Schedule):
 @suggests_keywords_of
 @dataclass(frozen=True)
 class Table(Schedule):
-    """Rates by hand: ``{first epoch: rate}``; before the first entry the rate is a0.
+    """Rates set by hand; before the first entry the rate is a0.
 
+    Parameters
+    ----------
+    table : mapping from int to float
+        ``{first epoch: rate}``: epochs at least 0, rates at least 0. A rate holds until the next entry.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not a mapping, is empty, or an entry is out of range.
+
+    Examples
+    --------
     >>> Table({2: 0.1, 4: 0.01}).rates(0.5, np.array([0, 2, 3, 9]), np.zeros(4), Horizon(10, 10))
     array([0.5 , 0.1 , 0.1 , 0.01])
     """
@@ -171,10 +221,10 @@ class Table(Schedule):
             number("a rate of table", rate, least=0)
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
-        """The entry with the largest epoch not after this one."""
-        starts = np.array(sorted(self.table), np.float64)
-        values = np.array([a0] + [self.table[start] for start in sorted(self.table)], np.float64)
-        return values[np.searchsorted(starts, epoch, side="right")]
+        """The rate of the last entry that starts at or before each epoch."""
+        first_epochs = sorted(self.table)
+        rates = np.array([a0, *(self.table[first] for first in first_epochs)], np.float64)
+        return rates[np.searchsorted(np.array(first_epochs, np.float64), epoch, side="right")]
 
 
 @suggests_keywords_of
@@ -184,6 +234,18 @@ class Cosine(Schedule):
 
     Loshchilov & Hutter 2017 (SGDR), equation 5, without restarts.
 
+    Parameters
+    ----------
+    final : float
+        ``0 <= final <= 1``, default 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is not such a number.
+
+    Examples
+    --------
     >>> Cosine().rates(1.0, np.zeros(3), np.array([0, 50, 100]), Horizon(1, 100)).round(12)
     array([1. , 0.5, 0. ])
     """
@@ -191,7 +253,7 @@ class Cosine(Schedule):
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        self._keep(final=fraction("final", self.final, zero=True, one=True))
+        set_fields(self, final=fraction("final", self.final, zero=True, one=True))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """a0 * (final + (1 - final) * (1 + cos(pi * step / n_steps)) / 2)."""
@@ -206,6 +268,22 @@ class OneCycle(Schedule):
 
     Both ways along half a cosine (Smith & Topin 2018; defaults as in PyTorch). a0 is the peak.
 
+    Parameters
+    ----------
+    rise : float
+        Share of the steps in which the rate rises, ``0 < rise < 1``, default 0.3.
+    divide : float
+        At least 1, default 25.
+    final_divide : float
+        At least 1, default 1e4.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not such a number.
+
+    Examples
+    --------
     >>> OneCycle().rates(1.0, np.zeros(3), np.array([0, 30, 100]), Horizon(1, 101)).round(3)
     array([0.04, 1.  , 0.  ])
     """
@@ -215,12 +293,12 @@ class OneCycle(Schedule):
     final_divide: float = 1e4
 
     def __post_init__(self) -> None:
-        self._keep(rise=fraction("rise", self.rise))
-        self._keep(divide=number("divide", self.divide, least=1))
-        self._keep(final_divide=number("final_divide", self.final_divide, least=1))
+        set_fields(self, rise=fraction("rise", self.rise))
+        set_fields(self, divide=number("divide", self.divide, least=1))
+        set_fields(self, final_divide=number("final_divide", self.final_divide, least=1))
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
-        """The last step of the training has the lowest rate."""
+        """The peak is at `rise` of the training; the last step has the lowest rate."""
         start, end = a0 / self.divide, a0 / self.divide / self.final_divide
         last = max(horizon.n_steps - 1, 1)
         peak = self.rise * last
@@ -234,10 +312,24 @@ class OneCycle(Schedule):
 @suggests_keywords_of
 @dataclass(frozen=True)
 class Warmup(Schedule):
-    """A straight rise over the first `steps` steps, then another schedule (Goyal et al. 2017).
+    """A linear rise over the first `steps` steps, then another schedule (Goyal et al. 2017).
 
     Step t (from 0) of the rise has ``(t + 1) / (steps + 1)`` of the rate of `then`.
 
+    Parameters
+    ----------
+    steps : int
+        At least 1.
+    then : Schedule or function of (epoch, step), optional
+        None is the constant rate a0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If steps is not such a number or then is no schedule.
+
+    Examples
+    --------
     >>> Warmup(3).rates(0.4, np.zeros(5), np.arange(5), Horizon(1, 5))
     array([0.1, 0.2, 0.3, 0.4, 0.4])
     """
@@ -246,37 +338,10 @@ class Warmup(Schedule):
     then: Schedule | Callable[[int, int], float] | None = None
 
     def __post_init__(self) -> None:
-        self._keep(steps=integer("steps", self.steps, least=1))
+        set_fields(self, steps=integer("steps", self.steps, least=1))
         as_schedule(self.then)
 
     def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
         """min(1, (step + 1) / (steps + 1)) times the rate of `then`."""
         rise = np.minimum((np.asarray(step) + 1) / float(self.steps + 1), 1)
         return rise * as_schedule(self.then).rates(a0, epoch, step, horizon)
-
-
-@dataclass(frozen=True)
-class ByFunction(Schedule):
-    """A Python function ``f(epoch, step) -> learning rate``."""
-
-    function: Callable[[int, int], float]
-
-    def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
-        """f(epoch, step), one call per step."""
-        pairs = zip(np.ravel(epoch), np.ravel(step), strict=True)
-        values = [
-            number("the rate that schedule returned", self.function(int(e), int(t)), least=0)
-            for e, t in pairs
-        ]
-        return np.array(values, dtype=np.float64).reshape(np.shape(epoch))
-
-
-def as_schedule(schedule: Any) -> Schedule:
-    """A schedule from one, from a function, or from None (constant)."""
-    if schedule is None:
-        return Schedule()
-    if isinstance(schedule, Schedule):
-        return schedule
-    if callable(schedule) and not isinstance(schedule, type):
-        return ByFunction(schedule)
-    raise TypeError(f"schedule is {shown(schedule)}, wanted None, a schedule or a function of (epoch, step)")

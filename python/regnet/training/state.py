@@ -1,10 +1,12 @@
-"""A training in progress: what the loop shows to callbacks."""
+"""A training in progress: what the loop shows to callbacks, and they may set."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
+from .._support.checks import number
 from ..models.model import Model
 from .history import History
 
@@ -28,8 +30,8 @@ class Training:
     has_validation : bool
         Whether there are validation curves.
     learning_rate_scale : float
-        What the rates of the optimiser and its schedule are multiplied by from the next epoch on, at
-        least 0; callbacks may set it. It is kept for a training that is resumed.
+        Factor on the rates of the optimiser and its schedule from the next epoch on, at least 0;
+        callbacks may set it. A training that is resumed starts with it.
     base_rate : float
         The optimiser's learning rate, before schedule and scale.
     """
@@ -41,3 +43,8 @@ class Training:
     epoch: int = field(default=-1)
     learning_rate_scale: float = 1.0
     base_rate: float = math.nan
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "learning_rate_scale":
+            value = number("training.learning_rate_scale", value, least=0)
+        super().__setattr__(name, value)

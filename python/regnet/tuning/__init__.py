@@ -1,1 +1,1 @@
-"""What helps to choose hyper-parameters: search, the learning-rate range test, diagnosis."""
+"""Choosing hyper-parameters: search and the learning-rate range test."""

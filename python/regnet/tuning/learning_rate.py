@@ -9,6 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cregnet import Plan, n_moments
+from cregnet.spec import OptimizerName
+
 from .._support.checks import choice, fraction, integer, number
 from .._support.interrupts import ON_INTERRUPT, Section
 from .._support.keywords import suggests_keywords
@@ -16,29 +19,18 @@ from .._support.threads import resolve_threads
 from ..data import weigh_classes
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
+from ..training.arguments import check_examples
 from ..training.averaging import exponential_average
 from ..training.batches import epoch_order, resolve_batch_size
-from ..training.engine import Engine, Examples, Rule, build_plan, check_rule
-from ..training.loop import check_examples
+from ..training.engine import BACKENDS, MOST_THREADS, CoreCall, Examples
 from ..training.optimizers import Optimizer
-from ..training.schedules import Horizon, Rates, Schedule
+from ..training.settings import build_plan, check_step_settings
 
 __all__ = ["LearningRateRange", "find_learning_rate"]
 
-DIVERGED = 3.0  # a rise above the lowest point of so many times the initial cost ends the test
+DIVERGED = 3.0  # a rise above the lowest point by this many times the initial cost ends the test
 
 Curve = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Rising(Schedule):
-    """``a0 * ratio ** (step / (n_steps - 1))``: from a0 to ``ratio * a0``, equal steps of the logarithm."""
-
-    ratio: float
-
-    def rates(self, a0: float, epoch: Rates, step: Rates, horizon: Horizon) -> Rates:
-        """The rate of each step."""
-        return a0 * self.ratio ** (step / (horizon.n_steps - 1))
 
 
 @dataclass(frozen=True)
@@ -48,14 +40,14 @@ class LearningRateRange:
     Attributes
     ----------
     rates : array (n,)
-        Learning rates tried, ascending; fewer than asked for when the cost diverged.
+        Learning rates tried, ascending; fewer than asked for if the cost diverged.
     costs : array (n,)
         Cost of the batch before the step at that rate, penalty included.
     smoothed : array (n,)
         Their exponentially weighted average, corrected for its bias.
     suggestion : float or None
-        The rate at which the cost falls most steeply, the noise of the batches taken out; None where it
-        does not fall.
+        The rate at which the cost falls most steeply, without the noise of the batches; None if it does
+        not fall.
     """
 
     rates: Curve
@@ -103,7 +95,7 @@ def find_learning_rate(
     n_steps: int = 100,
     smoothing: float = 0.8,
     batch_size: int | Literal["auto"] | None = "auto",
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | OptimizerName | None = None,
     penalty: Penalty | None = None,
     label_smoothing: float = 0.0,
     clip_norm: float | None = None,
@@ -113,24 +105,23 @@ def find_learning_rate(
     n_threads: int | None = None,
     on_interrupt: str = "raise",
 ) -> LearningRateRange:
-    """Train a copy of a model at rising rates and see where the cost falls and where it diverges.
+    """Train a copy of a model at rising rates to find where the cost falls and where it diverges.
 
     Parameters
     ----------
     model : Model
-        Is not changed.
+        It is not changed.
     X : array-like (n_samples, n_features)
     y : array-like (n_samples,) or (n_samples, n_outputs)
         As for `train`.
     lowest, highest : float
-        ``0 < lowest < highest``: the rates of the first and the last step; between them they rise
-        exponentially.
+        ``0 < lowest < highest``: the rates of the first and the last step. They rise exponentially.
     n_steps : int
-        Steps, each with a batch of its own, at least 10.
+        Number of steps, at least 10; each has its own batch.
     smoothing : float
         beta of `exponential_average`, ``0 <= smoothing < 1``.
-    optimizer : Optimizer, optional
-        As for `train`, but for its learning rate and schedule, which do not count.
+    optimizer : Optimizer or str, optional
+        As for `train`; its learning rate and schedule are ignored.
     batch_size, penalty, label_smoothing, clip_norm, clip_value, sample_weight, class_weight, n_threads
         As for `train`.
     on_interrupt : {"raise", "return"}
@@ -151,12 +142,12 @@ def find_learning_rate(
 
     Notes
     -----
-    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. It goes by what
-    the steps have changed: the cost of each batch less its cost by the initial weights, with the same
-    dropout masks, smoothed. The costs themselves vary from batch to batch by more than a low rate changes
-    them. The test ends when the change rises above its lowest point by three times the initial cost, or
-    a cost is not finite; it is made to diverge, so there is no warning. The suggestion is a start, not
-    an optimum: what the picture shows counts.
+    Smith 2017, "Cyclical learning rates", section 3.3, with rates that rise exponentially. The test
+    measures the change that the steps make: the cost of each batch minus its cost with the initial
+    weights and the same dropout masks, smoothed. The costs themselves vary from batch to batch by more
+    than a low rate changes them. The test ends when the change rises above its lowest point by three
+    times the initial cost, or a cost is not finite. Divergence is expected, so there is no warning. The
+    suggestion is a starting point, not an optimum: look at the picture.
 
     Examples
     --------
@@ -174,76 +165,86 @@ def find_learning_rate(
     integer("n_steps", n_steps, least=10)
     fraction("smoothing", smoothing, zero=True)
     choice("on_interrupt", on_interrupt, ON_INTERRUPT)
-    rule = check_rule(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
-    rising = replace(rule.optimizer, learning_rate=lowest, schedule=Rising(highest / lowest))
-    rule, threads, copy = replace(rule, optimizer=rising), resolve_threads(n_threads), model.copy()
-    examples, _ = check_examples(copy, X, y, None, sample_weight)
+    settings = check_step_settings(model, optimizer, penalty, label_smoothing, clip_norm, clip_value)
+    threads = resolve_threads(n_threads)
+    examples, _ = check_examples(model, X, y, None, sample_weight)
     weight = weigh_classes(class_weight, examples.weight, examples.targets, model.dtype)
-    size = resolve_batch_size(batch_size, len(examples.X), any(model.plan.batch_norm))
-    examples = replace(examples, weight=weight)
+    batch_size = resolve_batch_size(batch_size, examples.n, any(model.plan.batch_norm))
+    examples, plan = replace(examples, weight=weight), build_plan(model, settings, examples.n, batch_size)
     with Section(on_interrupt) as section:
-        pairs = rising_costs(copy, examples, rule, size, n_steps, threads, section)
-        found = section.result = range_of(*pairs, lowest, highest, n_steps, smoothing)
-        section.take()
+        trained, untrained = (core_call(model.copy(), plan, batch_size, threads, section) for _ in range(2))
+        rates = rising_rates(lowest, highest, n_steps)
+        pairs = batch_costs(trained, untrained, examples, rates)
+        found = section.result = learning_rate_range(*pairs, lowest, highest, n_steps, smoothing)
+        section.acknowledge()
     return found
 
 
-def range_of(
+def learning_rate_range(
     costs: Curve, initial: Curve, lowest: float, highest: float, n_steps: int, smoothing: float
 ) -> LearningRateRange:
-    """What the costs of the steps, and those by the initial weights, say of the rates."""
+    """The result, from the costs of the steps and of the same batches with the initial weights."""
     change = exponential_average(costs - initial, smoothing)
     rise = change - np.minimum.accumulate(change)
     over = np.flatnonzero(rise > DIVERGED * np.mean(initial)) if len(rise) else rise
     n = int(over[0]) + 1 if over.size else len(costs)
-    rates = lowest * (highest / lowest) ** (np.arange(n) / (n_steps - 1))
+    rates = rising_rates(lowest, highest, n_steps)[:n]
     smoothed = exponential_average(costs[:n], smoothing)
     return LearningRateRange(rates, costs[:n], smoothed, steepest(rates, change[:n]))
 
 
-def rising_costs(
-    model: Model,
-    examples: Examples,
-    rule: Rule,
-    size: int,
-    n_steps: int,
-    n_threads: int,
-    section: Section,
-) -> tuple[Curve, Curve]:
-    """Costs of each step's batch before the step, and by the initial weights; trains the model.
-
-    Both are as long as they are finite, and until Ctrl-C.
-    """
-    n, costs = len(examples.X), []
-    per_epoch = n // size  # a smaller last batch has a noisier cost: it is left out
-    # engines with one batch per epoch: their costs are those of the batches
-    batch = part(examples, np.arange(size))
-    moving, still = (
-        Engine(net, batch, rule, size, n_steps, "compiled", None, n_threads) for net in (model, model.copy())
+def core_call(model: Model, plan: Plan, batch_size: int, n_threads: int, section: Section) -> CoreCall:
+    """Calls into the core that train a model and do not keep its best weights."""
+    return CoreCall(
+        BACKENDS["compiled"],
+        plan,
+        model,
+        moments=np.zeros((n_moments(plan.optimizer), model.parameters.size), model.dtype),
+        best=model.parameters[:0],
+        best_cost=np.array([np.inf, np.nan]),
+        batch_size=batch_size,
+        n_threads=min(n_threads, MOST_THREADS),
+        section=section,
     )
-    moving.plan = still.plan = build_plan(model, rule, n, size)  # the penalty's m is that of all examples
-    still.learning_rate_scale = 0.0
-    for engine in (moving, still):
-        engine.watch(section, None)
-    for step in range(n_steps):
-        epoch, number_of_batch = divmod(step, per_epoch)
-        if per_epoch > 1:
-            if number_of_batch == 0:
-                order = epoch_order(n, model.seed, epoch)
-            moving.examples = still.examples = part(examples, order[number_of_batch * size :][:size])
+
+
+def rising_rates(lowest: float, highest: float, n_steps: int) -> Curve:
+    """Rates from the lowest to the highest, equal steps of the logarithm."""
+    return lowest * (highest / lowest) ** (np.arange(n_steps) / (n_steps - 1))
+
+
+def batch_costs(
+    trained: CoreCall, untrained: CoreCall, examples: Examples, rates: Curve
+) -> tuple[Curve, Curve]:
+    """Costs of each step's batch before the step, and with the initial weights; one step per rate.
+
+    Both end before the first cost that is not finite, or at Ctrl-C.
+    """
+    n, size, section = examples.n, trained.batch_size, trained.section
+    n_batches = n // size  # a smaller last batch is left out: its cost is noisier
+    in_order, no_order = np.arange(n), np.empty((1, 0), np.int64)
+    costs: list[tuple[float, float]] = []
+    for step, rate in enumerate(rates):
+        epoch, number_of_batch = divmod(step, n_batches)
+        if number_of_batch == 0:
+            order = epoch_order(n, trained.model.seed, epoch) if n_batches > 1 else in_order
+        if n_batches > 1 or step == 0:
+            batch = select(examples, order[number_of_batch * size :][:size])
+        pair, n_completed = np.empty((2, 1)), 0
         try:
-            pair = [cost for engine in (moving, still) for cost in engine.run(1)[0]]
-        except KeyboardInterrupt:
+            for core, scale, cost in zip((trained, untrained), (1.0, 0.0), pair, strict=True):
+                n_completed += core.train(batch, no_order, np.full((1, 1), scale * rate), step, cost)
+        except KeyboardInterrupt:  # raised by a signal handler of the user
             section.set()
-        if section.is_set() or len(pair) < 2:  # not finite
+        if section.is_set() or n_completed < 2:  # not finite
             break
-        costs.append(pair)
+        costs.append((pair[0, 0], pair[1, 0]))
     both = np.array(costs, np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 
 
-def part(examples: Examples, rows: NDArray[np.int64]) -> Examples:
-    """Some of the examples."""
+def select(examples: Examples, rows: NDArray[np.int64]) -> Examples:
+    """The examples of some rows."""
     weight = examples.weight[rows] if examples.weight.size else examples.weight
     return Examples(examples.X[rows], examples.targets.take(rows), weight, None)
 

@@ -1,4 +1,4 @@
-"""What a search has found: a table, the best configuration and its net, pictures."""
+"""The result of a search: a table, the best configuration and its net, pictures."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class SearchResult:
         One for each configuration, the best first: its number and round, its hyper-parameters, the
         epochs of its longest training, val_cost and val_score after it, and a note: "diverged" or "".
     best : dict or None
-        The best configuration; None when every one has failed.
+        The best configuration; None if all have diverged.
     model : Model or None
         The net of the best configuration, trained on the training rows (without those held out) for
-        all epochs; after Ctrl-C perhaps for fewer, as its row says.
+        all epochs; after Ctrl-C it may be fewer, as its row says.
     interrupted : bool
         Whether Ctrl-C ended the search.
     """
@@ -48,15 +48,15 @@ class SearchResult:
         self._spaces, self._fit = spaces, fit
 
     def refit(self, X: ArrayLike, y: ArrayLike, **options: Any) -> tuple[Model, History]:
-        """A new net of the best configuration, trained on other data: say all that there are.
+        """Train a new net of the best configuration on other data, such as all data.
 
         Parameters
         ----------
         X, y : array-like
             As for `train`.
         **options
-            Keyword arguments of `train`, before those of the search. Give validation data when a
-            callback watches them, and sample_weight when there is one: the search's belong to its rows.
+            Keyword arguments of `train`, which override those of the search. Pass `validation` if a
+            callback watches it, and `sample_weight` if there is one: the search's belong to its rows.
 
         Returns
         -------
@@ -109,8 +109,8 @@ class SearchResult:
     def plot(self, figure: Any = None) -> Any:
         """Scatter pictures of the configurations: one for each pair of hyper-parameters.
 
-        Colour is the monitored curve, a star the best configuration, a cross one that failed. Each axis
-        has the scale of its space; one of `one_minus_log` shows 1 - value.
+        The colour shows the monitored value, a star the best configuration, a cross one that failed. Each
+        axis has the scale of its space; for `one_minus_log` it shows 1 - value.
 
         Parameters
         ----------

@@ -1,8 +1,8 @@
-"""Spaces of hyper-parameters: from where, and on which scale, `regnet.search` draws.
+"""Spaces of hyper-parameters: the ranges and scales from which `regnet.search` draws.
 
 A space maps a number u in (0, 1) to a value. Drawing u uniformly draws the value uniformly on the
 space's own scale: the logarithm of a learning rate, the logarithm of 1 - beta. `zoomed` gives the
-smaller space around a good value, never beyond the first bounds.
+smaller space around a good value, within the bounds of the first one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .._support.checks import fraction, integer, number, shown
 
 __all__ = ["Choices", "Interval", "Space", "as_spaces", "integers", "log_uniform", "one_minus_log", "uniform"]
 
-# Each scale: from value to coordinate, and back. An integer k owns the coordinates from k to k + 1.
+# Each scale: from value to coordinate, and back. An integer k stands for the coordinates from k to k + 1.
 SCALES: dict[str, tuple[Callable[[Any], float], Callable[[float], Any]]] = {
     "uniform": (float, float),
     "log_uniform": (math.log, math.exp),
@@ -41,7 +41,7 @@ class Space:
 class Interval(Space):
     """Numbers from `low` to `high`, uniform on a scale; made by `uniform`, `log_uniform` and so on.
 
-    `window` is the part that is left after zooming, in coordinates of the scale.
+    `window` is the part that remains after zooming, in coordinates of the scale.
     """
 
     scale: str
@@ -53,7 +53,7 @@ class Interval(Space):
         """The value u of the way along the window."""
         start, stop = self.window
         value = SCALES[self.scale][1](start + u * (stop - start))
-        return min(max(value, self.low), self.high)  # rounding may lead a little way out
+        return min(max(value, self.low), self.high)  # rounding may exceed the bounds a little
 
     def zoomed(self, best: Sequence[Any], factor: float) -> Interval:
         """A window around the best value, moved to lie within the one before."""
@@ -78,7 +78,7 @@ class Choices(Space):
         return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
 
     def zoomed(self, best: Sequence[Any], factor: float) -> Choices:
-        """Those that are among the good values; by identity, as values may not compare to one truth."""
+        """The choices among the good values; by identity, since comparing arrays gives no single truth."""
         return Choices(tuple(v for v in self.values if any(v is b for b in best)))
 
     def __repr__(self) -> str:
@@ -86,7 +86,7 @@ class Choices(Space):
 
 
 def interval(scale: str, low: Any, high: Any) -> Interval:
-    """An interval of numbers that have been checked, but for their order."""
+    """An interval between numbers whose order is still to be checked."""
     if low >= high:
         raise ValueError(f"low is {low!r} and high is {high!r}, wanted low < high")
     coordinate = SCALES[scale][0]
@@ -105,7 +105,7 @@ def uniform(low: float, high: float) -> Interval:
     Raises
     ------
     ValueError, TypeError
-        If they are not finite numbers in this order.
+        If they are not finite numbers in ascending order.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def log_uniform(low: float, high: float) -> Interval:
     Raises
     ------
     ValueError, TypeError
-        If they are not positive numbers in this order.
+        If they are not positive numbers in ascending order.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def one_minus_log(low: float, high: float) -> Interval:
     """Numbers below 1 whose distance from 1 is log-uniform: for beta near 1.
 
     A momentum of 0.9 averages about 10 gradients, one of 0.999 about 1000; between them the
-    number of gradients, 1 / (1 - beta), is what should be spread by decades.
+    number of gradients, 1 / (1 - beta), should be spread by decades.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def one_minus_log(low: float, high: float) -> Interval:
     Raises
     ------
     ValueError, TypeError
-        If they are not such numbers.
+        If they are not numbers in this range, in ascending order.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def integers(low: int, high: int) -> Interval:
     Raises
     ------
     ValueError, TypeError
-        If they are not whole numbers in this order.
+        If they are not whole numbers in ascending order.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def as_spaces(space: Any) -> dict[str, Space]:
 
 
 def check_name(name: Any) -> str:
-    """The name of a hyper-parameter is a text."""
+    """Check that the name of a hyper-parameter is a string."""
     if not isinstance(name, str):
         raise TypeError(f"space has the name {name!r}, wanted a text")
     return name

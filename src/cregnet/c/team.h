@@ -22,9 +22,9 @@ enum { TEAM_MOST = 256 };
 
 typedef struct { int size, stop; } Team;
 typedef void (*team_function)(void *argument, int member);
-static void team_stop(Team *team) { team->stop = 1; }
-static int team_stopping(Team *team) { return team->stop; }
-static int team_stopped(Team *team) { return team->stop; }
+static void team_request_stop(Team *team) { team->stop = 1; }
+static int team_stop_requested(Team *team) { return team->stop; }
+static int team_stop_agreed(Team *team) { return team->stop; }
 static void team_barrier(Team *team) { (void)team; }
 static int team_start(Team *team, int size)
 {
@@ -91,12 +91,12 @@ static void team_wait(atomic_int *what, int old)
         else team_yield();
 }
 
-static void team_stop(Team *team) { atomic_store_explicit(&team->stop, 1, memory_order_relaxed); }
-static int team_stopping(Team *team) { return atomic_load_explicit(&team->stop, memory_order_relaxed); }
-static int team_stopped(Team *team) { return atomic_load_explicit(&team->agreed, memory_order_relaxed); }
+static void team_request_stop(Team *team) { atomic_store_explicit(&team->stop, 1, memory_order_relaxed); }
+static int team_stop_requested(Team *team) { return atomic_load_explicit(&team->stop, memory_order_relaxed); }
+static int team_stop_agreed(Team *team) { return atomic_load_explicit(&team->agreed, memory_order_relaxed); }
 static void team_agree(Team *team)
 {
-    atomic_store_explicit(&team->agreed, team_stopping(team), memory_order_relaxed);
+    atomic_store_explicit(&team->agreed, team_stop_requested(team), memory_order_relaxed);
 }
 
 /* What any member wrote before it is seen by all members after it. */

@@ -42,17 +42,17 @@ typedef int64_t integers_f64 __attribute__((vector_size(VECTOR_BYTES)));
 DEFINE_VECTOR(float, vector_f32);
 DEFINE_VECTOR(double, vector_f64);
 
-/* A value that is at hand, in a register. Left to itself GCC works out every multiple of a step ahead of a loop,
- * more than there are registers for, and reads a vector from memory again for each use. */
+/* Keeps a value in a register. Without it GCC computes every multiple of a stride ahead of a loop,
+ * more than there are registers, and reads a vector from memory again at each use. */
 #if defined(CREGNET_VECTORS) && defined(__x86_64__)
-#  define AT_HAND(pointer) __asm__("" : "+r"(pointer))
-#  define VECTOR_AT_HAND(x) __asm__("" : "+v"(x))
+#  define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
+#  define KEEP_VECTOR_IN_REGISTER(x) __asm__("" : "+v"(x))
 #elif defined(CREGNET_VECTORS) && defined(__aarch64__)
-#  define AT_HAND(pointer) __asm__("" : "+r"(pointer))
-#  define VECTOR_AT_HAND(x) __asm__("" : "+w"(x))
+#  define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
+#  define KEEP_VECTOR_IN_REGISTER(x) __asm__("" : "+w"(x))
 #else
-#  define AT_HAND(pointer) (void)0
-#  define VECTOR_AT_HAND(x) (void)0
+#  define KEEP_IN_REGISTER(pointer) (void)0
+#  define KEEP_VECTOR_IN_REGISTER(x) (void)0
 #endif
 
 /* A vector of chosen lanes of x and y, numbered from those of x on; `integers` has as many and as wide ones. */

@@ -3,16 +3,16 @@
 
 cdef extern from "matmul.h" nogil:
     enum: PRODUCT_DEPTH "TILE_DEPTH"     # inner sums up to this long are written once
-    ctypedef struct Finish:
+    ctypedef struct Epilogue:
         const void* bias
-        bint rectify
-        const void* gate
-        Py_ssize_t gate_row
+        bint relu
+        const void* mask
+        Py_ssize_t mask_row
         double scale
     void product_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t,
-                     const float*, Py_ssize_t, float*, Py_ssize_t, Finish)
+                     const float*, Py_ssize_t, float*, Py_ssize_t, Epilogue)
     void product_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t,
-                     const double*, Py_ssize_t, double*, Py_ssize_t, Finish)
+                     const double*, Py_ssize_t, double*, Py_ssize_t, Epilogue)
     void product_transposed_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t,
                                 const float*, Py_ssize_t, float*, Py_ssize_t, float*)
     void product_transposed_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t,
@@ -61,28 +61,31 @@ cdef extern from "team.h" nogil:
     void team_run(Team* team, void (*function)(void*, int) noexcept nogil, void* argument)
     void team_dismiss(Team* team)
     void team_barrier(Team* team)
-    void team_stop(Team* team)
-    bint team_stopped(Team* team)
-    bint team_stopping(Team* team)
+    void team_request_stop(Team* team)
+    bint team_stop_agreed(Team* team)
+    bint team_stop_requested(Team* team)
 
 
-cdef inline Finish finish_with(const void* bias) noexcept nogil:
-    # of a product: adds the bias (or nothing, where NULL) and no more
-    cdef Finish finish
-    memset(&finish, 0, sizeof(Finish))
-    finish.bias = bias
-    return finish
+cdef inline void product_with(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
+                              const real* A, Py_ssize_t A_row, Py_ssize_t A_col,
+                              const real* B, Py_ssize_t B_row,
+                              real* C, Py_ssize_t C_row, Epilogue epilogue) noexcept nogil:
+    # C (n_rows, n_cols) = A (n_rows, depth) B (depth, n_cols), with the epilogue
+    if real is float:
+        product_f32(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, epilogue)
+    else:
+        product_f64(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, epilogue)
 
 
 cdef inline void product(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
                          const real* A, Py_ssize_t A_row, Py_ssize_t A_col,
                          const real* B, Py_ssize_t B_row,
-                         real* C, Py_ssize_t C_row, Finish finish) noexcept nogil:
-    # C (n_rows, n_cols) = A (n_rows, depth) B (depth, n_cols), finished
-    if real is float:
-        product_f32(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, finish)
-    else:
-        product_f64(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, finish)
+                         real* C, Py_ssize_t C_row, const real* bias) noexcept nogil:
+    # C = A B, plus the bias of each row where there is one
+    cdef Epilogue epilogue
+    memset(&epilogue, 0, sizeof(Epilogue))
+    epilogue.bias = bias
+    product_with(n_rows, n_cols, depth, A, A_row, A_col, B, B_row, C, C_row, epilogue)
 
 
 cdef inline void product_transposed(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
@@ -124,11 +127,13 @@ cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* sou
         transpose_f64(n_rows, n_cols, source, source_row, out, out_row, out_width)
 
 
-cdef inline Py_ssize_t padded(real* _, Py_ssize_t n) noexcept nogil:
-    if real is float:
-        return padded_f32(n)
-    else:
-        return padded_f64(n)
+cdef inline Py_ssize_t lanes_of(size_t size) noexcept nogil:
+    # numbers of this size in a vector, the unit that rows are padded to
+    return padded_f32(1) if size == sizeof(float) else padded_f64(1)
+
+
+cdef inline Py_ssize_t padded(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil:
+    return (n + lanes - 1) // lanes * lanes
 
 
 cdef inline void row_sums(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* A, Py_ssize_t A_row,
@@ -188,11 +193,11 @@ cdef inline real tanh_(real x) noexcept nogil:
         return tanh_f64(x)
 
 
-cdef inline real normal_radius(real* _, uint32_t word) noexcept nogil:
+cdef inline void normal_radius(uint32_t word, real* radius) noexcept nogil:
     if real is float:
-        return normal_radius_f32(word)
+        radius[0] = normal_radius_f32(word)
     else:
-        return normal_radius_f64(word)
+        radius[0] = normal_radius_f64(word)
 
 
 cdef inline void direction(uint32_t word, real* cosine, real* sine) noexcept nogil:
@@ -239,21 +244,17 @@ cdef inline double spread_of(const real* x, Py_ssize_t n, double center) noexcep
     return sum_parts(&part[0])
 
 
-cdef inline real unit_roundoff(real* _) noexcept nogil:
-    # half the distance from 1 to the next number
-    if real is float:
-        return <real>5.9604644775390625e-08
-    else:
-        return <real>1.1102230246251565e-16
+cdef inline double unit_roundoff(size_t size) noexcept nogil:
+    # half the distance from 1 to the next number of this size
+    return 5.9604644775390625e-08 if size == sizeof(float) else 1.1102230246251565e-16
 
 
-cdef inline real at_most(real* _, double bound) noexcept nogil:
-    # the largest number of the dtype that is not above a bound > 0
-    cdef real b = <real>bound
-    if real is float:
-        return nextafterf(b, 0) if b > bound else b
-    else:
-        return b
+cdef inline double round_down(double x, size_t size) noexcept nogil:
+    # the largest number of this size that is not above x > 0
+    cdef float rounded = <float>x
+    if size == sizeof(float):
+        return nextafterf(rounded, 0) if rounded > x else rounded
+    return x
 
 
 cdef enum:

@@ -1,21 +1,19 @@
 # Activations and their derivatives, forward beside backward.
 #
-# Forward turns Z into A in place. Every derivative can be had from A, and comes in two forms: A
-# becomes dZ where A is not needed any more, and dA becomes dZ where it is.
-# A may be Z, and dZ may be dA or A. `z < 0 ? 0 : z` lets a NaN through, `max(z, 0)` would hide a diverging run.
+# A. Forward turns Z into A in place. Backward takes dA and what the derivative is computed from (A, or Z where
+#    the row in spec.py says "input") and leaves dZ in the place of the latter.
+# B. `z < 0 ? 0 : z` lets a NaN through; `max(z, 0)` would hide a run that diverges.
+# C. An activation is a pair of loops here and a branch in `elementwise` and in `elementwise_backward`. The codes
+#    are the positions of the rows in spec.py.
 
-cdef enum Activation:
-    IDENTITY
-    SIGMOID
-    TANH
-    RELU
-    LEAKY_RELU
-    SOFTMAX
+cdef dict ACTIVATION_CODES = {name: code for code, name in enumerate(_spec.ACTIVATIONS)}
 
-cdef dict ACTIVATION_CODES = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU,
-                              "leaky_relu": LEAKY_RELU, "softmax": SOFTMAX}
-
-cdef double LEAKY_SLOPE = 0.01
+cdef int IDENTITY = ACTIVATION_CODES["identity"]
+cdef int SIGMOID = ACTIVATION_CODES["sigmoid"]
+cdef int TANH = ACTIVATION_CODES["tanh"]
+cdef int RELU = ACTIVATION_CODES["relu"]
+cdef int LEAKY_RELU = ACTIVATION_CODES["leaky_relu"]
+cdef int SOFTMAX = ACTIVATION_CODES["softmax"]
 
 
 cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -24,20 +22,10 @@ cdef void sigmoid_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = sigmoid_(A[k])
 
 
-cdef inline real sigmoid_slope(real dA, real A) noexcept nogil:
-    return dA * A * (1 - A)
-
-
 cdef void sigmoid_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = sigmoid_slope(dA[k], A[k])
-
-
-cdef void sigmoid_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        dA[k] = sigmoid_slope(dA[k], A[k])
+        A[k] = dA[k] * A[k] * (1 - A[k])
 
 
 cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -46,20 +34,10 @@ cdef void tanh_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = tanh_(A[k])
 
 
-cdef inline real tanh_slope(real dA, real A) noexcept nogil:
-    return dA * (1 - A * A)
-
-
 cdef void tanh_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = tanh_slope(dA[k], A[k])
-
-
-cdef void tanh_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        dA[k] = tanh_slope(dA[k], A[k])
+        A[k] = dA[k] * (1 - A[k] * A[k])
 
 
 cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
@@ -68,20 +46,10 @@ cdef void relu_forward(real* A, Py_ssize_t n) noexcept nogil:
         A[k] = 0 if A[k] < 0 else A[k]
 
 
-cdef inline real relu_slope(real dA, real A) noexcept nogil:
-    return dA if A > 0 else 0
-
-
 cdef void relu_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = relu_slope(dA[k], A[k])
-
-
-cdef void relu_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        dA[k] = relu_slope(dA[k], A[k])
+        A[k] = dA[k] if A[k] > 0 else 0
 
 
 cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
@@ -90,20 +58,10 @@ cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
         A[k] = slope * A[k] if A[k] < 0 else A[k]
 
 
-cdef inline real leaky_relu_slope(real dA, real A, real slope) noexcept nogil:
-    return dA if A > 0 else slope * dA
-
-
 cdef void leaky_relu_backward_(const real* dA, real* A, Py_ssize_t n, real slope) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
-        A[k] = leaky_relu_slope(dA[k], A[k], slope)
-
-
-cdef void leaky_relu_backward_dA(real* dA, const real* A, Py_ssize_t n, real slope) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        dA[k] = leaky_relu_slope(dA[k], A[k], slope)
+        A[k] = dA[k] if A[k] > 0 else slope * dA[k]
 
 
 cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples, Py_ssize_t row) noexcept nogil:
@@ -169,76 +127,83 @@ cdef void column_max(const real* Z, Py_ssize_t n_units, Py_ssize_t width, Py_ssi
             top[j] = Z_i[j] if Z_i[j] > top[j] else top[j]
 
 
-cdef void elementwise(int activation, real* A, Py_ssize_t n) noexcept nogil:
+cdef void elementwise(int activation, real* A, Py_ssize_t n, double option) noexcept nogil:
+    # Z becomes A
     if activation == RELU:
         relu_forward(A, n)
     elif activation == LEAKY_RELU:
-        leaky_relu_forward(A, n, <real>LEAKY_SLOPE)
+        leaky_relu_forward(A, n, <real>option)
     elif activation == SIGMOID:
         sigmoid_forward(A, n)
     elif activation == TANH:
         tanh_forward(A, n)
 
 
-cdef void elementwise_backward(int activation, const real* dA, real* A, Py_ssize_t n) noexcept nogil:
+cdef void elementwise_backward(int activation, const real* dA, real* saved, Py_ssize_t n, double option) noexcept nogil:
+    # what the derivative is computed from becomes dZ
     if activation == RELU:
-        relu_backward_(dA, A, n)
+        relu_backward_(dA, saved, n)
     elif activation == LEAKY_RELU:
-        leaky_relu_backward_(dA, A, n, <real>LEAKY_SLOPE)
+        leaky_relu_backward_(dA, saved, n, <real>option)
     elif activation == SIGMOID:
-        sigmoid_backward_(dA, A, n)
+        sigmoid_backward_(dA, saved, n)
     elif activation == TANH:
-        tanh_backward_(dA, A, n)
+        tanh_backward_(dA, saved, n)
     elif activation == IDENTITY:
-        memcpy(A, dA, n * sizeof(real))
+        memcpy(saved, dA, n * sizeof(real))
 
 
-cdef void elementwise_backward_dA(int activation, real* dA, const real* A, Py_ssize_t n) noexcept nogil:
-    if activation == RELU:
-        relu_backward_dA(dA, A, n)
-    elif activation == LEAKY_RELU:
-        leaky_relu_backward_dA(dA, A, n, <real>LEAKY_SLOPE)
-    elif activation == SIGMOID:
-        sigmoid_backward_dA(dA, A, n)
-    elif activation == TANH:
-        tanh_backward_dA(dA, A, n)
+cdef void elementwise_backward_dA(int activation, real* dA, const real* saved, Py_ssize_t n,
+                                  double option) noexcept nogil:
+    # dA becomes dZ: the same on copies that stay in L1. A loop over two arrays that may be the same one does
+    # not vectorise, so there is one loop, and it writes to the array that is not dA.
+    cdef Py_ssize_t block, start, width
+    cdef real dZ[BLOCK]
+    if activation == IDENTITY:
+        return
+    for block in range(n_blocks(n)):
+        start = block * BLOCK
+        width = min(<Py_ssize_t>BLOCK, n - start)
+        memcpy(dZ, saved + start, width * sizeof(real))
+        elementwise_backward(activation, dA + start, &dZ[0], width, option)
+        memcpy(dA + start, dZ, width * sizeof(real))
 
 
-cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t width,
-                   Py_ssize_t row) noexcept nogil:
+cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t width, Py_ssize_t row,
+                   double option) noexcept nogil:
     # columns 0 .. width - 1 of an array whose rows are `row` apart
     cdef Py_ssize_t i
     if activation == SOFTMAX:
         softmax_forward(A, n_units, width, row)
     elif width == row:
-        elementwise(activation, A, n_units * width)
+        elementwise(activation, A, n_units * width, option)
     elif activation != IDENTITY:
         for i in range(n_units):
-            elementwise(activation, A + i * row, width)
+            elementwise(activation, A + i * row, width, option)
 
 
-cdef void activate_backward(int activation, const real* dA, Py_ssize_t dA_row, real* A,
-                            Py_ssize_t n_units, Py_ssize_t width, Py_ssize_t row) noexcept nogil:
-    # A becomes dZ
+cdef void activate_backward(int activation, const real* dA, Py_ssize_t dA_row, real* saved, Py_ssize_t n_units,
+                            Py_ssize_t width, Py_ssize_t row, double option) noexcept nogil:
+    # `saved`, A or Z, becomes dZ
     cdef Py_ssize_t i
     if activation == SOFTMAX:
-        softmax_backward_(dA, dA_row, A, n_units, width, row)
+        softmax_backward_(dA, dA_row, saved, n_units, width, row)
     elif width == row and width == dA_row:
-        elementwise_backward(activation, dA, A, n_units * width)
+        elementwise_backward(activation, dA, saved, n_units * width, option)
     else:
         for i in range(n_units):
-            elementwise_backward(activation, dA + i * dA_row, A + i * row, width)
+            elementwise_backward(activation, dA + i * dA_row, saved + i * row, width, option)
 
 
-cdef void activate_backward_dA(int activation, real* dA, const real* A, Py_ssize_t n_units,
-                               Py_ssize_t width, Py_ssize_t row) noexcept nogil:
+cdef void activate_backward_dA(int activation, real* dA, const real* saved, Py_ssize_t n_units, Py_ssize_t width,
+                               Py_ssize_t row, double option) noexcept nogil:
     # dA becomes dZ; not for softmax
     cdef Py_ssize_t i
     if width == row:
-        elementwise_backward_dA(activation, dA, A, n_units * width)
+        elementwise_backward_dA(activation, dA, saved, n_units * width, option)
     else:
         for i in range(n_units):
-            elementwise_backward_dA(activation, dA + i * row, A + i * row, width)
+            elementwise_backward_dA(activation, dA + i * row, saved + i * row, width, option)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -256,10 +221,7 @@ cdef int run_forward(int activation, const real[:, ::1] Z, real[:, ::1] A, doubl
     cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
     with nogil:
         copy(&A[0, 0], &Z[0, 0], n_units * m)
-        if activation == LEAKY_RELU:
-            leaky_relu_forward(&A[0, 0], n_units * m, <real>slope)
-        else:
-            activate(activation, &A[0, 0], n_units, m, m)
+        activate(activation, &A[0, 0], n_units, m, m, slope)
     return 0
 
 
@@ -278,17 +240,11 @@ cdef int run_backward(int activation, const real[:, ::1] dA, const real[:, ::1] 
     if activation == SOFTMAX:
         return run_softmax_backward(dA, A, dZ)
     with nogil:
-        if &dZ[0, 0] == &A[0, 0]:
-            if activation == LEAKY_RELU:
-                leaky_relu_backward_(&dA[0, 0], &dZ[0, 0], n, <real>slope)
-            else:
-                elementwise_backward(activation, &dA[0, 0], &dZ[0, 0], n)
+        if &dZ[0, 0] == &dA[0, 0]:
+            elementwise_backward_dA(activation, &dZ[0, 0], &A[0, 0], n, slope)
         else:
-            copy(&dZ[0, 0], &dA[0, 0], n)
-            if activation == LEAKY_RELU:
-                leaky_relu_backward_dA(&dZ[0, 0], &A[0, 0], n, <real>slope)
-            else:
-                elementwise_backward_dA(activation, &dZ[0, 0], &A[0, 0], n)
+            copy(&dZ[0, 0], &A[0, 0], n)
+            elementwise_backward(activation, &dA[0, 0], &dZ[0, 0], n, slope)
     return 0
 
 

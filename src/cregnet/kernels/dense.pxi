@@ -16,10 +16,10 @@ cdef int run_dense(const real[:, ::1] W, const real[:, ::1] b, const real[:, ::1
                    real[:, ::1] Z) except -1:
     cdef Py_ssize_t n_out = W.shape[0], n_in = W.shape[1], m = A_prev.shape[1]
     if n_out * m * (n_in + 1) < SMALL_WORK:
-        product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m, finish_with(&b[0, 0]))
+        product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m, &b[0, 0])
         return 0
     with nogil:
-        product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m, finish_with(&b[0, 0]))
+        product(n_out, m, n_in, &W[0, 0], n_in, 1, &A_prev[0, 0], m, &Z[0, 0], m, &b[0, 0])
     return 0
 
 
@@ -30,7 +30,7 @@ cdef int run_dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const r
     with nogil:
         product_transposed(n_out, n_in, m, &dZ[0, 0], m, &A_prev[0, 0], m, &dW[0, 0], n_in, scratch)
         row_sums(n_out, m, &dZ[0, 0], m, &db[0, 0])
-        product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, finish_with(NULL))
+        product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, NULL)
     free(scratch)
     return 0
 
@@ -53,9 +53,9 @@ cdef int run_product(bint A_transposed, bint B_transposed, const real[:, ::1] A,
         if B_transposed:
             product_transposed(n, m, k, &A[0, 0], k, &B[0, 0], k, &C[0, 0], m, scratch)
         elif A_transposed:
-            product(n, m, k, &A[0, 0], 1, n, &B[0, 0], m, &C[0, 0], m, finish_with(NULL))
+            product(n, m, k, &A[0, 0], 1, n, &B[0, 0], m, &C[0, 0], m, <const real*>NULL)
         else:
-            product(n, m, k, &A[0, 0], k, 1, &B[0, 0], m, &C[0, 0], m, finish_with(NULL))
+            product(n, m, k, &A[0, 0], k, 1, &B[0, 0], m, &C[0, 0], m, <const real*>NULL)
     free(scratch)
     return 0
 

@@ -1,18 +1,15 @@
 # Losses: the cost and the gradient that starts the backward pass, in one walk over the output.
 #
-# cost = sum_j weight[j] * loss_j; the caller puts 1/m into the weights. The cross-entropies take
-# logits Z and give dZ = weight * (A - Y), never a log(0); the squared error takes A and gives dA.
-# Both work in place. The weighted losses are left one per example, so that their sum is taken in
-# the same order however the examples are shared out.
+# cost = sum_j weight[j] * loss_j; the caller puts 1/m into the weights. A loss whose row in spec.py has a link
+# takes logits Z and gives dZ, so that there is never a log(0); the others take A and give dA. All work in
+# place. The weighted losses are left one per example, so that their sum is taken in the same order however
+# the examples are shared out. The codes are the positions of the rows.
 
-cdef enum Loss:
-    BINARY_CROSS_ENTROPY
-    CATEGORICAL_CROSS_ENTROPY
-    SQUARED_ERROR
+cdef dict LOSS_CODES = {name: code for code, name in enumerate(_spec.LOSSES)}
 
-cdef dict LOSS_CODES = {"binary_cross_entropy": BINARY_CROSS_ENTROPY,
-                        "categorical_cross_entropy": CATEGORICAL_CROSS_ENTROPY,
-                        "squared_error": SQUARED_ERROR}
+cdef int BINARY_CROSS_ENTROPY = LOSS_CODES["binary_cross_entropy"]
+cdef int CATEGORICAL_CROSS_ENTROPY = LOSS_CODES["categorical_cross_entropy"]
+cdef int SQUARED_ERROR = LOSS_CODES["squared_error"]
 
 
 cdef void binary_cross_entropy_(real* Z, const real* Y, const real* weight, real* loss,
@@ -83,8 +80,9 @@ cdef void squared_error_(real* A, const real* Y, const real* weight, real* loss,
 
 
 cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,
-                Py_ssize_t n_examples, Py_ssize_t width, Py_ssize_t row) noexcept nogil:
-    # examples 0 .. n_examples - 1; gradient and loss of the columns from there to width are 0
+                Py_ssize_t n_examples, Py_ssize_t width, Py_ssize_t row, const double* options) noexcept nogil:
+    # The gradient takes the place of Z (of A, for a loss without a link), for examples 0 .. n_examples - 1;
+    # gradient and loss of the columns from there to width are 0.
     cdef Py_ssize_t i
     memset(loss, 0, width * sizeof(real))
     if kind == BINARY_CROSS_ENTROPY:
@@ -115,7 +113,7 @@ cdef double run_loss(int kind, const real[:, ::1] Z, const real[:, ::1] Y, const
         raise MemoryError
     with nogil:
         copy(&dZ[0, 0], &Z[0, 0], n_units * m)
-        loss_(kind, &dZ[0, 0], &Y[0, 0], &weight[0], loss, n_units, m, m, m)
+        loss_(kind, &dZ[0, 0], &Y[0, 0], &weight[0], loss, n_units, m, m, m, NULL)
         cost = sum_of(loss, m)
     free(loss)
     return cost

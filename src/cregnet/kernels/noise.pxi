@@ -24,7 +24,7 @@ cdef void normal_rows(real* E, Py_ssize_t first, Py_ssize_t n, uint32_t four, ui
         w = &words[2 * BLOCK * pair]
         out = E + 2 * BLOCK * pair
         for j in range(whole):
-            radius = normal_radius(E, w[j])
+            normal_radius(w[j], &radius)
             direction(w[BLOCK + j], &cosine, &sine)
             out[j] = radius * cosine
             out[BLOCK + j] = radius * sine

@@ -8,18 +8,18 @@ cdef extern from "<math.h>" nogil:
     float sqrtf(float)
     double c_sqrt_f64 "sqrt"(double)
 
-cdef enum Optimizer:
-    GRADIENT_DESCENT
-    MOMENTUM
-    MOMENTUM_VELOCITY
-    NESTEROV
-    RMSPROP
-    ADAM
-    ADAMW
+cdef dict OPTIMIZER_CODES = {name: code for code, name in enumerate(_spec.OPTIMIZERS)}
 
-cdef dict OPTIMIZER_CODES = {"gradient_descent": GRADIENT_DESCENT, "momentum": MOMENTUM,
-                             "momentum_velocity": MOMENTUM_VELOCITY, "nesterov": NESTEROV,
-                             "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
+cdef int GRADIENT_DESCENT = OPTIMIZER_CODES["gradient_descent"]
+cdef int MOMENTUM = OPTIMIZER_CODES["momentum"]
+cdef int MOMENTUM_VELOCITY = OPTIMIZER_CODES["momentum_velocity"]
+cdef int NESTEROV = OPTIMIZER_CODES["nesterov"]
+cdef int RMSPROP = OPTIMIZER_CODES["rmsprop"]
+cdef int ADAM = OPTIMIZER_CODES["adam"]
+cdef int ADAMW = OPTIMIZER_CODES["adamw"]
+
+cdef enum:
+    MOST_OPTIONS = 4                 # of an optimiser or a loss
 
 
 cdef inline real sqrt_(real x) noexcept nogil:
@@ -102,7 +102,7 @@ cdef AdamStep adam_step(double learning_rate, double beta1, double beta2, double
     return step
 
 
-cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, AdamStep* step,
+cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, const AdamStep* step,
                  double shrinkage) noexcept nogil:
     # Kingma & Ba 2015, algorithm 1, epsilon outside the root.
     # Loshchilov & Hutter 2019, algorithm 2: the decay acts on W itself, with the learning rate.
@@ -118,6 +118,46 @@ cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, AdamSt
         W[k] = shrink * W[k] - a * v / (sqrt_(s) * root + eps)
         V[k] = v
         S[k] = s
+
+
+# ---------------------------------------------------------------------------- any of them, by its code
+
+cdef struct OptimizerStep:           # what is the same for all parameters in a step
+    int optimizer
+    double learning_rate
+    const double* options            # in the order of the row in spec.py
+    AdamStep adam
+
+
+cdef OptimizerStep optimizer_step(int optimizer, double learning_rate, const double* options,
+                                  Py_ssize_t t) noexcept nogil:
+    cdef OptimizerStep step
+    memset(&step, 0, sizeof(OptimizerStep))
+    step.optimizer, step.learning_rate, step.options = optimizer, learning_rate, options
+    if optimizer == ADAM or optimizer == ADAMW:
+        step.adam = adam_step(learning_rate, options[0], options[1], options[2], t)
+    return step
+
+
+cdef void optimize(const OptimizerStep* step, real* W, const real* dW, real* first, real* second, Py_ssize_t n,
+                   double decay) noexcept nogil:
+    # `first` and `second` are the moments, as far as the optimiser has them; the option named decay comes apart,
+    # because it is for the weights alone
+    cdef int optimizer = step.optimizer
+    cdef double learning_rate = step.learning_rate
+    cdef const double* options = step.options
+    if optimizer == GRADIENT_DESCENT:
+        gradient_descent_(W, dW, n, learning_rate)
+    elif optimizer == MOMENTUM:
+        momentum_(W, dW, first, n, learning_rate, options[0])
+    elif optimizer == MOMENTUM_VELOCITY:
+        momentum_velocity_(W, dW, first, n, learning_rate, options[0])
+    elif optimizer == NESTEROV:
+        nesterov_(W, dW, first, n, learning_rate, options[0])
+    elif optimizer == RMSPROP:
+        rmsprop_(W, dW, first, n, learning_rate, options[0], options[1])
+    else:
+        adamw_(W, dW, first, second, n, &step.adam, 1 - learning_rate * decay)
 
 
 # ---------------------------------------------------------------------------- public kernels

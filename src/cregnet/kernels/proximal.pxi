@@ -15,11 +15,11 @@ cdef void soft_threshold_(real* W, Py_ssize_t n, double threshold) noexcept nogi
         W[k] -= t if w > t else w
 
 
-cdef inline double scale_to(real* like, double norm, Py_ssize_t n, double bound) noexcept nogil:
+cdef inline double scale_to(double norm, Py_ssize_t n, double bound, size_t size) noexcept nogil:
     # The factor that brings n numbers of this norm to the bound and never above it. The margin is
     # for its own rounding, that of the products, and the errors of two sums of n squares in double,
     # ours and the one of whoever checks.
-    return bound / norm * (1 - 2 * unit_roundoff(like) - (n + 10) * 1.1102230246251565e-16)
+    return bound / norm * (1 - 2 * unit_roundoff(size) - (n + 10) * 1.1102230246251565e-16)
 
 
 cdef double clip_norm_(real* x, Py_ssize_t n, double bound) noexcept nogil:
@@ -28,7 +28,7 @@ cdef double clip_norm_(real* x, Py_ssize_t n, double bound) noexcept nogil:
     cdef double norm = c_sqrt(dot_of(x, x, n))
     cdef real factor
     if norm > bound and isfinite(norm):
-        factor = <real>scale_to(x, norm, n, bound)
+        factor = <real>scale_to(norm, n, bound, sizeof(real))
         for k in range(n):
             x[k] *= factor
     return norm
@@ -42,7 +42,7 @@ cdef void max_norm_(real* W, Py_ssize_t n_out, Py_ssize_t n_in, double bound) no
 
 cdef void clip_values_(real* gradient, Py_ssize_t n, double bound) noexcept nogil:
     cdef Py_ssize_t k
-    cdef real b = at_most(gradient, bound)
+    cdef real b = <real>round_down(bound, sizeof(real))
     for k in range(n):
         gradient[k] = -b if gradient[k] < -b else gradient[k]
         gradient[k] = b if gradient[k] > b else gradient[k]

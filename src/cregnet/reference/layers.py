@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..plan import Plan
+from ..spec import ACTIVATIONS, LOSSES
 from ..spec import BATCH_NORM_DECAY as DECAY
 from . import activation
 from .batchnorm import batch_norm, batch_norm_backward, batch_norm_predict, batch_norm_statistics
@@ -28,7 +29,8 @@ class Layer(NamedTuple):
 class Passed(NamedTuple):
     """What the forward pass of a layer leaves for the backward pass; None for what it lacks."""
 
-    whole: Any  # its inputs before gates and dropout
+    Z_prev: Any  # of the layer before
+    A_prev: Any  # its inputs before gates and dropout
     A: Any  # and after
     gates: Any  # z and dz/dlog_alpha
     D: Any  # dropout mask or factors
@@ -51,7 +53,7 @@ def layer_views(plan: Plan, vector: Array) -> list[Layer]:
 
 
 def draw_dropout(plan: Plan, layer: int, A: Array, masks: Any, step: int) -> Any:
-    """The mask of a layer for a step, the ready one where there is one, or its Gaussian factors."""
+    """The mask of a layer for a step, the given one if there is one, or its Gaussian factors."""
     keep_prob = plan.keep_prob[layer]
     if keep_prob == 1:
         return None
@@ -72,20 +74,30 @@ def apply_dropout(plan: Plan, layer: int, A: Array, D: Array | None) -> None:
         dropout(A, D, plan.keep_prob[layer], A)
 
 
-def activate(plan: Plan, layer: int, Z: Array, logits: bool) -> None:
-    """The activation of a layer in place; with `logits` not that of the output of a cross-entropy."""
-    if layer < len(plan.activations) - 1 or plan.loss == "squared_error" or not logits:
-        getattr(activation, plan.activations[layer])(Z, Z)
+def activate(plan: Plan, layer: int, Z: Array, logits: bool) -> Array:
+    """The activation of a layer; with `logits` an output stays as it is if the loss takes logits."""
+    if layer == len(plan.activations) - 1 and LOSSES[plan.loss].link and logits:
+        return Z
+    return getattr(activation, plan.activations[layer])(Z)
 
 
-def forward(plan: Plan, parameters: Array, X: Array, masks: Any, step: int) -> tuple[list[Passed], Array]:
-    """What passed through each layer in a training step, and the output, logits for a cross-entropy."""
-    A = np.array(X.T, order="C")
+def activate_backward(plan: Plan, layer: int, dA: Array, Z: Array, A: Array) -> Array:
+    """dZ of a layer from dA and what the row of its activation names, Z or A."""
+    name = plan.activations[layer]
+    saved = Z if ACTIVATIONS[name].derivative == "input" else A
+    return getattr(activation, name + "_backward")(dA, saved)
+
+
+def forward(
+    plan: Plan, parameters: Array, X: Array, masks: Any, step: int
+) -> tuple[list[Passed], Array, Array]:
+    """What passed through each layer in a training step, and Z and A of the output, the same for logits."""
+    Z = A = np.array(X.T, order="C")
     if plan.noise > 0:
         gaussian_noise(A, plan.noise, plan.seed, 0, step, A)
     passed = []
     for layer, part in enumerate(layer_views(plan, parameters)):
-        whole, A, gates, normed = A, A.copy(), None, None
+        before, A, gates, normed = (Z, A), A.copy(), None, None
         if part.log_alpha is not None:
             gates = [g.astype(A.dtype) for g in draw_gates(part.log_alpha, plan.seed, layer, step)]
             A *= gates[0]
@@ -95,10 +107,9 @@ def forward(plan: Plan, parameters: Array, X: Array, masks: Any, step: int) -> t
             Z = part.W @ A + part.b
         else:
             Z, *normed = batch_norm(part.W @ A, part.gamma, part.b)
-        passed.append(Passed(whole, A, gates, D, normed))
-        activate(plan, layer, Z, logits=True)
-        A = Z
-    return passed, A
+        passed.append(Passed(*before, A, gates, D, normed))
+        A = activate(plan, layer, Z, logits=True)
+    return passed, Z, A
 
 
 def backward(plan: Plan, parameters: Array, passed: list[Passed], dZ: Array, gradient: Array) -> None:
@@ -106,7 +117,7 @@ def backward(plan: Plan, parameters: Array, passed: list[Passed], dZ: Array, gra
     parts, gradients = layer_views(plan, parameters), layer_views(plan, gradient)
     gradient[plan.layout.n_trained :] = 0
     for layer in range(len(parts) - 1, -1, -1):
-        part, d, (whole, A, gates, D, normed) = parts[layer], gradients[layer], passed[layer]
+        part, d, (Z_prev, A_prev, A, gates, D, normed) = parts[layer], gradients[layer], passed[layer]
         if normed is None:
             d.b[...] = dZ.sum(axis=1, keepdims=True, dtype=np.float64)
         else:
@@ -120,8 +131,7 @@ def backward(plan: Plan, parameters: Array, passed: list[Passed], dZ: Array, gra
             apply_dropout(plan, layer, dA, D)
             if gates is not None:
                 dA *= gates[0]
-            getattr(activation, plan.activations[layer - 1] + "_backward")(dA, whole, dA)
-            dZ = dA
+            dZ = activate_backward(plan, layer - 1, dA, Z_prev, A_prev)
 
 
 def move_statistics(plan: Plan, parameters: Array, passed: list[Passed]) -> None:
@@ -156,5 +166,5 @@ def predict(plan: Plan, parameters: Array, X: Array, logits: bool) -> Array:
         else:
             A = part.W @ A
             batch_norm_predict(A, part.gamma, part.b, *statistics(plan, parameters, part), A)
-        activate(plan, layer, A, logits)
+        A = activate(plan, layer, A, logits)
     return A

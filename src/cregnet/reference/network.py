@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..plan import Plan
-from . import activation, loss, optimizer
+from ..spec import LOSSES, OPTIMIZERS
+from . import loss, optimizer
 from .batch import one_hot
 from .gates import open_probability
-from .layers import Passed, backward, forward, layer_views, move_statistics, predict
+from .layers import Passed, activate_backward, backward, forward, layer_views, move_statistics, predict
 from .outputs import Array
 from .penalty import penalty, penalty_backward
 from .proximal import clip_norm, clip_values, max_norm, soft_threshold
@@ -24,9 +25,7 @@ __all__ = ["network_gradient", "network_predict", "network_train"]
 
 def batches(plan: Plan, n_examples: int, batch_size: int) -> list[tuple[int, int]]:
     """(start, end) of each batch; with batch norm a last batch of one joins the one before it."""
-    starts = list(range(0, n_examples, batch_size))
-    if any(plan.batch_norm) and n_examples > batch_size and n_examples % batch_size == 1:
-        starts.pop()
+    starts = [k * batch_size for k in range(plan.count_batches(n_examples, batch_size))]
     return list(zip(starts, [*starts[1:], n_examples], strict=True))
 
 
@@ -39,8 +38,8 @@ def batch_targets(
         targets = one_hot(labels, order, n_outputs, dtype=dtype)
     else:
         targets = Y[order].T
-    if plan.smoothing > 0 and plan.loss != "squared_error":
-        n_classes = n_outputs if plan.loss == "categorical_cross_entropy" else 2
+    n_classes = {"binary": 2, "classes": n_outputs}.get(LOSSES[plan.loss].targets, 0)
+    if plan.smoothing > 0 and n_classes:
         targets = (1 - plan.smoothing) * targets + plan.smoothing / n_classes
     each = dtype.type(1 / n)
     return targets, weight[order] * each if weight.size else np.full(n, each)
@@ -73,10 +72,12 @@ def cost_and_gradient(
     gradient: Array,
 ) -> tuple[float, list[Passed]]:
     """Cost of one batch with its penalties, and what passed through the layers; fills `gradient`."""
-    passed, output = forward(plan, parameters, X, masks, step)
-    cost, dZ = getattr(loss, plan.loss)(output, targets, weight)
-    if plan.loss == "squared_error":
-        getattr(activation, plan.activations[-1] + "_backward")(dZ, output, dZ)
+    passed, Z, A = forward(plan, parameters, X, masks, step)
+    row = LOSSES[plan.loss]
+    options = dict(zip([option.name for option in row.options], plan.loss_options, strict=True))
+    cost, dZ = getattr(loss, plan.loss)(A, targets, weight, **options)
+    if row.link is None:  # then it was dA
+        dZ = activate_backward(plan, len(plan.activations) - 1, dZ, Z, A)
     backward(plan, parameters, passed, dZ, gradient)
     return cost + add_penalties(plan, parameters, gradient), passed
 
@@ -84,17 +85,15 @@ def cost_and_gradient(
 def optimise(
     plan: Plan, parameters: Array, gradient: Array, moments: Array, learning_rate: float, t: int
 ) -> None:
-    """The plan's optimiser; AdamW's decay is for weights alone."""
-    at, step = plan.layout, getattr(optimizer, plan.optimizer)
-    if plan.optimizer != "adamw":
-        counter = (t,) if plan.optimizer == "adam" else ()
-        step(parameters, gradient, *moments, learning_rate, *plan.hyper, *counter)
-        return
-    *hyper, decay = plan.hyper
-    for parts, shrink in ((at.W, decay), (at.b, 0.0), (at.gamma, 0.0), (at.log_alpha, 0.0)):
+    """The plan's optimiser; an option named decay is for the weights alone."""
+    at, step, row = plan.layout, getattr(optimizer, plan.optimizer), OPTIMIZERS[plan.optimizer]
+    options = dict(zip([option.name for option in row.options], plan.hyper, strict=True))
+    without = {**options, "decay": 0.0} if "decay" in options else options
+    counter = (t,) if row.counts else ()
+    for parts, values in ((at.W, options), (at.b, without), (at.gamma, without), (at.log_alpha, without)):
         for s in parts:
             if s is not None:
-                step(parameters[s], gradient[s], *moments[:, s], learning_rate, *hyper, shrink, t)
+                step(parameters[s], gradient[s], *moments[:, s], learning_rate, *values.values(), *counter)
 
 
 def update(

@@ -1,4 +1,4 @@
-"""A stand-in for the package that tests the exercises of the notebooks of 2021, without TensorFlow."""
+"""A substitute for the package that tests the exercises of the notebooks of 2021, without TensorFlow."""
 
 from . import testing_utils
 

@@ -1,8 +1,9 @@
-"""Run the test cases of `public_tests.py` beside a notebook of 2021 on the functions of its reader.
+"""Run the test cases of a 2021 notebook's `public_tests.py` on the functions that its reader wrote.
 
-A test case is a dictionary: `name` says what is compared ("datatype_check", "shape_check" or
-"equation_output_check"), `input` are the arguments, `expected` is the answer, `error` the message if it is
-another one. What compares Keras models in the original (`summary`, `comparator`) is not here.
+A test case is a dictionary: `name` is the kind of comparison ("datatype_check", "shape_check" or
+"equation_output_check"), `input` the list of arguments, `expected` the answer, `error` the message printed if
+the function returns another one. The original's functions for Keras models, `summary` and `comparator`, are
+left out.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ __all__ = ["multiple_test", "single_test"]
 
 Case = Mapping[str, Any]
 GREEN, RED = "\033[92m", "\033[91m"
-DECIMALS = 6  # of an answer
+DECIMALS = 6  # to which an answer must agree
 
 
 def single_test(test_cases: Sequence[Case], target: Callable[..., Any]) -> None:
-    """Compare what a function returns, an array or a number, with the answers of its test cases.
+    """Compare the result of a function, an array or a number, with the answers of its test cases.
 
     Parameters
     ----------
     test_cases : list of dict
     target : function
+        Called with a copy of each case's input.
 
     Raises
     ------
     AssertionError
-        If an answer is another one, after a line for each that says so.
+        If a case fails; a message has been printed for each.
 
     Examples
     --------
@@ -45,7 +47,7 @@ def single_test(test_cases: Sequence[Case], target: Callable[..., Any]) -> None:
 
 
 def multiple_test(test_cases: Sequence[Case], target: Callable[..., Any]) -> None:
-    """Compare what a function returns, nested as it may be, with the answers of its test cases.
+    """Compare the result of a function, which may be nested, with the answers of its test cases.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def multiple_test(test_cases: Sequence[Case], target: Callable[..., Any]) -> Non
     Raises
     ------
     AssertionError
-        If an answer is another one, after a line for each that says so.
+        If a case fails; a message has been printed for each.
 
     Examples
     --------
@@ -71,52 +73,52 @@ def multiple_test(test_cases: Sequence[Case], target: Callable[..., Any]) -> Non
             raise ValueError(
                 f"a test case has the name {case['name']!r}, wanted one of {', '.join(COMPARISONS)}"
             )
-        good = compare(case["expected"], target(*deepcopy(case["input"])))
-        passed += good
-        if not good:
+        correct = compare(case["expected"], target(*deepcopy(case["input"])))
+        passed += correct
+        if not correct:
             print(f"{RED}Error: {case['error']}")
     if passed < len(test_cases):
         raise AssertionError(f"{passed} of {len(test_cases)} tests passed by {target.__name__}")
     print(f"{GREEN} All tests passed.")
 
 
-def same_type(expected: Any, found: Any) -> bool:
-    """The answer's own type; what it contains is not looked at."""
-    return isinstance(found, type(expected))
+def same_type(expected: Any, result: Any) -> bool:
+    """Whether the result has the answer's type; the types of its elements are not compared."""
+    return isinstance(result, type(expected))
 
 
-def everywhere(leaf: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """A comparison of arrays and numbers, for tuples, lists and dictionaries of them too."""
+def nested(compare_leaves: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Extend a comparison of arrays and numbers to tuples, lists and dictionaries of them."""
 
-    def compare(expected: Any, found: Any) -> bool:
+    def compare(expected: Any, result: Any) -> bool:
         if isinstance(expected, dict):
             return (
-                isinstance(found, dict)
-                and expected.keys() == found.keys()
-                and all(compare(expected[key], found[key]) for key in expected)
+                isinstance(result, dict)
+                and expected.keys() == result.keys()
+                and all(compare(expected[key], result[key]) for key in expected)
             )
         if isinstance(expected, (tuple, list)):
             return (
-                isinstance(found, (tuple, list))
-                and len(expected) == len(found)
-                and all(map(compare, expected, found))
+                isinstance(result, (tuple, list))
+                and len(expected) == len(result)
+                and all(map(compare, expected, result))
             )
-        return leaf(expected, found)
+        return compare_leaves(expected, result)
 
     return compare
 
 
-def same_shape(expected: Any, found: Any) -> bool:
-    """As `.shape` says, which a Python number does not have."""
-    return not hasattr(expected, "shape") or getattr(found, "shape", None) == expected.shape
+def same_shape(expected: Any, result: Any) -> bool:
+    """Whether the shapes are equal; any result has the shape of a Python number."""
+    return not hasattr(expected, "shape") or getattr(result, "shape", None) == expected.shape
 
 
-def same_values(expected: Any, found: Any) -> bool:
-    """Equal to some decimals, in one shape."""
+def same_values(expected: Any, result: Any) -> bool:
+    """Whether shapes are equal, and values to `DECIMALS` decimals."""
     if isinstance(expected, (str, type(None))):
-        return bool(expected == found)
+        return bool(expected == result)
     try:
-        np.testing.assert_array_almost_equal(np.asarray(found, float), np.asarray(expected, float), DECIMALS)
+        np.testing.assert_array_almost_equal(np.asarray(result, float), np.asarray(expected, float), DECIMALS)
     except (AssertionError, TypeError, ValueError):
         return False
     return True
@@ -124,6 +126,6 @@ def same_values(expected: Any, found: Any) -> bool:
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "datatype_check": same_type,
-    "shape_check": everywhere(same_shape),
-    "equation_output_check": everywhere(same_values),
+    "shape_check": nested(same_shape),
+    "equation_output_check": nested(same_values),
 }

@@ -1,0 +1,103 @@
+# The cost of one batch and its gradient, without an update.
+
+cdef double cost_and_gradient(Training* t, real** arrays, real* gradient, uint64_t step) noexcept nogil:
+    cdef Columns mine = share_columns(t.n_examples, 1, 0, t.at.lanes)
+    cdef const Layer* layer
+    cdef Py_ssize_t l, number, tail = t.net.tail
+    cdef Block block
+    cdef double cost
+    begin(t, arrays, t.penalties, step)
+    examples_pass(t, arrays, arrays[WORK] + t.at.scratch, NULL, 0, &mine, step, False)
+    if team_stop_requested(&t.team):
+        return 0                     # Ctrl-C: not all examples have passed
+    cost = sum_of(<const real*>arrays[WORK] + t.at.loss, t.n_examples)
+    if t.net.has_penalty:
+        cost += sum_of(<const double*>t.penalties, t.at.n_blocks + 1)
+    memset(gradient + tail, 0, (t.net.n_parameters - tail) * sizeof(real))
+    for l in range(1, t.net.n_layers + 1):
+        layer = t.net.layers + l
+        for number in range(blocks_of(layer, t.buffers + l)):
+            block = block_of(t, l, number)
+            block_gradient(t, &block, arrays, gradient + block.W, gradient + layer.b + block.first,
+                           gradient + layer.gamma + block.first, mine.batch, mine.row)
+    if t.net.has_gates:
+        gates_gradient(t, arrays)
+    for l in range(t.net.n_layers):
+        layer = t.net.layers + l
+        if layer.gates:
+            memcpy(gradient + layer.log_alpha, arrays[WORK] + t.buffers[l].dlog_alpha, layer.n_out * sizeof(real))
+    return cost
+
+
+# ---------------------------------------------------------------------------- public kernel
+
+cdef _Arguments GRADIENT = _Arguments("parameters X Y labels weight", "gradient")
+
+
+def network_gradient(plan, parameters, X, Y, labels, weight, step, masks, gradient):
+    """Cost of one batch, penalties included, and its gradient.
+
+    Parameters
+    ----------
+    plan, parameters, X, Y, labels, weight, masks
+        As for `network_train`; `parameters` is only read.
+    step : int
+        Dropout masks and other draws are those of this step.
+    gradient : array (n_parameters,)
+        Filled; 0 for the statistics of batch norm.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array has another shape or dtype, or shares memory with one that is written.
+    KeyboardInterrupt
+        On Ctrl-C, which is looked for every 0.05 seconds.
+    """
+    check_given(GRADIENT.names, (parameters, X, Y, labels, weight, gradient))
+    if is_float32(parameters):
+        return gradient_on[float](plan, parameters, X, Y, labels, weight, step, masks, gradient)
+    return gradient_on[double](plan, parameters, X, Y, labels, weight, step, masks, gradient)
+
+
+cdef object gradient_on(object plan, const real[::1] parameters, const real[:, ::1] X, const real[:, ::1] Y,
+                        const int32_t[::1] labels, const real[::1] weight, object step, object masks,
+                        real[::1] gradient):
+    cdef Py_ssize_t n = X.shape[0]
+    cdef uint64_t counter = whole_number("step", step, 0, MOST_64)
+    cdef Span[6] at = [vector(parameters), matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4),
+                       vector(weight), vector(gradient)]
+    cdef Training t
+    cdef real** arrays
+    cdef _ParsedPlan parsed
+    cdef _Workspace work
+    cdef list held
+    cdef double cost
+    memset(&t, 0, sizeof(Training))
+    if n < 1:
+        raise ValueError("X has 0 rows, wanted at least 1")
+    GRADIENT.check(at)
+    parsed = parsed_plan(plan)
+    check_examples(&parsed.net, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels, weight.shape[0])
+    check_size("gradient", gradient.shape[0], parsed.net.n_parameters)
+    held = given_masks(&parsed.net, masks, n, GRADIENT, at)
+    if real is float:
+        arrays = t.floats
+    else:
+        arrays = t.doubles
+    arrays[PARAMETERS] = <real*>&parameters[0]
+    arrays[INPUTS], arrays[TARGETS], arrays[WEIGHTS] = <real*>&X[0, 0], <real*>&Y[0, 0], address(weight)
+    t.labels = &labels[0] if labels.shape[0] > 0 else NULL
+    t.n_examples = t.batch_size = n
+    t.team.size = 1
+    work = training_workspace(parsed, sizeof(real), n, 1)
+    use_masks(work, held)
+    use_workspace(&t, parsed, work)
+    with nogil:
+        cost = cost_and_gradient(&t, arrays, &gradient[0], counter)
+    if team_stop_requested(&t.team):
+        raise_pending()
+    return cost

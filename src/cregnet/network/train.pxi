@@ -1,0 +1,136 @@
+# The kernel that trains.
+
+cdef _Arguments TRAIN = _Arguments("X Y labels weight orders learning_rates",
+                                   "parameters moments best best_cost costs")
+
+
+def network_train(plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size, first_step,
+                  masks, best, best_cost, costs, n_threads=1, cancel=None):
+    """Train for as many epochs as `learning_rates` has rows; return how many were completed.
+
+    Parameters
+    ----------
+    plan : Plan
+    parameters : array (n_parameters,), float32 or float64
+        Updated in place; `Layout` says where the parts lie. The other real arrays have its dtype.
+    moments : array (n_moments, n_parameters)
+        Of the optimiser, updated in place.
+    X : array (n_examples, n[0])
+    Y : array (n_examples, n[L])
+        Targets; not read where `labels` is not empty.
+    labels : int32 array (n_examples,), may be empty
+        Class numbers.
+    weight : array (n_examples,), may be empty
+        Multiplies each example's loss.
+    orders : int64 array (n_epochs, n_examples), or (n_epochs, 0)
+        Order of the examples in each epoch; without columns as they lie.
+    learning_rates : float64 array (n_epochs, n_batches)
+    batch_size : int
+    first_step : int
+        Steps taken before this call.
+    masks : None or a sequence of uint8 arrays (n[l], n_examples) or None
+        Dropout masks in place of drawn ones, for a full batch.
+    best : array (n_parameters,), may be empty
+        Becomes the parameters of the lowest cost so far.
+    best_cost : float64 array (2,)
+        That cost, and the last epoch's.
+    costs : float64 array (n_epochs,)
+        costs[e] becomes the mean cost of epoch e, weighted by batch size, each batch's cost taken before its
+        update. A cost that is not finite ends the call before its update.
+    n_threads : int
+        At most as many, and no more than a step can keep busy. The result does not depend on it.
+    cancel : threading.Event, optional
+        Ends the call in the midst of an epoch, as Ctrl-C does; both are looked for every 0.05 seconds.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array has another shape or dtype, or shares memory with one that is written.
+    KeyboardInterrupt
+        On Ctrl-C.
+    """
+    check_given(TRAIN.names, (X, Y, labels, weight, orders, learning_rates,
+                              parameters, moments, best, best_cost, costs))
+    if is_float32(parameters):
+        return train_on[float](plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size,
+                               first_step, masks, best, best_cost, costs, n_threads, cancel)
+    return train_on[double](plan, parameters, moments, X, Y, labels, weight, orders, learning_rates, batch_size,
+                            first_step, masks, best, best_cost, costs, n_threads, cancel)
+
+
+cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, const real[:, ::1] X,
+                     const real[:, ::1] Y, const int32_t[::1] labels, const real[::1] weight,
+                     const int64_t[:, ::1] orders, const double[:, ::1] learning_rates, object batch_size,
+                     object first_step, object masks, real[::1] best, double[::1] best_cost, double[::1] costs,
+                     object n_threads, object cancel):
+    cdef Py_ssize_t n_examples = X.shape[0], e
+    cdef Py_ssize_t batch = <Py_ssize_t>min(whole_number("batch_size", batch_size, 1, MOST_64), <uint64_t>n_examples)
+    cdef int most_threads = <int>min(whole_number("n_threads", n_threads, 1, MOST_64), <uint64_t>TEAM_MOST)
+    cdef Span[11] at = [
+        matrix(X), matrix(Y), span(&labels[0], labels.shape[0], 4), vector(weight),
+        span(&orders[0, 0], orders.shape[0] * orders.shape[1], 8), matrix(learning_rates), vector(parameters),
+        matrix(moments), vector(best), vector(best_cost), vector(costs)]
+    cdef Training t
+    cdef real** arrays
+    cdef _ParsedPlan parsed
+    cdef _Workspace work
+    cdef list held
+    memset(&t, 0, sizeof(Training))
+    if n_examples < 1:
+        raise ValueError("X has 0 rows, wanted at least 1")
+    if masks is not None and batch < n_examples:
+        raise ValueError(f"masks are given and batch_size is {batch_size}, wanted the {n_examples} rows of X")
+    TRAIN.check(at)
+    parsed = parsed_plan(plan)
+    t.first_step = whole_number("first_step", first_step, 0, MOST_COUNT)
+    t.n_epochs, t.n_examples, t.batch_size = learning_rates.shape[0], n_examples, batch
+    t.n_batches = plan.count_batches(n_examples, batch)
+    check_examples(&parsed.net, parameters.shape[0], n_examples, X.shape[1], Y.shape[0], Y.shape[1], labels,
+                   weight.shape[0])
+    check_shape("learning_rates", t.n_epochs, learning_rates.shape[1], t.n_epochs, t.n_batches)
+    check_size("costs", costs.shape[0], t.n_epochs)
+    check_size("best_cost", best_cost.shape[0], 2)
+    check_shape("moments", moments.shape[0], moments.shape[1], parsed.net.n_moments, parsed.net.n_parameters)
+    if best.shape[0] > 0:
+        check_size("best", best.shape[0], parsed.net.n_parameters)
+    if orders.shape[1] > 0:
+        check_shape("orders", orders.shape[0], orders.shape[1], t.n_epochs, n_examples)
+        for e in range(t.n_epochs):
+            check_order(orders[e], n_examples)
+        t.orders = &orders[0, 0]
+    held = given_masks(&parsed.net, masks, n_examples, TRAIN, at)
+    if real is float:
+        arrays = t.floats
+    else:
+        arrays = t.doubles
+    t.is_float, t.moves_statistics = real is float, True
+    arrays[PARAMETERS], arrays[MOMENTS], arrays[BEST] = &parameters[0], &moments[0, 0], address(best)
+    arrays[INPUTS], arrays[TARGETS], arrays[WEIGHTS] = <real*>&X[0, 0], <real*>&Y[0, 0], address(weight)
+    t.labels = &labels[0] if labels.shape[0] > 0 else NULL
+    t.rates, t.best_cost, t.costs = &learning_rates[0, 0], &best_cost[0], &costs[0]
+    if cancel is not None:
+        if cancel.is_set():
+            return 0
+        t.cancel = <PyObject*>cancel
+    try:
+        # the threads are started first: the workspace is for as many as there are
+        most_threads = team_start(&t.team, useful_threads(&parsed.net, batch, most_threads, lanes_of(sizeof(real))))
+        work = training_workspace(parsed, sizeof(real), largest_batch(&t), most_threads)
+        use_masks(work, held)
+        use_workspace(&t, parsed, work)
+        with nogil:
+            team_run(&t.team, train_member, &t)
+        if team_stop_requested(&t.team):
+            raise_pending()
+    finally:
+        team_dismiss(&t.team)
+    return t.done
+
+
+cdef Py_ssize_t largest_batch(const Training* t) noexcept nogil:
+    # with batch norm the last batch may be larger by one
+    return max(t.batch_size, t.n_examples - (t.n_batches - 1) * t.batch_size)

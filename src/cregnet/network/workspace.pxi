@@ -1,0 +1,281 @@
+# The memory of a call, and where in it the arrays lie.
+#
+# A. The workspace is one allocation of numbers: for each layer its activations A[l] and, where dW of the next
+#    layer wants them, the same transposed (AT[l]). dZ[l] takes the place of A[l] as soon as A[l] is not needed
+#    any more. Training has no gradient vector: dW exists one block of rows at a time, in a scratch buffer of each
+#    thread, and is used while it is in cache. Only clipping by norm keeps the whole.
+# B. `row` is the number of examples of the batch, padded to whole vectors. Padded columns are zeros in A[0] and in
+#    the gradient of the loss, so they add nothing to dW, db or dA.
+# C. Gates and dropout work on A[l] in place. Where the derivative of the activation needs what they or the
+#    activation itself overwrite, the layer has a copy (`saved`). The sign of A survives a Bernoulli mask wherever
+#    the gradient is not 0 anyway, but not Gaussian factors, which may be negative.
+
+cdef enum:
+    # Weights are updated one block of rows at a time. A block is large enough that reading the activations
+    # again for each costs less than the product, and a layer has a multiple of eight of them, so that they can
+    # be shared out evenly.
+    UPDATE_ELEMENTS = 65536
+    UPDATE_SMALL = 16384             # a layer with at most this many weights is one block
+    UPDATE_SHARES = 8
+    # dA of a layer without a place for it is computed in pieces of this many units and vectors of examples.
+    # Fewer vectors would read the weights more often; fewer units only dZ, which is in cache.
+    SCRATCH_UNITS = 512
+    SCRATCH_VECTORS = 16
+
+cdef double WORKSPACE_LIMIT = 2.0**58
+
+cdef struct Buffers:                 # of a layer: offsets into the workspace, for the largest batch
+    bint dots                        # dW by dot products along the examples, without AT
+    Py_ssize_t A
+    Py_ssize_t saved                 # what the derivative is computed from (note C), else A
+    Py_ssize_t AT                    # A transposed, rows of AT_row, where the next layer has no dots
+    Py_ssize_t AT_row
+    Py_ssize_t dZ
+    Py_ssize_t Zhat                  # normalised Z
+    Py_ssize_t batch_mean            # of the batch: mean, variance, dgamma and dbeta
+    Py_ssize_t batch_variance
+    Py_ssize_t dgamma
+    Py_ssize_t dbeta
+    Py_ssize_t factors               # Gaussian factors of dropout, (n_out, row)
+    Py_ssize_t z                     # gates of this step, ...
+    Py_ssize_t slope                 # ... their derivatives by log_alpha, ...
+    Py_ssize_t dlog_alpha            # ... and the gradient
+    Py_ssize_t gate_sums             # offset of a double per block of the next layer and unit
+    Py_ssize_t D                     # offset into the masks
+    const unsigned char* given_mask  # a mask given by the caller, (n_out, n_examples), or NULL
+    Py_ssize_t block_rows            # rows of W that are updated together
+    Py_ssize_t first_block           # number of this layer's first block among all
+
+cdef struct Places:                  # what the layers share; offsets in numbers
+    Py_ssize_t lanes                 # numbers in a vector
+    Py_ssize_t Y
+    Py_ssize_t weight
+    Py_ssize_t loss                  # one per example
+    Py_ssize_t gradient              # the whole of it, for clipping by norm
+    Py_ssize_t scratch               # of each thread, for dA and later for dW, scratch_size apart
+    Py_ssize_t scratch_size
+    Py_ssize_t n_numbers
+    Py_ssize_t n_masks
+    Py_ssize_t n_blocks
+    Py_ssize_t n_gate_sums
+
+
+cdef class _Workspace:
+    # owns the memory of a call
+    cdef Places at
+    cdef Buffers* buffers
+    cdef size_t number_size
+    cdef char* numbers
+    cdef unsigned char* masks
+    cdef double* penalties           # two times n_blocks + 1
+    cdef double* squares             # n_blocks + 1
+    cdef double* gate_sums
+
+    def __cinit__(self, _ParsedPlan plan, size_t number_size):
+        self.number_size, self.at.lanes = number_size, lanes_of(number_size)
+        self.buffers = <Buffers*>calloc(plan.net.n_layers + 1, sizeof(Buffers))
+        if self.buffers == NULL:
+            raise MemoryError
+
+    cdef int allocate(self) except -1:
+        self.numbers = <char*>allocated(self.at.n_numbers * self.number_size)
+        if self.at.n_masks > 0:
+            self.masks = <unsigned char*>allocated(self.at.n_masks)
+        if self.at.n_blocks > 0:
+            self.penalties = <double*>allocated((3 * (self.at.n_blocks + 1) + self.at.n_gate_sums) * sizeof(double))
+            self.squares = self.penalties + 2 * (self.at.n_blocks + 1)
+            self.gate_sums = self.squares + self.at.n_blocks + 1
+        return 0
+
+    def __dealloc__(self):
+        free(self.buffers)
+        aligned_delete(self.numbers)
+        aligned_delete(self.masks)
+        aligned_delete(self.penalties)
+
+
+cdef extern from "system.h" nogil:
+    double seconds_now()
+    void* aligned_new(size_t n_bytes)
+    void aligned_delete(void* memory)
+
+
+cdef char* allocated(size_t n_bytes) except NULL:
+    # zeros, from a multiple of 64 bytes on: a cache line and the widest vector
+    cdef char* memory = <char*>aligned_new(n_bytes)
+    if memory == NULL:
+        raise MemoryError(f"cannot allocate {n_bytes} bytes for the activations of a batch")
+    return memory
+
+
+cdef Py_ssize_t reserve(Places* at, Py_ssize_t n) noexcept nogil:
+    # n numbers from a whole vector on
+    cdef Py_ssize_t here = at.n_numbers
+    at.n_numbers += padded(n, at.lanes)
+    return here
+
+
+# ---------------------------------------------------------------------------- where a training has its arrays
+
+cdef _Workspace training_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n, int n_threads):
+    # for batches of at most n examples; memory is allocated when all places are known
+    cdef _Workspace work = _Workspace(plan, number_size)
+    cdef const Network* net = &plan.net
+    cdef Places* at = &work.at
+    cdef Py_ssize_t l, row = padded(n, at.lanes), widest = 0
+    check_workspace(net, n)
+    for l in range(net.n_layers + 1):
+        place_layer(net, l, work.buffers + l, n, at)
+        if needs_scratch(net, work.buffers, l):
+            widest = max(widest, scratch_units(net.layers + l))
+    at.Y = reserve(at, net.layers[net.n_layers].n_out * row)
+    at.weight = reserve(at, row)
+    at.loss = reserve(at, row)
+    at.gradient = reserve(at, net.n_parameters if net.clip_norm > 0 else 0)
+    widest *= scratch_columns(most_columns(row, n_threads, at.lanes), at.lanes)
+    at.scratch_size = max(at.scratch_size, widest)
+    at.scratch = reserve(at, n_threads * at.scratch_size)
+    work.allocate()
+    return work
+
+
+cdef int check_workspace(const Network* net, Py_ssize_t n) except -1:
+    # An upper bound of the numbers that a training needs for a batch: at most eight arrays of a layer, padded to
+    # whole vectors. Places are counted in Py_ssize_t, as bytes.
+    cdef Py_ssize_t l
+    cdef double bound = 0
+    for l in range(net.n_layers + 1):
+        bound += 8 * (net.layers[l].n_out + 64.0) * (n + 64.0)
+    if bound > WORKSPACE_LIMIT:
+        raise MemoryError(f"a batch of {n} examples needs some {bound:.3g} numbers, wanted smaller batches")
+    return 0
+
+
+cdef void place_layer(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t n, Places* at) noexcept nogil:
+    cdef const Layer* layer = net.layers + l
+    cdef const Layer* after = layer + 1
+    cdef Py_ssize_t row = padded(n, at.lanes)
+    own.A = own.saved = own.dZ = reserve(at, layer.n_out * row)
+    own.D = at.n_masks
+    if layer.keep_prob < 1 and not layer.gaussian:
+        at.n_masks += layer.n_out * row
+    if l > 0 and needs_copy(net, l):
+        own.saved = own.dZ = reserve(at, layer.n_out * row)
+    if l < net.n_layers:
+        (own + 1).dots = layer.activation != SOFTMAX and use_dots_f32(after.n_out, after.n_in, n)
+        if not (own + 1).dots:
+            own.AT_row = padded(layer.n_out, at.lanes)
+            own.AT = reserve(at, n * own.AT_row)
+        elif l > 0 and own.dZ == own.A:
+            own.dZ = reserve(at, layer.n_out * row)
+    place_regularizers(layer, own, row, at)
+    if l > 0:
+        own.block_rows = update_rows(layer.n_out, layer.n_in)
+        own.first_block = at.n_blocks
+        at.n_blocks += blocks_of(layer, own)
+        at.scratch_size = max(at.scratch_size, padded(own.block_rows * (layer.n_in + 2), at.lanes))
+        if (layer - 1).gates:
+            (own - 1).gate_sums = at.n_gate_sums
+            at.n_gate_sums += blocks_of(layer, own) * layer.n_in
+
+
+cdef void place_regularizers(const Layer* layer, Buffers* own, Py_ssize_t row, Places* at) noexcept nogil:
+    if layer.gaussian and layer.keep_prob < 1:
+        own.factors = reserve(at, layer.n_out * row)
+    if layer.batch_norm:
+        own.Zhat = reserve(at, layer.n_out * row)
+        own.batch_mean = reserve(at, layer.n_out)
+        own.batch_variance = reserve(at, layer.n_out)
+        own.dgamma = reserve(at, layer.n_out)
+        own.dbeta = reserve(at, layer.n_out)
+    if layer.gates:
+        own.z = reserve(at, layer.n_out)
+        own.slope = reserve(at, layer.n_out)
+        own.dlog_alpha = reserve(at, layer.n_out)
+
+
+cdef bint drops_or_gates(const Layer* layer) noexcept nogil:
+    # whether A is multiplied by something after the activation
+    return layer.keep_prob < 1 or layer.gates
+
+
+cdef bint draws_inputs(const Network* net) noexcept nogil:
+    return drops_or_gates(net.layers) or net.noise > 0
+
+
+cdef bint needs_copy(const Network* net, Py_ssize_t l) noexcept nogil:
+    # whether the derivative needs what will be overwritten (note C)
+    cdef const Layer* layer = net.layers + l
+    if layer.derivative == FROM_NOTHING:
+        return False
+    if l == net.n_layers:            # the loss puts dA in the place of A, unless it starts from the logits
+        return not net.from_logits
+    if layer.derivative == FROM_SIGN:
+        return layer.gaussian and layer.keep_prob < 1
+    return layer.derivative == FROM_INPUT or drops_or_gates(layer)
+
+
+cdef bint fuses_relu(const Layer* layer, const Buffers* own) noexcept nogil:
+    # dA becomes dZ in the product's registers; in A's own place only if that is written once
+    return layer.activation == RELU and (own.dZ != own.saved or (layer + 1).n_out <= PRODUCT_DEPTH)
+
+
+cdef bint needs_scratch(const Network* net, const Buffers* buffers, Py_ssize_t l) noexcept nogil:
+    # whether dA of a layer has no place of its own
+    cdef const Buffers* own = buffers + l
+    return 0 < l < net.n_layers and own.dZ == own.saved and not fuses_relu(net.layers + l, own)
+
+
+cdef Py_ssize_t scratch_columns(Py_ssize_t width, Py_ssize_t lanes) noexcept nogil:
+    return min(width, SCRATCH_VECTORS * lanes)
+
+
+cdef Py_ssize_t scratch_units(const Layer* layer) noexcept nogil:
+    # softmax sums over the units
+    return layer.n_out if layer.activation == SOFTMAX else min(layer.n_out, <Py_ssize_t>SCRATCH_UNITS)
+
+
+cdef Py_ssize_t update_rows(Py_ssize_t n_out, Py_ssize_t n_in) noexcept nogil:
+    cdef Py_ssize_t blocks, most = UPDATE_SHARES * UPDATE_ELEMENTS
+    if n_out * n_in <= UPDATE_SMALL:
+        return n_out
+    blocks = (n_out * n_in + most - 1) // most * UPDATE_SHARES
+    return (n_out + blocks - 1) // blocks
+
+
+cdef Py_ssize_t blocks_of(const Layer* layer, const Buffers* own) noexcept nogil:
+    return (layer.n_out + own.block_rows - 1) // own.block_rows
+
+
+# ---------------------------------------------------------------------------- a thread's share
+
+cdef struct Columns:                 # a thread's examples in a batch
+    int member
+    int n_threads
+    Py_ssize_t first
+    Py_ssize_t width                 # padded
+    Py_ssize_t n                     # without the padding
+    Py_ssize_t batch                 # examples of the whole batch
+    Py_ssize_t row                   # the same, padded
+
+
+cdef inline Py_ssize_t column_unit(Py_ssize_t lanes) noexcept nogil:
+    return 2 * lanes                 # a tile is two vectors wide
+
+
+cdef Py_ssize_t most_columns(Py_ssize_t row, int n_threads, Py_ssize_t lanes) noexcept nogil:
+    cdef Py_ssize_t unit = column_unit(lanes), units = (row + unit - 1) // unit
+    return (units + n_threads - 1) // n_threads * unit
+
+
+cdef Columns share_columns(Py_ssize_t n, int n_threads, int member, Py_ssize_t lanes) noexcept nogil:
+    cdef Columns mine
+    cdef Py_ssize_t unit = column_unit(lanes), units, end
+    mine.member, mine.n_threads, mine.batch = member, n_threads, n
+    mine.row = padded(n, lanes)
+    units = (mine.row + unit - 1) // unit
+    mine.first = units * member // n_threads * unit
+    end = min(units * (member + 1) // n_threads * unit, mine.row)
+    mine.width = max(end - mine.first, <Py_ssize_t>0)
+    mine.n = max(min(end, n) - mine.first, <Py_ssize_t>0)
+    return mine
