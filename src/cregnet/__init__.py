@@ -23,6 +23,7 @@ from ._isa import available_isas, select
 
 _core = select()
 
+from .docstrings import complete
 from .plan import Layout, Plan, layout, n_moments, parameter_slices
 from .spec import KERNELS, PURPOSES
 
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from .reference import *
 else:
     from ._core import *  # which build this is was decided by select()
+
+    complete(vars(_core))
 
     __all__ += _core.__all__
 

@@ -24,7 +24,6 @@ from libc.string cimport memcpy, memmove, memset
 
 import numpy as _numpy
 
-from cregnet import docstrings as _docstrings
 from cregnet import signature as _signature
 from cregnet import spec as _spec
 from cregnet.plan import Plan as _Plan
@@ -83,6 +82,3 @@ def _supported_isas():
     if cpu_has_avx512():
         names.append("avx512")
     return tuple(names)
-
-
-_docstrings.complete(globals())

@@ -6,7 +6,6 @@ are not compiled once per instruction set.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -39,7 +38,7 @@ TypeError, ValueError
 def complete(kernels: Mapping[str, Any]) -> None:
     """Write the docstrings of activations and optimisers."""
     for name, row in ACTIVATIONS.items():
-        given = list(inspect.signature(kernels[name + "_backward"]).parameters)[1]
+        given = "Z" if row.derivative == "input" else "A"
         options = describe(row.options)
         write(kernels[name], [FORWARD, *options], "A")
         write(kernels[name + "_backward"], [BACKWARD.format(given=given), *options], "dZ")
@@ -58,7 +57,7 @@ def write(kernel: Callable[..., Any], parameters: list[str], output: str = "") -
     """Put the sections between the first sentence of a docstring and its example."""
     if not kernel.__doc__:  # python -OO
         return
-    sentence, example = inspect.cleandoc(kernel.__doc__).split("\n\n", 1)
+    sentence, example = kernel.__doc__.replace("\n    ", "\n").rstrip().split("\n\n", 1)
     returns = f"Returns\n-------\n{output} : ndarray, shape (n_units, n_examples)"
     sections = ["Parameters\n----------\n" + "\n".join(parameters), *([returns] if output else []), RAISES]
     kernel.__doc__ = "\n\n".join([sentence, *sections, "Examples\n--------\n" + example])

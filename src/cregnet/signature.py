@@ -12,8 +12,8 @@ what may be left out, ``:uint8`` a dtype other than float32 or float64. A shape 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +34,6 @@ __all__ = [
 READ, UPDATED, FILLED = range(3)
 USE = {UPDATED: "it is updated", FILLED: "it is filled"}
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-ARGUMENT = re.compile(r"(\w+)([!?]?)(?::(\w+))?\(([^)]*)\)")
 
 
 class Argument(NamedTuple):
@@ -65,22 +64,36 @@ def parse(text: str) -> tuple[Argument, ...]:
     >>> parse("order!:int64(n) -> A(n,4)")[0]
     Argument(name='order', dims=('n',), dtype=dtype('int64'), role=1, optional=False)
     """
-    found, arrow = [], text.find("->")
-    for match in ARGUMENT.finditer(text):
-        name, mark, dtype, dims = match.groups()
-        role = FILLED if -1 < arrow < match.start() else UPDATED if mark == "!" else READ
-        sizes = tuple(int(dim) if dim.isdigit() else dim for dim in dims.split(","))
-        found.append(Argument(name, sizes, np.dtype(dtype) if dtype else None, role, mark == "?"))
+    found, role = [], READ
+    for word in text.split():
+        if word == "->":
+            role = FILLED
+            continue
+        name, _, dims = word.rstrip(")").partition("(")
+        name, _, dtype = name.partition(":")
+        sizes = tuple([int(dim) if dim.isdigit() else dim for dim in dims.split(",")])
+        found.append(
+            Argument(
+                name.rstrip("!?"),
+                sizes,
+                np.dtype(dtype) if dtype else None,
+                UPDATED if name.endswith("!") else role,
+                name.endswith("?"),
+            )
+        )
     return tuple(found)
 
 
-def encode(
-    arguments: Sequence[Argument], given: Sequence[str]
-) -> tuple[str, str, list[tuple[int, int, bool, bool, int, int, int]]]:
-    """What the core keeps of a signature.
+Row = tuple[int, int, bool, bool, int, int, int]
+
+
+@lru_cache(maxsize=256)  # two builds of the core are loaded: the baseline says which one to use
+def encode(text: str, given: str) -> tuple[tuple[Argument, ...], str, str, list[Row]]:
+    """What the core keeps of a signature, whose sizes in `given` are numbers in the call.
 
     Returns
     -------
+    arguments : tuple of Argument
     read, written : str
         The names.
     rows : list of tuple
@@ -88,14 +101,19 @@ def encode(
         whether it is float32 or float64, its dimensions, and two sizes. A size that is not fixed is -1 - k,
         k its number among the sizes; the first are those that are given as numbers.
     """
+    arguments = parse(text)
     read = [argument.name for argument in arguments if argument.role == READ]
     written = [argument.name for argument in arguments if argument.role != READ]
-    places, sizes, rows = read + written, list(given), []
+    places, sizes, rows = read + written, given.split(), []
     for name, dims, dtype, role, optional in arguments:
-        sizes += [dim for dim in dims if isinstance(dim, str) and dim not in sizes]
-        first, second = (dim if isinstance(dim, int) else -1 - sizes.index(dim) for dim in (*dims, 0)[:2])
+        numbers = []
+        for dim in dims:
+            if isinstance(dim, str) and dim not in sizes:
+                sizes.append(dim)
+            numbers.append(dim if isinstance(dim, int) else -1 - sizes.index(dim))
+        first, second = (*numbers, 0)[:2]
         rows.append((places.index(name), role, optional, dtype is None, len(dims), first, second))
-    return " ".join(read), " ".join(written), rows
+    return arguments, " ".join(read), " ".join(written), rows
 
 
 def convert(arguments: Sequence[Argument], arrays: list[Any], sizes: dict[str | int, int]) -> None:

@@ -114,8 +114,8 @@ class DropoutNet:
     def layer(self, l: int, A_prev: Array) -> Array:
         """Activations of layer l + 1 from those of layer l."""
         Z = cregnet.dense(self.weights[l], self.biases[l], A_prev)
-        A: Array = getattr(cregnet, self.plan.activations[l])(Z, Z)
-        return A
+        getattr(cregnet, self.plan.activations[l])(Z, Z)
+        return Z
 
     def drop(self, l: int, A: Array, step: int) -> None:
         """The dropout of layer l, in place."""

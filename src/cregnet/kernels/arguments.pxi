@@ -138,9 +138,9 @@ cdef class _Signature:
 
     def __cinit__(self, str text, str same="", str sizes=""):
         cdef int i
-        self.arguments, self.given_sizes = _signature.parse(text), tuple(sizes.split())
+        self.arguments, read, written, rows = _signature.encode(text, sizes)
+        self.given_sizes = tuple(sizes.split())
         self.dtypes = [argument.dtype for argument in self.arguments]
-        read, written, rows = _signature.encode(self.arguments, self.given_sizes)
         self.memory = _Arguments(read, written, same)
         self.n = len(rows)
         for i in range(self.n):

@@ -171,14 +171,15 @@ cdef _Signature BOTH_MOMENTS = _Signature("W!(...) dW(...) V!(...) S!(...)")
 cdef dict OPTIMIZER_NUMBERS = {
     name: tuple([_Number(option) for option in row.options]) for name, row in _spec.OPTIMIZERS.items()}
 
+cdef tuple ADAM_NUMBERS = OPTIMIZER_NUMBERS["adam"], ADAMW_NUMBERS = OPTIMIZER_NUMBERS["adamw"]
+
 cdef struct StepOptions:             # of an optimiser, in the order of its row, and the learning rate
     double learning_rate
     double option[4]
 
 
-cdef int read_step(str optimizer, object learning_rate, tuple values, StepOptions* step) except -1:
+cdef int read_step(tuple numbers, object learning_rate, tuple values, StepOptions* step) except -1:
     cdef int i
-    cdef tuple numbers = OPTIMIZER_NUMBERS[optimizer]
     step.learning_rate = finite_number("learning_rate", learning_rate)
     for i in range(len(values)):
         step.option[i] = (<_Number>numbers[i]).read(values[i])
@@ -209,7 +210,7 @@ cdef int run_one_moment(int optimizer, real[::1] W, const real[::1] dW, real[::1
 cdef object call_one_moment(str optimizer, _Signature signature, list a, object learning_rate, tuple values):
     cdef StepOptions step
     cdef int code = OPTIMIZER_CODES[optimizer]
-    read_step(optimizer, learning_rate, values, &step)
+    read_step(OPTIMIZER_NUMBERS[optimizer], learning_rate, values, &step)
     if signature.prepare(a) == FLOAT:
         run_one_moment[float](code, a[0], a[1], a[2], &step)
     else:
@@ -264,12 +265,12 @@ cdef int run_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, con
     return 0
 
 
-cdef object call_adam(str optimizer, list a, object learning_rate, tuple values, object t, object n_threads):
+cdef object call_adam(tuple numbers, list a, object learning_rate, tuple values, object t, object n_threads):
     cdef StepOptions options
     cdef Py_ssize_t step = whole_number("t", t, 1, MOST_COUNT)
     cdef uint64_t threads = whole_number("n_threads", n_threads, 1, MOST_64)
     options.option[3] = 0            # Adam is AdamW without decay
-    read_step(optimizer, learning_rate, values, &options)
+    read_step(numbers, learning_rate, values, &options)
     if BOTH_MOMENTS.prepare(a) == FLOAT:
         run_adam[float](a[0], a[1], a[2], a[3], &options, options.option[3], step, threads)
     else:
@@ -287,7 +288,7 @@ def gradient_descent(W, dW, learning_rate):
     """
     cdef list a = [W, dW]
     cdef StepOptions step
-    read_step("gradient_descent", learning_rate, (), &step)
+    read_step((), learning_rate, (), &step)
     if NO_MOMENT.prepare(a) == FLOAT:
         run_plain[float](a[0], a[1], &step)
     else:
@@ -347,7 +348,7 @@ def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
     >>> W.round(6)
     array([0.5])
     """
-    call_adam("adam", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
+    call_adam(ADAM_NUMBERS, [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
 
 
 def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
@@ -358,4 +359,4 @@ def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads
     >>> W
     array([0.75])
     """
-    call_adam("adamw", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
+    call_adam(ADAMW_NUMBERS, [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
