@@ -1,5 +1,6 @@
 """Losses: twins, derivatives, costs by hand, extreme logits."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -17,6 +18,10 @@ def cases(rng, dtype):
 
 
 CASES = dict.fromkeys(NAMES, cases)
+EXACT = {  # of one example with output a, or logit a, and target y
+    "binary_cross_entropy": lambda a, y: mpmath.log1p(mpmath.exp(a)) - a * y,
+    "squared_error": lambda a, y: (a - y) ** 2 / 2,
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -47,6 +52,16 @@ def test_costs_by_hand(core):
     cost, dZ = core.categorical_cross_entropy(np.zeros((4, 1)), [[0], [1], [0], [0]])
     assert cost == pytest.approx(np.log(4), rel=1e-15)
     np.testing.assert_allclose(dZ[:, 0], [0.25, -0.75, 0.25, 0.25])
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_costs_are_those_of_long_arithmetic(core, dtype, name):
+    rng = np.random.default_rng(5)
+    A, Y = 2 * reals(rng, 3, 50, dtype=dtype), rng.random((3, 50)).astype(dtype)
+    pairs = zip(map(float, A.flat), map(float, Y.flat), strict=True)
+    exact = mpmath.fsum(EXACT[name](mpmath.mpf(a), mpmath.mpf(y)) for a, y in pairs) / 50
+    cost, _ = getattr(core, name)(A, Y)
+    assert cost == pytest.approx(float(exact), rel=1e-6 if dtype == np.float32 else 1e-14)
 
 
 def test_without_weights_the_cost_is_the_mean(core, dtype):

@@ -20,19 +20,6 @@ from . import _layers
 from ._names import set_module
 from ._parameters import Array, check_layer
 
-__all__ = [
-    "LayerCache",
-    "affine",
-    "linear_activation_backward",
-    "linear_activation_forward",
-    "linear_backward",
-    "linear_forward",
-    "relu",
-    "relu_backward",
-    "sigmoid",
-    "sigmoid_backward",
-]
-
 LinearCache = tuple[Array, Array, Array]  # A_prev, W, b
 LayerCache = tuple[LinearCache, Array]  # and Z
 

@@ -97,6 +97,8 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
 
 
 # ---------------------------------------------------------------------------- public kernels
+#
+# The rest of their docstrings follows from their rows: cregnet/docstrings.py.
 
 cdef _Signature LOSS_OF_LOGITS = _Signature(
     "Z(n_units,n_examples) Y(n_units,n_examples) weight?(n_examples) -> dZ(n_units,n_examples)", same="dZ=Z")
@@ -105,7 +107,7 @@ cdef _Signature LOSS_OF_OUTPUTS = _Signature(
 
 
 cdef double run_loss(int kind, const real[:, ::1] Z, const real[:, ::1] Y, const real[::1] weight,
-                     real[:, ::1] dZ) except? -1:
+                     real[:, ::1] dZ, double option) except? -1:
     cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
     cdef double cost
     cdef real* loss = <real*>malloc((m + 1) * sizeof(real))
@@ -113,13 +115,14 @@ cdef double run_loss(int kind, const real[:, ::1] Z, const real[:, ::1] Y, const
         raise MemoryError
     with nogil:
         copy(&dZ[0, 0], &Z[0, 0], n_units * m)
-        loss_(kind, &dZ[0, 0], &Y[0, 0], &weight[0], loss, n_units, m, m, m, NULL)
+        loss_(kind, &dZ[0, 0], &Y[0, 0], &weight[0], loss, n_units, m, m, m, &option)
         cost = sum_of(loss, m)
     free(loss)
     return cost
 
 
-cdef tuple call_loss(int kind, _Signature signature, object Z, object Y, object weight, object dZ):
+cdef tuple call_loss(int kind, _Signature signature, object Z, object Y, object weight, object dZ,
+                     double option=0):
     cdef list a = [Z, Y, weight, dZ]
     cdef int dtype = signature.prepare(a)
     cdef double cost
@@ -127,38 +130,15 @@ cdef tuple call_loss(int kind, _Signature signature, object Z, object Y, object 
         m = a[0].shape[1]
         a[2] = _numpy.full(m, 1 / max(m, 1), FLOAT32 if dtype == FLOAT else FLOAT64)
     if dtype == FLOAT:
-        cost = run_loss[float](kind, a[0], a[1], a[2], a[3])
+        cost = run_loss[float](kind, a[0], a[1], a[2], a[3], option)
     else:
-        cost = run_loss[double](kind, a[0], a[1], a[2], a[3])
+        cost = run_loss[double](kind, a[0], a[1], a[2], a[3], option)
     return cost, signature.result(a)
 
 
 def binary_cross_entropy(Z, Y, weight=None, dZ=None):
-    """Cost of sigmoid outputs, from their logits Z, and dZ = weight * (sigmoid(Z) - Y).
+    """Cost sum(weight * (max(Z, 0) - Z Y + log(1 + exp(-|Z|)))) of sigmoid outputs; dZ = weight * (sigmoid(Z) - Y).
 
-    The cost is sum(weight * (max(Z, 0) - Z * Y + log(1 + exp(-abs(Z))))), which never takes log(0).
-
-    Parameters
-    ----------
-    Z, Y : array_like, shape (n_units, n_examples)
-        Outputs before their activation, targets.
-    weight : array_like, shape (n_examples,), optional
-        By default 1 / n_examples each: the mean.
-    dZ : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    cost : float
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cost, dZ = cregnet.binary_cross_entropy([[0.0]], [[1.0]])
     >>> round(cost, 6), dZ
     (0.693147, array([[-0.5]]))
@@ -167,31 +147,8 @@ def binary_cross_entropy(Z, Y, weight=None, dZ=None):
 
 
 def categorical_cross_entropy(Z, Y, weight=None, dZ=None):
-    """Cost of softmax outputs, from their logits Z, and dZ = weight * (softmax(Z) sum(Y) - Y).
+    """Cost sum(weight * Y (log sum exp(Z) - Z)) of softmax outputs; dZ = weight * (softmax(Z) sum(Y) - Y).
 
-    The cost is sum(weight * Y * (log(sum(exp(Z))) - Z)), the inner sum down each column.
-
-    Parameters
-    ----------
-    Z, Y : array_like, shape (n_units, n_examples)
-        Outputs before their activation, targets.
-    weight : array_like, shape (n_examples,), optional
-        By default 1 / n_examples each: the mean.
-    dZ : ndarray, optional
-        Filled and returned; may be Z.
-
-    Returns
-    -------
-    cost : float
-    dZ : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cost, dZ = cregnet.categorical_cross_entropy([[0.0], [0.0]], [[1.0], [0.0]])
     >>> round(cost, 6)
     0.693147
@@ -202,27 +159,6 @@ def categorical_cross_entropy(Z, Y, weight=None, dZ=None):
 def squared_error(A, Y, weight=None, dA=None):
     """Cost sum(weight / 2 * (A - Y)^2), and dA = weight * (A - Y).
 
-    Parameters
-    ----------
-    A, Y : array_like, shape (n_units, n_examples)
-        Outputs, targets.
-    weight : array_like, shape (n_examples,), optional
-        By default 1 / n_examples each: the mean.
-    dA : ndarray, optional
-        Filled and returned; may be A.
-
-    Returns
-    -------
-    cost : float
-    dA : ndarray, shape (n_units, n_examples)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an array or a number is not as described; the message names it.
-
-    Examples
-    --------
     >>> cregnet.squared_error([[3.0]], [[1.0]])
     (2.0, array([[2.]]))
     """
