@@ -160,11 +160,19 @@ class Loss(NamedTuple):
     options: tuple[Option, ...] = ()
 
 
-LossName = Literal["binary_cross_entropy", "categorical_cross_entropy", "squared_error"]
+LossName = Literal["binary_cross_entropy", "categorical_cross_entropy", "squared_error", "huber"]
 LOSSES: dict[str, Loss] = {
     "binary_cross_entropy": Loss("binary", "sigmoid", "accuracy", "-y log a - (1 - y) log(1 - a)"),
     "categorical_cross_entropy": Loss("classes", "softmax", "accuracy", "-sum y log a"),
     "squared_error": Loss("numbers", None, "r2", "1/2 (a - y)^2"),
+    "huber": Loss(
+        "numbers",
+        None,
+        "r2",
+        "1/2 (a - y)^2 where |a - y| <= delta, else delta (|a - y| - delta / 2)",
+        "Huber 1964",
+        (Option("delta", 1.0, open=True),),
+    ),
 }
 
 # ------------------------------------------------------------------------------ optimisers

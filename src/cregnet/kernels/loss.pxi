@@ -10,6 +10,7 @@ cdef dict LOSS_CODES = {name: code for code, name in enumerate(_spec.LOSSES)}
 cdef int BINARY_CROSS_ENTROPY = LOSS_CODES["binary_cross_entropy"]
 cdef int CATEGORICAL_CROSS_ENTROPY = LOSS_CODES["categorical_cross_entropy"]
 cdef int SQUARED_ERROR = LOSS_CODES["squared_error"]
+cdef int HUBER = LOSS_CODES["huber"]
 
 
 cdef void binary_cross_entropy_(real* Z, const real* Y, const real* weight, real* loss,
@@ -79,6 +80,24 @@ cdef void squared_error_(real* A, const real* Y, const real* weight, real* loss,
             loss[j] += A_i[j] * difference / 2
 
 
+cdef void huber_(real* A, const real* Y, const real* weight, real* loss, Py_ssize_t n_units, Py_ssize_t n_examples,
+                 Py_ssize_t row, real delta) noexcept nogil:
+    # with d = a - y clipped to [-delta, delta]: loss = d (a - y - d / 2), and its derivative is d
+    cdef Py_ssize_t i, j
+    cdef real difference, bounded
+    cdef real* A_i
+    cdef const real* Y_i
+    for i in range(n_units):
+        A_i = A + i * row
+        Y_i = Y + i * row
+        for j in range(n_examples):
+            difference = A_i[j] - Y_i[j]
+            bounded = -delta if difference < -delta else difference
+            bounded = delta if bounded > delta else bounded
+            A_i[j] = weight[j] * bounded
+            loss[j] += A_i[j] * (difference - bounded / 2)
+
+
 cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,
                 Py_ssize_t n_examples, Py_ssize_t width, Py_ssize_t row, const double* options) noexcept nogil:
     # The gradient takes the place of Z (of A, for a loss without a link), for examples 0 .. n_examples - 1;
@@ -89,6 +108,8 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
         binary_cross_entropy_(Z, Y, weight, loss, n_units, n_examples, row)
     elif kind == CATEGORICAL_CROSS_ENTROPY:
         categorical_cross_entropy_(Z, Y, weight, loss, n_units, n_examples, row)
+    elif kind == HUBER:
+        huber_(Z, Y, weight, loss, n_units, n_examples, row, <real>options[0])
     else:
         squared_error_(Z, Y, weight, loss, n_units, n_examples, row)
     if width > n_examples:
@@ -163,3 +184,15 @@ def squared_error(A, Y, weight=None, dA=None):
     (2.0, array([[2.]]))
     """
     return call_loss(SQUARED_ERROR, LOSS_OF_OUTPUTS, A, Y, weight, dA)
+
+
+cdef _Number DELTA = _Number(_spec.LOSSES["huber"].options[0])
+
+
+def huber(A, Y, weight=None, dA=None, *, delta=DELTA.default):
+    """Cost sum(weight * d (A - Y - d / 2)), d = A - Y clipped to [-delta, delta]; dA = weight * d (Huber 1964).
+
+    >>> cregnet.huber([[3.0]], [[0.0]])
+    (2.5, array([[1.]]))
+    """
+    return call_loss(HUBER, LOSS_OF_OUTPUTS, A, Y, weight, dA, DELTA.read(delta))

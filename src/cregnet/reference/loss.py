@@ -3,10 +3,16 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..spec import LOSSES
 from .activation import sigmoid, softmax
 from .outputs import Array, filled, reals
 
-__all__ = ["binary_cross_entropy", "categorical_cross_entropy", "squared_error"]
+__all__ = [
+    "binary_cross_entropy",
+    "categorical_cross_entropy",
+    "huber",
+    "squared_error",
+]
 
 
 def weighted(
@@ -54,3 +60,19 @@ def squared_error(
     A, Y, weight = weighted(A, Y, weight, dA)
     difference = A - Y
     return total(weight, difference * difference) / 2, filled(dA, weight * difference, A.dtype)
+
+
+def huber(
+    A: ArrayLike,
+    Y: ArrayLike,
+    weight: ArrayLike | None = None,
+    dA: Array | None = None,
+    *,
+    delta: float = LOSSES["huber"].options[0].default,
+) -> tuple[float, Array]:
+    """Cost sum(weight * d (A - Y - d / 2)), d = A - Y clipped to [-delta, delta]; dA = weight * d."""
+    A, Y, weight = weighted(A, Y, weight, dA)
+    difference = A - Y
+    bounded = np.clip(difference, -A.dtype.type(delta), A.dtype.type(delta))
+    cost = total(weight, bounded * (difference - bounded / 2))
+    return cost, filled(dA, weight * bounded, A.dtype)
