@@ -160,7 +160,9 @@ class Loss(NamedTuple):
     options: tuple[Option, ...] = ()
 
 
-LossName = Literal["binary_cross_entropy", "categorical_cross_entropy", "squared_error", "huber"]
+LossName = Literal[
+    "binary_cross_entropy", "categorical_cross_entropy", "squared_error", "huber", "absolute_error"
+]
 LOSSES: dict[str, Loss] = {
     "binary_cross_entropy": Loss("binary", "sigmoid", "accuracy", "-y log a - (1 - y) log(1 - a)"),
     "categorical_cross_entropy": Loss("classes", "softmax", "accuracy", "-sum y log a"),
@@ -173,6 +175,7 @@ LOSSES: dict[str, Loss] = {
         "Huber 1964",
         (Option("delta", 1.0, open=True),),
     ),
+    "absolute_error": Loss("numbers", None, "d2_absolute_error", "|a - y|", "Laplace 1774"),
 }
 
 # ------------------------------------------------------------------------------ optimisers

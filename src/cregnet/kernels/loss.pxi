@@ -11,6 +11,7 @@ cdef int BINARY_CROSS_ENTROPY = LOSS_CODES["binary_cross_entropy"]
 cdef int CATEGORICAL_CROSS_ENTROPY = LOSS_CODES["categorical_cross_entropy"]
 cdef int SQUARED_ERROR = LOSS_CODES["squared_error"]
 cdef int HUBER = LOSS_CODES["huber"]
+cdef int ABSOLUTE_ERROR = LOSS_CODES["absolute_error"]
 
 
 cdef void binary_cross_entropy_(real* Z, const real* Y, const real* weight, real* loss,
@@ -98,6 +99,23 @@ cdef void huber_(real* A, const real* Y, const real* weight, real* loss, Py_ssiz
             loss[j] += A_i[j] * (difference - bounded / 2)
 
 
+cdef void absolute_error_(real* A, const real* Y, const real* weight, real* loss, Py_ssize_t n_units, Py_ssize_t n_examples,
+                          Py_ssize_t row) noexcept nogil:
+    # loss = |a - y|; at 0 the derivative is taken as 0
+    cdef Py_ssize_t i, j
+    cdef real difference, sign
+    cdef real* A_i
+    cdef const real* Y_i
+    for i in range(n_units):
+        A_i = A + i * row
+        Y_i = Y + i * row
+        for j in range(n_examples):
+            difference = A_i[j] - Y_i[j]
+            sign = <real>(difference > 0) - <real>(difference < 0)
+            loss[j] += weight[j] * (-difference if difference < 0 else difference)
+            A_i[j] = weight[j] * sign
+
+
 cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,
                 Py_ssize_t n_examples, Py_ssize_t width, Py_ssize_t row, const double* options) noexcept nogil:
     # The gradient takes the place of Z (of A, for a loss without a link), for examples 0 .. n_examples - 1;
@@ -110,6 +128,8 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
         categorical_cross_entropy_(Z, Y, weight, loss, n_units, n_examples, row)
     elif kind == HUBER:
         huber_(Z, Y, weight, loss, n_units, n_examples, row, <real>options[0])
+    elif kind == ABSOLUTE_ERROR:
+        absolute_error_(Z, Y, weight, loss, n_units, n_examples, row)
     else:
         squared_error_(Z, Y, weight, loss, n_units, n_examples, row)
     if width > n_examples:
@@ -196,3 +216,12 @@ def huber(A, Y, weight=None, dA=None, *, delta=DELTA.default):
     (2.5, array([[1.]]))
     """
     return call_loss(HUBER, LOSS_OF_OUTPUTS, A, Y, weight, dA, DELTA.read(delta))
+
+
+def absolute_error(A, Y, weight=None, dA=None):
+    """Cost sum(weight * |A - Y|), and dA = weight * sign(A - Y), where the sign of 0 is 0.
+
+    >>> cregnet.absolute_error([[3.0]], [[0.5]])
+    (2.5, array([[1.]]))
+    """
+    return call_loss(ABSOLUTE_ERROR, LOSS_OF_OUTPUTS, A, Y, weight, dA)

@@ -8,6 +8,7 @@ from .activation import sigmoid, softmax
 from .outputs import Array, filled, reals
 
 __all__ = [
+    "absolute_error",
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "huber",
@@ -76,3 +77,11 @@ def huber(
     bounded = np.clip(difference, -A.dtype.type(delta), A.dtype.type(delta))
     cost = total(weight, bounded * (difference - bounded / 2))
     return cost, filled(dA, weight * bounded, A.dtype)
+
+
+def absolute_error(
+    A: ArrayLike, Y: ArrayLike, weight: ArrayLike | None = None, dA: Array | None = None
+) -> tuple[float, Array]:
+    """Cost sum(weight * |A - Y|); dA = weight * sign(A - Y)."""
+    A, Y, weight = weighted(A, Y, weight, dA)
+    return total(weight, np.abs(A - Y)), filled(dA, weight * np.sign(A - Y), A.dtype)
