@@ -161,7 +161,12 @@ class Loss(NamedTuple):
 
 
 LossName = Literal[
-    "binary_cross_entropy", "categorical_cross_entropy", "squared_error", "huber", "absolute_error"
+    "binary_cross_entropy",
+    "categorical_cross_entropy",
+    "squared_error",
+    "huber",
+    "absolute_error",
+    "quantile",
 ]
 LOSSES: dict[str, Loss] = {
     "binary_cross_entropy": Loss("binary", "sigmoid", "accuracy", "-y log a - (1 - y) log(1 - a)"),
@@ -176,6 +181,14 @@ LOSSES: dict[str, Loss] = {
         (Option("delta", 1.0, open=True),),
     ),
     "absolute_error": Loss("numbers", None, "d2_absolute_error", "|a - y|", "Laplace 1774"),
+    "quantile": Loss(
+        "numbers",
+        None,
+        "d2_pinball",
+        "q (y - a) where y >= a, else (1 - q) (a - y)",
+        "Koenker & Bassett 1978",
+        (Option("q", 0.5, below=1.0, open=True),),
+    ),
 }
 
 # ------------------------------------------------------------------------------ optimisers

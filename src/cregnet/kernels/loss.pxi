@@ -12,6 +12,7 @@ cdef int CATEGORICAL_CROSS_ENTROPY = LOSS_CODES["categorical_cross_entropy"]
 cdef int SQUARED_ERROR = LOSS_CODES["squared_error"]
 cdef int HUBER = LOSS_CODES["huber"]
 cdef int ABSOLUTE_ERROR = LOSS_CODES["absolute_error"]
+cdef int QUANTILE = LOSS_CODES["quantile"]
 
 
 cdef void binary_cross_entropy_(real* Z, const real* Y, const real* weight, real* loss,
@@ -116,6 +117,23 @@ cdef void absolute_error_(real* A, const real* Y, const real* weight, real* loss
             A_i[j] = weight[j] * sign
 
 
+cdef void quantile_(real* A, const real* Y, const real* weight, real* loss, Py_ssize_t n_units, Py_ssize_t n_examples,
+                    Py_ssize_t row, real q) noexcept nogil:
+    # the pinball loss: (1 - q) (a - y) above y, q (y - a) below; at 0 the derivative is taken as 0
+    cdef Py_ssize_t i, j
+    cdef real difference, slope
+    cdef real* A_i
+    cdef const real* Y_i
+    for i in range(n_units):
+        A_i = A + i * row
+        Y_i = Y + i * row
+        for j in range(n_examples):
+            difference = A_i[j] - Y_i[j]
+            slope = 1 - q if difference > 0 else (-q if difference < 0 else 0)
+            A_i[j] = weight[j] * slope
+            loss[j] += weight[j] * (difference * (1 - q) if difference > 0 else -difference * q)
+
+
 cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,
                 Py_ssize_t n_examples, Py_ssize_t width, Py_ssize_t row, const double* options) noexcept nogil:
     # The gradient takes the place of Z (of A, for a loss without a link), for examples 0 .. n_examples - 1;
@@ -130,6 +148,8 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
         huber_(Z, Y, weight, loss, n_units, n_examples, row, <real>options[0])
     elif kind == ABSOLUTE_ERROR:
         absolute_error_(Z, Y, weight, loss, n_units, n_examples, row)
+    elif kind == QUANTILE:
+        quantile_(Z, Y, weight, loss, n_units, n_examples, row, <real>options[0])
     else:
         squared_error_(Z, Y, weight, loss, n_units, n_examples, row)
     if width > n_examples:
@@ -225,3 +245,15 @@ def absolute_error(A, Y, weight=None, dA=None):
     (2.5, array([[1.]]))
     """
     return call_loss(ABSOLUTE_ERROR, LOSS_OF_OUTPUTS, A, Y, weight, dA)
+
+
+cdef _Number QUANTILE_Q = _Number(_spec.LOSSES["quantile"].options[0])
+
+
+def quantile(A, Y, weight=None, dA=None, *, q=QUANTILE_Q.default):
+    """Pinball cost sum(weight * max(q (Y - A), (1 - q) (A - Y))), least at the quantile q (Koenker & Bassett 1978).
+
+    >>> cregnet.quantile([[3.0]], [[1.0]], q=0.75)
+    (0.5, array([[0.25]]))
+    """
+    return call_loss(QUANTILE, LOSS_OF_OUTPUTS, A, Y, weight, dA, QUANTILE_Q.read(q))

@@ -12,6 +12,7 @@ __all__ = [
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "huber",
+    "quantile",
     "squared_error",
 ]
 
@@ -85,3 +86,18 @@ def absolute_error(
     """Cost sum(weight * |A - Y|); dA = weight * sign(A - Y)."""
     A, Y, weight = weighted(A, Y, weight, dA)
     return total(weight, np.abs(A - Y)), filled(dA, weight * np.sign(A - Y), A.dtype)
+
+
+def quantile(
+    A: ArrayLike,
+    Y: ArrayLike,
+    weight: ArrayLike | None = None,
+    dA: Array | None = None,
+    *,
+    q: float = LOSSES["quantile"].options[0].default,
+) -> tuple[float, Array]:
+    """Cost sum(weight * max(q (Y - A), (1 - q) (A - Y))), the pinball loss."""
+    A, Y, weight = weighted(A, Y, weight, dA)
+    above, below = A.dtype.type(1) - A.dtype.type(q), A.dtype.type(q)
+    cost = total(weight, np.maximum(below * (Y - A), above * (A - Y)))
+    return cost, filled(dA, weight * np.where(A > Y, above, np.where(A < Y, -below, 0)), A.dtype)
