@@ -100,6 +100,7 @@ ActivationName = Literal[
     "silu",
     "mish",
     "gelu",
+    "exponential",
 ]
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("none", "glorot", "Z"),
@@ -127,6 +128,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": Activation("input", "he", "Z / (1 + exp(-Z))", "Elfwing et al. 2018"),
     "mish": Activation("input", "he", "Z tanh(log(1 + exp(Z)))", "Misra 2020"),
     "gelu": Activation("input", "he", "Z Phi(Z), Phi the normal distribution", "Hendrycks & Gimpel 2016"),
+    "exponential": Activation("output", "glorot", "exp(Z)"),
 }
 
 # ------------------------------------------------------------------------------ losses

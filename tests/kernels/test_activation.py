@@ -23,6 +23,7 @@ EXACT = {  # in long arithmetic
     "silu": lambda z: z / (1 + mpmath.exp(-z)),
     "mish": lambda z: z * mpmath.tanh(mpmath.log1p(mpmath.exp(z))),
     "gelu": lambda z: z * mpmath.ncdf(z),
+    "exponential": mpmath.exp,
 }
 
 

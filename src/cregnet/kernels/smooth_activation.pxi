@@ -9,6 +9,7 @@ cdef int SOFTPLUS = ACTIVATION_CODES["softplus"]
 cdef int SILU = ACTIVATION_CODES["silu"]
 cdef int MISH = ACTIVATION_CODES["mish"]
 cdef int GELU = ACTIVATION_CODES["gelu"]
+cdef int EXPONENTIAL = ACTIVATION_CODES["exponential"]
 
 cdef _Number ALPHA = _Number(_spec.ACTIVATIONS["elu"].options[0])
 
@@ -142,6 +143,18 @@ cdef void gelu_backward_(const real* dA, real* Z, Py_ssize_t n) noexcept nogil:
         Z[k] = dA[k] * (normal_distribution(Z[k]) + Z[k] * density)
 
 
+cdef void exponential_forward(real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = exp_(A[k])
+
+
+cdef void exponential_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        A[k] = dA[k] * A[k]
+
+
 cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noexcept nogil:
     # Z becomes A
     if activation == SIGMOID:
@@ -160,6 +173,8 @@ cdef void smooth_forward(int activation, real* A, Py_ssize_t n, real option) noe
         mish_forward(A, n)
     elif activation == GELU:
         gelu_forward(A, n)
+    elif activation == EXPONENTIAL:
+        exponential_forward(A, n)
 
 
 cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_t n, real option) noexcept nogil:
@@ -180,6 +195,8 @@ cdef void smooth_backward(int activation, const real* dA, real* saved, Py_ssize_
         mish_backward_(dA, saved, n)
     elif activation == GELU:
         gelu_backward_(dA, saved, n)
+    elif activation == EXPONENTIAL:
+        exponential_backward_(dA, saved, n)
 
 
 # ---------------------------------------------------------------------------- public kernels
@@ -326,3 +343,21 @@ def gelu_backward(dA, Z, dZ=None):
     array([[2., 4.]])
     """
     return call_backward(GELU, dA, Z, dZ, 0, BACKWARD_FROM_Z)
+
+
+def exponential(Z, A=None):
+    """A = exp(Z), for outputs that are rates.
+
+    >>> cregnet.exponential([[-800.0, 0.0]])
+    array([[0., 1.]])
+    """
+    return call_forward(EXPONENTIAL, Z, A)
+
+
+def exponential_backward(dA, A, dZ=None):
+    """dZ = dA * A.
+
+    >>> cregnet.exponential_backward([[2.0]], [[3.0]])
+    array([[6.]])
+    """
+    return call_backward(EXPONENTIAL, dA, A, dZ)

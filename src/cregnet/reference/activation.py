@@ -11,6 +11,8 @@ from .outputs import Array, filled, reals
 __all__ = [
     "elu",
     "elu_backward",
+    "exponential",
+    "exponential_backward",
     "gelu",
     "gelu_backward",
     "identity",
@@ -206,3 +208,15 @@ def gelu_backward(dA: ArrayLike, Z: ArrayLike, dZ: Array | None = None) -> Array
         dA * (normal_distribution(Z) + Z * np.exp(-Z * Z / 2) / Z.dtype.type(math.sqrt(2 * math.pi))),
         Z.dtype,
     )
+
+
+def exponential(Z: ArrayLike, A: Array | None = None) -> Array:
+    """A = exp(Z)."""
+    Z, *_ = reals(Z, A)
+    return filled(A, np.exp(Z), Z.dtype)
+
+
+def exponential_backward(dA: ArrayLike, A: ArrayLike, dZ: Array | None = None) -> Array:
+    """dZ = dA * A."""
+    dA, A, *_ = reals(dA, A, dZ)
+    return filled(dZ, dA * A, A.dtype)
