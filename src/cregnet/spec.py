@@ -169,6 +169,7 @@ LossName = Literal[
     "huber",
     "absolute_error",
     "quantile",
+    "poisson",
 ]
 LOSSES: dict[str, Loss] = {
     "binary_cross_entropy": Loss("binary", "sigmoid", "accuracy", "-y log a - (1 - y) log(1 - a)"),
@@ -190,6 +191,9 @@ LOSSES: dict[str, Loss] = {
         "q (y - a) where y >= a, else (1 - q) (a - y)",
         "Koenker & Bassett 1978",
         (Option("q", 0.5, below=1.0, open=True),),
+    ),
+    "poisson": Loss(
+        "counts", "exponential", "d2_poisson_deviance", "a - y log a", "McCullagh & Nelder 1989, chapter 6"
     ),
 }
 

@@ -24,6 +24,7 @@ EXACT = {  # of one example with output a, or logit a, and target y
     "huber": lambda a, y: (a - y) ** 2 / 2 if abs(a - y) <= 1 else abs(a - y) - mpmath.mpf("0.5"),
     "absolute_error": lambda a, y: abs(a - y),
     "quantile": lambda a, y: abs(a - y) / 2,
+    "poisson": lambda z, y: mpmath.exp(z) - y * z,
 }
 
 

@@ -13,6 +13,7 @@ cdef int SQUARED_ERROR = LOSS_CODES["squared_error"]
 cdef int HUBER = LOSS_CODES["huber"]
 cdef int ABSOLUTE_ERROR = LOSS_CODES["absolute_error"]
 cdef int QUANTILE = LOSS_CODES["quantile"]
+cdef int POISSON = LOSS_CODES["poisson"]
 
 
 cdef void binary_cross_entropy_(real* Z, const real* Y, const real* weight, real* loss,
@@ -134,6 +135,23 @@ cdef void quantile_(real* A, const real* Y, const real* weight, real* loss, Py_s
             loss[j] += weight[j] * (difference * (1 - q) if difference > 0 else -difference * q)
 
 
+cdef void poisson_(real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units, Py_ssize_t n_examples,
+                   Py_ssize_t row) noexcept nogil:
+    # loss = exp(z) - y z: what of the negative log-likelihood depends on z
+    cdef Py_ssize_t i, j
+    cdef real z, rate
+    cdef real* Z_i
+    cdef const real* Y_i
+    for i in range(n_units):
+        Z_i = Z + i * row
+        Y_i = Y + i * row
+        for j in range(n_examples):
+            z = Z_i[j]
+            rate = exp_(z)
+            loss[j] += weight[j] * (rate - Y_i[j] * z)
+            Z_i[j] = weight[j] * (rate - Y_i[j])
+
+
 cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,
                 Py_ssize_t n_examples, Py_ssize_t width, Py_ssize_t row, const double* options) noexcept nogil:
     # The gradient takes the place of Z (of A, for a loss without a link), for examples 0 .. n_examples - 1;
@@ -150,6 +168,8 @@ cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss
         absolute_error_(Z, Y, weight, loss, n_units, n_examples, row)
     elif kind == QUANTILE:
         quantile_(Z, Y, weight, loss, n_units, n_examples, row, <real>options[0])
+    elif kind == POISSON:
+        poisson_(Z, Y, weight, loss, n_units, n_examples, row)
     else:
         squared_error_(Z, Y, weight, loss, n_units, n_examples, row)
     if width > n_examples:
@@ -257,3 +277,12 @@ def quantile(A, Y, weight=None, dA=None, *, q=QUANTILE_Q.default):
     (0.5, array([[0.25]]))
     """
     return call_loss(QUANTILE, LOSS_OF_OUTPUTS, A, Y, weight, dA, QUANTILE_Q.read(q))
+
+
+def poisson(Z, Y, weight=None, dZ=None):
+    """Cost sum(weight * (exp(Z) - Y Z)) of counts Y at rates exp(Z), without log(Y!); dZ = weight * (exp(Z) - Y).
+
+    >>> cregnet.poisson([[0.0]], [[3.0]])
+    (1.0, array([[-2.]]))
+    """
+    return call_loss(POISSON, LOSS_OF_LOGITS, Z, Y, weight, dZ)

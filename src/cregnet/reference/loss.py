@@ -12,6 +12,7 @@ __all__ = [
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "huber",
+    "poisson",
     "quantile",
     "squared_error",
 ]
@@ -101,3 +102,11 @@ def quantile(
     above, below = A.dtype.type(1) - A.dtype.type(q), A.dtype.type(q)
     cost = total(weight, np.maximum(below * (Y - A), above * (A - Y)))
     return cost, filled(dA, weight * np.where(A > Y, above, np.where(A < Y, -below, 0)), A.dtype)
+
+
+def poisson(
+    Z: ArrayLike, Y: ArrayLike, weight: ArrayLike | None = None, dZ: Array | None = None
+) -> tuple[float, Array]:
+    """Cost sum(weight * (exp(Z) - Y Z)); dZ = weight * (exp(Z) - Y)."""
+    Z, Y, weight = weighted(Z, Y, weight, dZ)
+    return total(weight, np.exp(Z) - Y * Z), filled(dZ, weight * (np.exp(Z) - Y), Z.dtype)
