@@ -84,14 +84,17 @@ def fifty_steps(core, name, dtype):
     W = (0.1 * np.arange(1, 7)).astype(dtype)
     n_moments, numbers = HYPER[name]
     moments = [np.zeros(6, dtype) for _ in range(n_moments)]
-    numbers = numbers[1:-1] if n_moments == 2 else numbers[1:]
+    counts = OPTIMIZERS[name].counts
+    numbers = numbers[1:-1] if counts else numbers[1:]
     for t, dW in enumerate(gradients().astype(dtype), start=1):
-        counter = (t,) if n_moments == 2 else ()
+        counter = (t,) if counts else ()
         getattr(core, name)(W, dW, *moments, LEARNING_RATE, *numbers, *counter)
     return W
 
 
-# Recorded from PyTorch 2.13.0 (float64, CPU) by tests/kernels/record_optimizers.py
+# Recorded from PyTorch 2.13.0 (float64, CPU) by tests/kernels/record_optimizers.py, those that it lacks from
+# the published formula in long arithmetic.
+NOT_IN_PYTORCH = ()
 RECORDED = {
     "gradient_descent": [
         0.04016243408118684,
@@ -162,7 +165,7 @@ def test_all_optimisers_are_recorded():
     assert set(RECORDED) == set(HYPER)
 
 
-@pytest.mark.parametrize("name", HYPER)
+@pytest.mark.parametrize("name", [name for name in HYPER if name not in NOT_IN_PYTORCH])
 def test_fifty_steps_agree_with_pytorch(core, name):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: the recorded numbers stand in")
     np.testing.assert_allclose(fifty_steps(core, name, np.float64), torch_steps(torch, name), rtol=1e-12)

@@ -101,8 +101,8 @@ cdef void huber_(real* A, const real* Y, const real* weight, real* loss, Py_ssiz
             loss[j] += A_i[j] * (difference - bounded / 2)
 
 
-cdef void absolute_error_(real* A, const real* Y, const real* weight, real* loss, Py_ssize_t n_units, Py_ssize_t n_examples,
-                          Py_ssize_t row) noexcept nogil:
+cdef void absolute_error_(real* A, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,
+                          Py_ssize_t n_examples, Py_ssize_t row) noexcept nogil:
     # loss = |a - y|; at 0 the derivative is taken as 0
     cdef Py_ssize_t i, j
     cdef real difference, sign

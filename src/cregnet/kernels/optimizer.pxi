@@ -171,110 +171,97 @@ cdef _Signature BOTH_MOMENTS = _Signature("W!(...) dW(...) V!(...) S!(...)")
 cdef dict OPTIMIZER_NUMBERS = {
     name: tuple([_Number(option) for option in row.options]) for name, row in _spec.OPTIMIZERS.items()}
 
-cdef tuple ADAM_NUMBERS = OPTIMIZER_NUMBERS["adam"], ADAMW_NUMBERS = OPTIMIZER_NUMBERS["adamw"]
-
-cdef struct StepOptions:             # of an optimiser, in the order of its row, and the learning rate
-    double learning_rate
-    double option[4]
-
-
-cdef int read_step(tuple numbers, object learning_rate, tuple values, StepOptions* step) except -1:
+cdef int read_step(OptimizerStep* step, double* options, str optimizer, object learning_rate, tuple values,
+                   Py_ssize_t t) except -1:
+    # `values` may lack the last options of the row, which then are 0
     cdef int i
-    step.learning_rate = finite_number("learning_rate", learning_rate)
+    cdef tuple numbers = OPTIMIZER_NUMBERS[optimizer]
+    cdef double rate = finite_number("learning_rate", learning_rate)
+    memset(options, 0, MOST_OPTIONS * sizeof(double))
     for i in range(len(values)):
-        step.option[i] = (<_Number>numbers[i]).read(values[i])
+        options[i] = (<_Number>numbers[i]).read(values[i])
+    step[0] = optimizer_step(OPTIMIZER_CODES[optimizer], rate, options, t)
     return 0
 
 
-cdef int run_plain(real[::1] W, const real[::1] dW, const StepOptions* step) except -1:
+cdef int run_step(const OptimizerStep* step, real[::1] W, const real[::1] dW, real[::1] moment, double decay) except -1:
     with nogil:
-        gradient_descent_(&W[0], &dW[0], W.shape[0], step.learning_rate)
+        optimize(step, &W[0], &dW[0], &moment[0], <real*>NULL, W.shape[0], decay)
     return 0
 
 
-cdef int run_one_moment(int optimizer, real[::1] W, const real[::1] dW, real[::1] moment,
-                        const StepOptions* step) except -1:
-    cdef Py_ssize_t n = W.shape[0]
-    with nogil:
-        if optimizer == MOMENTUM:
-            momentum_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0])
-        elif optimizer == MOMENTUM_VELOCITY:
-            momentum_velocity_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0])
-        elif optimizer == NESTEROV:
-            nesterov_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0])
-        else:
-            rmsprop_(&W[0], &dW[0], &moment[0], n, step.learning_rate, step.option[0], step.option[1])
-    return 0
-
-
-cdef object call_one_moment(str optimizer, _Signature signature, list a, object learning_rate, tuple values):
-    cdef StepOptions step
-    cdef int code = OPTIMIZER_CODES[optimizer]
-    read_step(OPTIMIZER_NUMBERS[optimizer], learning_rate, values, &step)
-    if signature.prepare(a) == FLOAT:
-        run_one_moment[float](code, a[0], a[1], a[2], &step)
+cdef object call_step(str optimizer, _Signature signature, list a, object learning_rate, tuple values=(),
+                      double decay=0):
+    # an optimiser with at most one moment
+    cdef OptimizerStep step
+    cdef double[MOST_OPTIONS] options
+    cdef int dtype, last = len(a) - 1
+    read_step(&step, &options[0], optimizer, learning_rate, values, 1)
+    dtype = signature.prepare(a)
+    moment = a[2] if last == 2 else a[0]  # which one without a moment does not use
+    if dtype == FLOAT:
+        run_step[float](&step, a[0], a[1], moment, decay)
     else:
-        run_one_moment[double](code, a[0], a[1], a[2], &step)
+        run_step[double](&step, a[0], a[1], moment, decay)
     return signature.result(a)
 
 
-cdef struct AdamJob:                 # a step of Adam as threads share it
+cdef struct SharedStep:              # a step with two moments as threads share it
     Team team
-    void* W
-    const void* dW
-    void* V
-    void* S
+    OptimizerStep step
+    double decay
     Py_ssize_t n
-    AdamStep step
-    double shrinkage
+    float* floats[4]                 # W, dW, V and S in float32, ...
+    double* doubles[4]               # ... or in float64
     bint is_float
 
 
 cdef enum:
-    ADAM_SHARE = 1 << 17             # parameters that are worth a thread of their own
-    CACHE_LINE = 16                  # parameters that threads never share
+    THREAD_SHARE = 1 << 17           # parameters that are worth a thread of their own
+    SHARED_LINE = 16                 # parameters that threads never share: they fill a cache line
 
 
-cdef void adam_member(void* argument, int member) noexcept nogil:
-    cdef AdamJob* job = <AdamJob*>argument
-    cdef Py_ssize_t lines = job.n // CACHE_LINE + 1
-    cdef Py_ssize_t first = min(lines * member // job.team.size * CACHE_LINE, job.n)
-    cdef Py_ssize_t n = min(lines * (member + 1) // job.team.size * CACHE_LINE, job.n) - first
-    if job.is_float:
-        adamw_(<float*>job.W + first, <const float*>job.dW + first, <float*>job.V + first,
-               <float*>job.S + first, n, &job.step, job.shrinkage)
+cdef void step_member(void* argument, int member) noexcept nogil:
+    cdef SharedStep* t = <SharedStep*>argument
+    cdef Py_ssize_t lines = t.n // SHARED_LINE + 1
+    cdef Py_ssize_t first = min(lines * member // t.team.size * SHARED_LINE, t.n)
+    cdef Py_ssize_t n = min(lines * (member + 1) // t.team.size * SHARED_LINE, t.n) - first
+    if t.is_float:
+        optimize(&t.step, t.floats[0] + first, <const float*>t.floats[1] + first, t.floats[2] + first,
+                 t.floats[3] + first, n, t.decay)
     else:
-        adamw_(<double*>job.W + first, <const double*>job.dW + first, <double*>job.V + first,
-               <double*>job.S + first, n, &job.step, job.shrinkage)
+        optimize(&t.step, t.doubles[0] + first, <const double*>t.doubles[1] + first, t.doubles[2] + first,
+                 t.doubles[3] + first, n, t.decay)
 
 
-cdef int run_adam(real[::1] W, const real[::1] dW, real[::1] V, real[::1] S, const StepOptions* options,
-                  double decay, Py_ssize_t t, uint64_t n_threads) except -1:
-    cdef AdamJob job
-    cdef int useful = <int>min(n_threads, <uint64_t>(W.shape[0] // ADAM_SHARE), <uint64_t>TEAM_MOST)
-    job.step = adam_step(options.learning_rate, options.option[0], options.option[1], options.option[2], t)
-    job.shrinkage = 1 - options.learning_rate * decay
+cdef int run_shared(SharedStep* t, real[::1] W, const real[::1] dW, real[::1] V, real[::1] S,
+                    uint64_t n_threads) except -1:
+    cdef int useful = <int>min(n_threads, <uint64_t>(W.shape[0] // THREAD_SHARE), <uint64_t>TEAM_MOST)
     if 16 * W.shape[0] < SMALL_WORK:
-        adamw_(&W[0], &dW[0], &V[0], &S[0], W.shape[0], &job.step, job.shrinkage)
+        optimize(&t.step, &W[0], &dW[0], &V[0], &S[0], W.shape[0], t.decay)
         return 0
-    job.n, job.is_float = W.shape[0], real is float
-    job.W, job.dW, job.V, job.S = &W[0], &dW[0], &V[0], &S[0]
+    t.n, t.is_float = W.shape[0], real is float
+    if real is float:
+        t.floats[0], t.floats[1], t.floats[2], t.floats[3] = &W[0], <float*>&dW[0], &V[0], &S[0]
+    else:
+        t.doubles[0], t.doubles[1], t.doubles[2], t.doubles[3] = &W[0], <double*>&dW[0], &V[0], &S[0]
     with nogil:
-        team_start(&job.team, useful)
-        team_run(&job.team, adam_member, &job)
+        team_start(&t.team, useful)
+        team_run(&t.team, step_member, t)
     return 0
 
 
-cdef object call_adam(tuple numbers, list a, object learning_rate, tuple values, object t, object n_threads):
-    cdef StepOptions options
+cdef object call_adam(str optimizer, list a, object learning_rate, tuple values, object t, object n_threads):
+    cdef SharedStep shared
+    cdef double[MOST_OPTIONS] options
     cdef Py_ssize_t step = whole_number("t", t, 1, MOST_COUNT)
     cdef uint64_t threads = whole_number("n_threads", n_threads, 1, MOST_64)
-    options.option[3] = 0            # Adam is AdamW without decay
-    read_step(numbers, learning_rate, values, &options)
+    read_step(&shared.step, &options[0], optimizer, learning_rate, values, step)
+    shared.decay = options[3]        # 0 for Adam, which is AdamW without decay
     if BOTH_MOMENTS.prepare(a) == FLOAT:
-        run_adam[float](a[0], a[1], a[2], a[3], &options, options.option[3], step, threads)
+        run_shared[float](&shared, a[0], a[1], a[2], a[3], threads)
     else:
-        run_adam[double](a[0], a[1], a[2], a[3], &options, options.option[3], step, threads)
+        run_shared[double](&shared, a[0], a[1], a[2], a[3], threads)
     return BOTH_MOMENTS.result(a)
 
 
@@ -286,14 +273,7 @@ def gradient_descent(W, dW, learning_rate):
     >>> W
     array([0.5])
     """
-    cdef list a = [W, dW]
-    cdef StepOptions step
-    read_step((), learning_rate, (), &step)
-    if NO_MOMENT.prepare(a) == FLOAT:
-        run_plain[float](a[0], a[1], &step)
-    else:
-        run_plain[double](a[0], a[1], &step)
-    NO_MOMENT.result(a)
+    call_step("gradient_descent", NO_MOMENT, [W, dW], learning_rate)
 
 
 def momentum(W, dW, V, learning_rate, beta):
@@ -304,7 +284,7 @@ def momentum(W, dW, V, learning_rate, beta):
     >>> W, V
     (array([0.75]), array([1.]))
     """
-    call_one_moment("momentum", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+    call_step("momentum", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
 
 
 def momentum_velocity(W, dW, V, learning_rate, beta):
@@ -315,7 +295,7 @@ def momentum_velocity(W, dW, V, learning_rate, beta):
     >>> W, V
     (array([0.5]), array([0.5]))
     """
-    call_one_moment("momentum_velocity", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+    call_step("momentum_velocity", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
 
 
 def nesterov(W, dW, V, learning_rate, beta):
@@ -326,7 +306,7 @@ def nesterov(W, dW, V, learning_rate, beta):
     >>> W, V
     (array([0.25]), array([0.5]))
     """
-    call_one_moment("nesterov", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+    call_step("nesterov", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
 
 
 def rmsprop(W, dW, S, learning_rate, beta, epsilon):
@@ -337,7 +317,7 @@ def rmsprop(W, dW, S, learning_rate, beta, epsilon):
     >>> W, S
     (array([0.75]), array([1.]))
     """
-    call_one_moment("rmsprop", SECOND_MOMENT, [W, dW, S], learning_rate, (beta, epsilon))
+    call_step("rmsprop", SECOND_MOMENT, [W, dW, S], learning_rate, (beta, epsilon))
 
 
 def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
@@ -348,7 +328,7 @@ def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
     >>> W.round(6)
     array([0.5])
     """
-    call_adam(ADAM_NUMBERS, [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
+    call_adam("adam", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
 
 
 def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
@@ -359,4 +339,4 @@ def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads
     >>> W
     array([0.75])
     """
-    call_adam(ADAMW_NUMBERS, [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
+    call_adam("adamw", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
