@@ -39,7 +39,7 @@ def test_numbers_of_numpy_are_taken():
         ("activations", ("relu", "step"), "activation is 'step', wanted one of 'identity', 'sigmoid'"),
         ("activations", ("relu",), "activations has 1 entries, wanted 2"),
         ("loss", "hinge", "loss is 'hinge', wanted one of 'binary_cross_entropy'"),
-        ("optimizer", "lion", "optimizer is 'lion', wanted one of 'gradient_descent'"),
+        ("optimizer", "adagrad", "optimizer is 'adagrad', wanted one of 'gradient_descent'"),
         ("hyper", (0.9,), "hyper has 1 entries, wanted 0 of gradient_descent"),
         ("keep_prob", (1.0, -1.0), "keep_prob is -1.0, wanted 0 < keep_prob <= 1"),
         ("keep_prob", (0.0, 1.0), "keep_prob is 0.0, wanted 0 < keep_prob <= 1"),
