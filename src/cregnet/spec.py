@@ -238,7 +238,7 @@ def betas(**defaults: float) -> tuple[Option, ...]:
 EPSILON, DECAY = Option("epsilon", 1e-8), Option("decay", 0.01)
 
 OptimizerName = Literal[
-    "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw"
+    "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop", "adam", "adamw", "lion"
 ]
 OPTIMIZERS: dict[str, Optimizer] = {
     "gradient_descent": Optimizer(source="Cauchy 1847", formula="W -= a g"),
@@ -279,6 +279,13 @@ OPTIMIZERS: dict[str, Optimizer] = {
         0.001,
         "Loshchilov & Hutter 2019, algorithm 2",
         "W *= 1 - a decay, then a step of adam",
+    ),
+    "lion": Optimizer(
+        ("V",),
+        (*betas(beta1=0.9, beta2=0.99), Option("decay", 0.0)),
+        learning_rate=1e-4,
+        source="Chen et al. 2023, algorithm 2",
+        formula="W -= a (sign(beta1 V + (1 - beta1) g) + decay W); V = beta2 V + (1 - beta2) g",
     ),
 }
 

@@ -94,7 +94,7 @@ def fifty_steps(core, name, dtype):
 
 # Recorded from PyTorch 2.13.0 (float64, CPU) by tests/kernels/record_optimizers.py, those that it lacks from
 # the published formula in long arithmetic.
-NOT_IN_PYTORCH = ()
+NOT_IN_PYTORCH = ("lion",)
 RECORDED = {
     "gradient_descent": [
         0.04016243408118684,
@@ -151,6 +151,14 @@ RECORDED = {
         0.3401414470331325,
         0.5371643930042092,
         0.6579175643839204,
+    ],
+    "lion": [
+        -0.30000000000000004,
+        -0.1,
+        -0.5,
+        0.1,
+        0.4,
+        -0.19999999999999996,
     ],
 }
 

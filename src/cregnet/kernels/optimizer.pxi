@@ -17,6 +17,7 @@ cdef int NESTEROV = OPTIMIZER_CODES["nesterov"]
 cdef int RMSPROP = OPTIMIZER_CODES["rmsprop"]
 cdef int ADAM = OPTIMIZER_CODES["adam"]
 cdef int ADAMW = OPTIMIZER_CODES["adamw"]
+cdef int LION = OPTIMIZER_CODES["lion"]
 
 cdef enum:
     MOST_OPTIONS = 4                 # of an optimiser or a loss
@@ -120,6 +121,21 @@ cdef void adamw_(real* W, const real* dW, real* V, real* S, Py_ssize_t n, const 
         S[k] = s
 
 
+cdef void lion_(real* W, const real* dW, real* V, Py_ssize_t n, double learning_rate, double beta1, double beta2,
+                double shrinkage) noexcept nogil:
+    # Chen et al. 2023, algorithm 2: the sign of a mean that is nearer to the gradient than the one kept
+    cdef Py_ssize_t k
+    cdef real a = <real>learning_rate, shrink = <real>shrinkage
+    cdef real b1 = <real>beta1, c1 = <real>(1 - beta1), b2 = <real>beta2, c2 = <real>(1 - beta2)
+    cdef real g, v, direction
+    for k in range(n):
+        g = dW[k]
+        v = V[k]
+        direction = b1 * v + c1 * g
+        W[k] = shrink * W[k] - a * (<real>(direction > 0) - <real>(direction < 0))
+        V[k] = b2 * v + c2 * g
+
+
 # ---------------------------------------------------------------------------- any of them, by its code
 
 cdef struct OptimizerStep:           # what is the same for all parameters in a step
@@ -156,6 +172,8 @@ cdef void optimize(const OptimizerStep* step, real* W, const real* dW, real* fir
         nesterov_(W, dW, first, n, learning_rate, options[0])
     elif optimizer == RMSPROP:
         rmsprop_(W, dW, first, n, learning_rate, options[0], options[1])
+    elif optimizer == LION:
+        lion_(W, dW, first, n, learning_rate, options[0], options[1], 1 - learning_rate * decay)
     else:
         adamw_(W, dW, first, second, n, &step.adam, 1 - learning_rate * decay)
 
@@ -340,3 +358,14 @@ def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads
     array([0.75])
     """
     call_adam("adamw", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
+
+
+def lion(W, dW, V, learning_rate, beta1, beta2, decay):
+    """W -= learning_rate * (sign(beta1 V + (1 - beta1) dW) + decay W); V = beta2 V + (1 - beta2) dW (Chen et al. 2023).
+
+    >>> W, V = np.ones(1), np.zeros(1)
+    >>> cregnet.lion(W, [5.0], V, 0.25, 0.9, 0.5, 0.0)
+    >>> W, V
+    (array([0.75]), array([2.5]))
+    """
+    call_step("lion", FIRST_MOMENT, [W, dW, V], learning_rate, (beta1, beta2, decay))

@@ -5,7 +5,16 @@ from numpy.typing import ArrayLike
 
 from .outputs import Array
 
-__all__ = ["adam", "adamw", "gradient_descent", "momentum", "momentum_velocity", "nesterov", "rmsprop"]
+__all__ = [
+    "adam",
+    "adamw",
+    "gradient_descent",
+    "lion",
+    "momentum",
+    "momentum_velocity",
+    "nesterov",
+    "rmsprop",
+]
 
 
 def gradient_descent(W: Array, dW: ArrayLike, learning_rate: float) -> None:
@@ -78,3 +87,14 @@ def adamw(
     S_corrected = S / real(1 - np.power(beta2, t, dtype=np.float64))
     W *= real(1 - learning_rate * decay)
     W -= real(learning_rate) * V_corrected / (np.sqrt(S_corrected) + real(epsilon))
+
+
+def lion(
+    W: Array, dW: ArrayLike, V: Array, learning_rate: float, beta1: float, beta2: float, decay: float
+) -> None:
+    """W -= learning_rate * (sign(beta1 V + (1 - beta1) dW) + decay W); V = beta2 V + (1 - beta2) dW."""
+    dW, real = np.asarray(dW, W.dtype), W.dtype.type
+    direction = np.sign(real(beta1) * V + real(1 - beta1) * dW)
+    W *= real(1 - learning_rate * decay)
+    W -= real(learning_rate) * direction
+    V[...] = real(beta2) * V + real(1 - beta2) * dW
