@@ -137,8 +137,8 @@ class Model(Predictor):
         activation, init
             Of the hidden layers and of all layers: see `Dense`.
         output : str, optional
-            Activation of the output. Default: the one that `loss` is linked to; without a link, or
-            without a loss, sigmoid for one output and softmax for more.
+            Activation of the output. Default: the one that `loss` is linked to, identity if `loss` has no
+            link, as the squared error; without a loss, sigmoid for one output and softmax for more.
         keep_prob : float, or one for each of the layers 0 to L - 1
             One number is for the hidden layers; the input is then kept whole.
         max_norm, batch_norm
