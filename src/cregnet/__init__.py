@@ -39,9 +39,9 @@ __all__ = [
     "reference",
 ]
 
-# Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the twins
-# and `plan` are imported when they are first used, to keep `import cregnet` quick: to define the dataclass of a
-# plan takes as long as to load a build of the core.
+# Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the
+# twins and `plan` are imported at their first use, to keep `import cregnet` quick: the dataclass of a plan
+# takes as long to define as a build of the core takes to load.
 if TYPE_CHECKING:
     from . import reference
     from .plan import Layout, Plan, layout, n_moments, parameter_slices
@@ -66,8 +66,14 @@ else:
 
 
 def isa() -> str:
-    """Name of the instruction set in use: "baseline", "avx2" or "avx512".
+    """Name of the instruction set in use.
 
+    Returns
+    -------
+    {"baseline", "avx2", "avx512"}
+
+    Examples
+    --------
     >>> isa() in available_isas()
     True
     """

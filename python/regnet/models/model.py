@@ -143,8 +143,17 @@ class Model(Predictor):
             One number is for the hidden layers; the input is then kept whole.
         max_norm, batch_norm
             Of the hidden layers.
+        dtype, seed, loss, classes
+            As for `Model`.
 
-        Other parameters and errors are those of `Model`.
+        Returns
+        -------
+        Model
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is refused, as by `Model`, `Input` and `Dense`.
 
         Examples
         --------
@@ -174,7 +183,12 @@ class Model(Predictor):
         return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
 
     def copy(self) -> Model:
-        """An independent copy, parameters and all."""
+        """An independent copy, parameters and all.
+
+        Returns
+        -------
+        Model
+        """
         from copy import deepcopy
 
         return deepcopy(self)
