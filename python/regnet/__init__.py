@@ -15,7 +15,7 @@ import cregnet  # noqa: F401 -- a broken extension is an ImportError here, not a
 
 __version__ = "0.1.0"
 
-# A name's module is imported when the name is first used: `import regnet` is to cost little more than NumPy.
+# A name's module is imported when the name is first used: `import regnet` must cost little more than NumPy.
 # No module has the name of a function here: importing it would replace the function by the module.
 _modules: dict[str, str] = {}
 

@@ -24,7 +24,6 @@ from ._isa import available_isas, select
 _core = select()
 
 from .docstrings import complete
-from .plan import Layout, Plan, layout, n_moments, parameter_slices
 from .spec import KERNELS, PURPOSES
 
 __all__ = [
@@ -41,9 +40,11 @@ __all__ = [
 ]
 
 # Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the
-# twins are imported when they are asked for: `import cregnet` is to stay quick.
+# twins and `plan` are imported at their first use, to keep `import cregnet` quick: the dataclass of a plan
+# takes as long to define as a build of the core takes to load.
 if TYPE_CHECKING:
     from . import reference
+    from .plan import Layout, Plan, layout, n_moments, parameter_slices
     from .reference import *
 else:
     from ._core import *  # which build this is was decided by select()
@@ -53,8 +54,11 @@ else:
     __all__ += _core.__all__
 
     def __getattr__(name: str) -> Any:
-        if name == "reference":
-            return import_module(".reference", __name__)
+        if name in ("plan", "reference"):
+            return import_module(f".{name}", __name__)
+        if name in __all__:  # and not defined above
+            globals()[name] = found = getattr(import_module(".plan", __name__), name)
+            return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
@@ -62,8 +66,14 @@ else:
 
 
 def isa() -> str:
-    """Name of the instruction set in use: "baseline", "avx2" or "avx512".
+    """Name of the instruction set in use.
 
+    Returns
+    -------
+    {"baseline", "avx2", "avx512"}
+
+    Examples
+    --------
     >>> isa() in available_isas()
     True
     """

@@ -26,7 +26,6 @@ import numpy as _numpy
 
 from cregnet import signature as _signature
 from cregnet import spec as _spec
-from cregnet.plan import Plan as _Plan
 
 __all__ = [name for names in _spec.KERNELS.values() for name in names]
 

@@ -42,6 +42,15 @@ def load(isa: str) -> ModuleType:
 def available_isas() -> tuple[str, ...]:
     """Instruction sets that were built and that this processor can run, slowest first.
 
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ImportError
+        If the baseline build cannot be loaded.
+
     Examples
     --------
     >>> available_isas()[0]

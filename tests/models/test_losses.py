@@ -232,6 +232,18 @@ def test_the_loss_implies_the_output_activation_it_is_linked_to(rows):
     assert rn.Model.mlp([3, 4, 2], loss="rate").activations == ("relu", "doubling")
     assert rn.Model.mlp([3, 4, 2], loss="binary_cross_entropy").activations == ("relu", "sigmoid")
     assert rn.Model.mlp([3, 4, 2]).activations == ("relu", "softmax")
+    assert rn.Model.mlp([3, 4, 1]).activations == ("relu", "sigmoid")
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_a_loss_without_a_link_implies_identity(n_outputs):
+    unlinked = [name for name, row in spec.LOSSES.items() if row.link is None]
+    assert "squared_error" in unlinked
+    for name in unlinked:
+        for loss in (name, rn.Loss(name)):
+            assert rn.Model.mlp([2, 8, n_outputs], loss=loss).activations == ("relu", "identity")
+    model = rn.Model.mlp([2, 8, 1], output="sigmoid", loss="squared_error")
+    assert model.activations == ("relu", "sigmoid")
 
 
 def test_a_linked_loss_of_numbers_predicts_activations_and_costs_logits(rows):

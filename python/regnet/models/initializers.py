@@ -20,10 +20,24 @@ __all__ = ["Glorot", "He", "Initializer", "Normal", "Xavier", "Zeros", "as_initi
 
 
 class Initializer:
-    """Base of the initialisers: `weights(n_in, n_out, seed, layer)` returns float64 (n_out, n_in)."""
+    """Base of the initialisers: a subclass defines `weights`."""
 
     def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
-        """Initial weights of one layer; a function of its arguments alone."""
+        """Initial weights of one layer; they depend on the arguments alone.
+
+        Parameters
+        ----------
+        n_in, n_out : int
+            Units of the layer before and of this one.
+        seed : int
+            The model's.
+        layer : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        float64 array (n_out, n_in)
+        """
         raise NotImplementedError
 
 
@@ -49,6 +63,18 @@ class Zeros(Initializer):
 class Normal(Initializer):
     """W = scale * N(0, 1).
 
+    Parameters
+    ----------
+    scale : float
+        Standard deviation, above 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `scale` is not a number above 0.
+
+    Examples
+    --------
     >>> W = Normal(10.0).weights(100, 100, seed=0, layer=1)
     >>> bool(9.5 < W.std() < 10.5)
     True

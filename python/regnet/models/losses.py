@@ -28,13 +28,14 @@ def default_loss(output: ActivationName) -> LossName:
 
 
 def default_output(loss: Loss | LossName | None, n_outputs: int) -> ActivationName:
-    """The output activation of a loss, and of no loss: for classification.
+    """The output activation that a loss implies. Without a loss it is that of a classifier.
 
-    >>> default_output("categorical_cross_entropy", 3), default_output(None, 1)
-    ('softmax', 'sigmoid')
+    >>> default_output("squared_error", 1), default_output(None, 1), default_output(None, 3)
+    ('identity', 'sigmoid', 'softmax')
     """
-    link = None if loss is None else as_loss(loss).row.link
-    return cast(ActivationName, link or ("sigmoid" if n_outputs == 1 else "softmax"))
+    if loss is None:
+        return "sigmoid" if n_outputs == 1 else "softmax"
+    return cast(ActivationName, as_loss(loss).row.link or "identity")
 
 
 def resolve_loss(loss: Loss | LossName | None, output: ActivationName, n_outputs: int) -> Loss:

@@ -137,14 +137,23 @@ class Model(Predictor):
         activation, init
             Of the hidden layers and of all layers: see `Dense`.
         output : str, optional
-            Activation of the output. Default: the one that `loss` is linked to; without a link, or
-            without a loss, sigmoid for one output and softmax for more.
+            Activation of the output. Default: the one that `loss` is linked to, identity if `loss` has no
+            link, as the squared error; without a loss, sigmoid for one output and softmax for more.
         keep_prob : float, or one for each of the layers 0 to L - 1
             One number is for the hidden layers; the input is then kept whole.
         max_norm, batch_norm
             Of the hidden layers.
+        dtype, seed, loss, classes
+            As for `Model`.
 
-        Other parameters and errors are those of `Model`.
+        Returns
+        -------
+        Model
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is refused, as by `Model`, `Input` and `Dense`.
 
         Examples
         --------
@@ -174,7 +183,12 @@ class Model(Predictor):
         return cls(layers, dtype=dtype, seed=seed, loss=loss, classes=classes)
 
     def copy(self) -> Model:
-        """An independent copy, parameters and all."""
+        """An independent copy, parameters and all.
+
+        Returns
+        -------
+        Model
+        """
         from copy import deepcopy
 
         return deepcopy(self)

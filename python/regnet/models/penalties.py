@@ -44,7 +44,17 @@ class Coefficients(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Penalty:
-    """A sum of terms; `L1`, `L2` and `L0` are its terms."""
+    """A sum of penalties, made by ``L1(a) + L2(b)``; without terms there is no penalty.
+
+    Parameters
+    ----------
+    terms : tuple of L1, L2 and L0
+
+    Examples
+    --------
+    >>> (L1(0.1) + L2(0.7)).terms
+    (L1(0.1), L2(0.7))
+    """
 
     terms: tuple[Term, ...] = ()
 
@@ -72,6 +82,10 @@ class Penalty:
             Training examples of the fit, the divisor of ``scale="examples"``.
         batch_size : int
             The divisor of ``scale="batch"``.
+
+        Returns
+        -------
+        Coefficients
 
         Examples
         --------

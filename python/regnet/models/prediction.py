@@ -225,11 +225,41 @@ class Predictor(Network):
         return self.evaluate_checked(X, targets, weight)
 
     def check_targets(self, y: ArrayLike, n: int, name: str = "y") -> data.Targets:
-        """y as the core takes it; see `regnet.data.check_targets`."""
+        """Targets as the core takes them; see `regnet.data.check_targets`.
+
+        Parameters
+        ----------
+        y : array-like (n,) or (n, n_outputs)
+        n : int
+            Rows of X.
+        name : str
+            Name of the argument in messages.
+
+        Returns
+        -------
+        Targets
+
+        Raises
+        ------
+        ValueError, TypeError
+            If y does not fit the loss, the outputs or the rows of X.
+        """
         return data.check_targets(y, self.loss, self.layers[-1].units, n, self.classes, self.dtype, name)
 
     def evaluate_checked(self, X: Array, targets: data.Targets, weight: Array) -> Evaluation:
-        """`evaluate` for data that have been checked: one forward pass."""
+        """`evaluate` for data that have been checked: one forward pass.
+
+        Parameters
+        ----------
+        X : array (n, n_features) of the model's dtype
+        targets : Targets
+        weight : array (n,), may be empty
+            Weights of the examples; empty: each counts 1.
+
+        Returns
+        -------
+        Evaluation
+        """
         out, _ = self._forward(X, logits=True)
         Y, Z = targets.columns(self.layers[-1].units), np.ascontiguousarray(out.T)
         each = weight if weight.size else np.ones(len(X), self.dtype)

@@ -82,11 +82,32 @@ class Averaging:
     """Base of the averages of weights: the first averaged epoch, and the share of the newest weights."""
 
     def first_epoch(self, n_epochs: int) -> int:
-        """The first epoch, from 0, whose weights count."""
+        """The first epoch whose weights count.
+
+        Parameters
+        ----------
+        n_epochs : int
+            Epochs of the training.
+
+        Returns
+        -------
+        int
+            Counted from 0.
+        """
         return 0
 
     def share(self, n: int) -> float:
-        """Share of the n-th weights (n from 1) in ``average += share * (weights - average)``."""
+        """Share of the newest weights in ``average += share * (weights - average)``.
+
+        Parameters
+        ----------
+        n : int
+            Number of weights in the average, these included, from 1.
+
+        Returns
+        -------
+        float
+        """
         raise NotImplementedError
 
 

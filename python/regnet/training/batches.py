@@ -75,6 +75,10 @@ def mini_batches(
     seed, epoch : int
         The order depends on these two alone: pass another epoch to get another order.
 
+    Returns
+    -------
+    iterator of (X_batch, y_batch)
+
     Raises
     ------
     ValueError

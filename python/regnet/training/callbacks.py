@@ -62,12 +62,24 @@ class Callback:
     stop_reason = "callback"
 
     def before_training(self, training: Training) -> None:
-        """Called once, before the first epoch, when all arguments have been checked."""
+        """Called once, before the first epoch, when all arguments have been checked.
+
+        Parameters
+        ----------
+        training : Training
+        """
 
     def after_epoch(self, training: Training) -> bool | None:
         """Called after each epoch, its values in ``training.history``.
 
-        True stops the training, False or None lets it continue; anything else is a TypeError.
+        Parameters
+        ----------
+        training : Training
+
+        Returns
+        -------
+        bool or None
+            True stops the training, False or None lets it continue; anything else is a TypeError.
         """
         return None
 
@@ -75,6 +87,10 @@ class Callback:
         """Called once, however the training ended: for clean-up.
 
         Ctrl-C does not interrupt it, unless it is pressed again a second later.
+
+        Parameters
+        ----------
+        training : Training
         """
 
 

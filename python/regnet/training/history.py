@@ -59,9 +59,12 @@ class History:
         self.stop_reason = ""
 
     def append(self, **values: Any) -> None:
-        """Add values to curves: each keyword is a curve, each value a sequence.
+        """Add values to curves. If it is interrupted, no curve is changed.
 
-        If it is interrupted, no curve is changed.
+        Parameters
+        ----------
+        **values : array-like
+            Each keyword is the name of a curve, each value a sequence of numbers.
         """
         lengths = dict(self._lengths)
         for name, new in values.items():
@@ -72,11 +75,34 @@ class History:
         self._lengths = lengths
 
     def curve(self, name: str) -> Curve:
-        """One curve by name."""
+        """One curve by name.
+
+        Parameters
+        ----------
+        name : {"cost", "val_cost", "val_score", "learning_rate", "seconds"}
+
+        Returns
+        -------
+        array (n_epochs,)
+        """
         return np.array(self._curves[name][: self._lengths[name]], dtype=np.float64)
 
     def last(self, name: str) -> float:
-        """The last value of a curve."""
+        """The last value of a curve.
+
+        Parameters
+        ----------
+        name : {"cost", "val_cost", "val_score", "learning_rate", "seconds"}
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        IndexError
+            If the curve is empty.
+        """
         return self._curves[name][self._lengths[name] - 1]
 
     @property
@@ -174,6 +200,10 @@ class History:
 
     def to_frame(self) -> Any:
         """The curves as a pandas DataFrame with the epoch as index.
+
+        Returns
+        -------
+        pandas.DataFrame
 
         Raises
         ------

@@ -76,6 +76,10 @@ class SearchResult:
     def to_frame(self) -> Any:
         """The table as a pandas DataFrame, the best row first, with the configuration's number as index.
 
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         ImportError

@@ -102,6 +102,10 @@ def uniform(low: float, high: float) -> Interval:
     low, high : float
         ``low < high``.
 
+    Returns
+    -------
+    Interval
+
     Raises
     ------
     ValueError, TypeError
@@ -124,6 +128,10 @@ def log_uniform(low: float, high: float) -> Interval:
     ----------
     low, high : float
         ``0 < low < high``.
+
+    Returns
+    -------
+    Interval
 
     Raises
     ------
@@ -149,6 +157,10 @@ def one_minus_log(low: float, high: float) -> Interval:
     low, high : float
         ``0 <= low < high < 1``.
 
+    Returns
+    -------
+    Interval
+
     Raises
     ------
     ValueError, TypeError
@@ -169,6 +181,10 @@ def integers(low: int, high: int) -> Interval:
     ----------
     low, high : int
         ``low < high``.
+
+    Returns
+    -------
+    Interval
 
     Raises
     ------

@@ -73,10 +73,17 @@ cdef class _ParsedPlan:
         free(self.net.layers)
 
 
+cdef object PLAN = None              # the class, imported by the first call: `import cregnet` needs no plan
+
+
 cdef _ParsedPlan parsed_plan(object plan):
     # The plan keeps the result: reading its attributes takes longer than the prediction of one row.
+    global PLAN
     cdef object kept
-    if not isinstance(plan, _Plan):  # which has checked its ranges
+    if PLAN is None:
+        from cregnet.plan import Plan
+        PLAN = Plan
+    if not isinstance(plan, PLAN):   # a Plan has checked its ranges
         raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
     kept = plan.parsed
     if type(kept) is not _ParsedPlan:  # not read yet, or by the build for another instruction set
