@@ -102,6 +102,78 @@ def test_a_row_without_a_formula_or_a_page_without_markers_is_refused(tables, mo
     assert tables.main(["--update"]) == 2
 
 
+ARCHITECTURE = DOCS / "architecture.md"
+SOURCES = [
+    path
+    for folder in ("python/regnet", "src/cregnet")
+    for path in (README.parent / folder).rglob("*")
+    if "__pycache__" not in path.parts
+]
+
+
+def named(name):
+    """The files or folders of the packages whose paths end with a name, as architecture.md writes them."""
+    return [path for path in SOURCES if ("/" + path.as_posix()).endswith("/" + name.rstrip("/"))]
+
+
+def test_architecture_names_files_that_exist():
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    files = re.findall(r"[\w/]+\.(?:pyi?|pyx|pxi|h)\b", text)
+    folders = re.findall(r"(?<![\w/.])(?:\w+/)+(?![\w/])", text)
+    assert len(files) > 80
+    assert len(folders) > 10
+    assert [name for name in files + folders if not named(name)] == []
+
+
+def test_architecture_names_what_the_files_have():
+    """In the table, names after a file, and in the pictures, words with an underline or of two capitals."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    rows = re.findall(r"`([\w/]+\.\w+)`: ((?:`[\w.]+`(?:, )?)+)", text)
+    assert len(rows) > 12
+    for file, names in rows:
+        [path] = named(file)
+        source = path.read_text(encoding="utf-8")
+        for name in re.findall(r"\w+", names):
+            assert re.search(rf"(?:class|def|cdef|static|void) [^=\n]*\b{name}\b", source), (
+                f"{name} in {file}"
+            )
+    everything = "\n".join(
+        path.read_text(encoding="utf-8") for path in SOURCES if path.suffix in (".py", ".pxi")
+    )
+    pictures = "\n".join(re.findall(r"```\n(.*?)```", text, re.DOTALL))
+    symbols = re.findall(r"\b(?:[a-z]+_\w*|[A-Z][a-z]+[A-Z]\w+)\b(?!\.(?:py|pxi|h))", pictures)
+    assert len(symbols) > 30
+    assert [name for name in symbols if not re.search(rf"\b{name}\b", everything)] == []
+
+
+def test_architecture_shows_the_files_of_the_core():
+    """All of them, and those of the network in the order in which the core includes them."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    picture = text[text.index("## The rooms of cregnet") : text.index("## Where to find it")]
+    core = README.parent / "src" / "cregnet"
+    wanted = {path.name for path in SOURCES if core in path.parents and path.suffix in (".pxi", ".h", ".pyx")}
+    wanted |= {path.name for path in core.glob("*.py")} - {"__init__.py"}
+    assert wanted <= set(re.findall(r"\w+\.\w+", picture))
+    included = re.findall(r'include "network/(\w+\.pxi)"', (core / "_core.pyx").read_text(encoding="utf-8"))
+    assert [name for name in re.findall(r"\w+\.pxi", picture) if name in included] == included
+
+
+def test_contributing_points_to_the_architecture_first():
+    text = (README.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\((.*?)\)", text)[0] == "docs/architecture.md"
+
+
+def test_every_decision_is_in_the_index():
+    folder = DOCS / "decisions"
+    records = sorted(path.name for path in folder.glob("0*.md"))
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \d+ \| \[.*?\]\((.*?)\) \|", index, re.MULTILINE) == records
+    for record in records:
+        title = (folder / record).read_text(encoding="utf-8").splitlines()[0]
+        number, text = title.removeprefix("# ").split(". ", 1)
+        assert f"| {number} | [{text}]({record}) |" in index
+
+
 def test_readme_has_the_two_commands_that_ci_runs():
     [demo, tests] = re.findall(r"```sh\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert "regnet demo" in demo

@@ -1,13 +1,13 @@
 """cregnet: the compiled core of regnet, usable on its own.
 
 Kernels are functions on NumPy arrays with columns = examples. Their arguments are inputs, then numbers,
-then outputs. An output may be left out: it is then allocated and returned; one that is given is filled and
-returned. Options are given by name. Float32 stays float32, everything else is computed in float64. Aligned,
-C-contiguous arrays are used directly, without the GIL; other arrays, and lists, are copied.
+then outputs. Outputs are optional and always returned: one that is given is filled, otherwise a new array
+is allocated. Options are keyword arguments. Float32 stays float32, everything else is computed in float64.
+Aligned, C-contiguous arrays are used directly, without the GIL; other arrays, and lists, are copied.
 `cregnet.reference` has the same functions in NumPy.
 
-What a kernel writes may share no memory with its other arguments, except where its docstring says that the
-two may be the same array. Everything else is a ValueError.
+An output must not share memory with another argument, except where the kernel's docstring says that the two
+may be the same array. Any other overlap is a ValueError.
 
 >>> Z = dense([[1.0, -1.0]], [[0.5]], [[2.0, 3.0], [1.0, 4.0]])
 >>> relu(Z)

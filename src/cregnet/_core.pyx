@@ -3,15 +3,18 @@
 # cython: freethreading_compatible=True
 """The compiled core: kernels over typed memoryviews, each written once for float32 and float64.
 
-A. A public kernel is a `def` that takes Python objects. A signature (kernels/arguments.pxi) makes arrays of
-   them, a fused function over typed memoryviews releases the GIL, and a `cdef ... noexcept nogil` function on
-   pointers does the work; the network calls the latter directly, so that a training epoch never enters Python.
-B. The pointer functions work in place wherever that is possible. An in-place loop over one pointer
-   vectorises; one over two pointers that may be equal does not.
-C. Arrays have columns = examples. Inside the network each row of activations is padded to whole
-   vectors; padded columns hold zeros or values that nothing reads.
-D. The pointer functions allocate nothing, keep no state and start no threads. A `def` may take
-   scratch memory for the time of its call, and `network_train` and the Adams a team of threads.
+A. A public kernel is a `def` that takes Python objects. A signature (kernels/arguments.pxi) converts them to
+   arrays, a fused function over typed memoryviews releases the GIL, and a `cdef ... noexcept nogil` function on
+   pointers does the work. The network calls the pointer functions directly, so a training epoch never enters
+   Python.
+B. The pointer functions work in place wherever possible. An in-place loop over one pointer vectorises; a loop
+   over two pointers that may be equal does not.
+C. Arrays have columns = examples. Inside the network each row of activations is padded to full vectors; padded
+   columns hold zeros or values that nothing reads.
+D. The pointer functions allocate nothing, keep no state and start no threads. A `def` may allocate scratch memory
+   for its call; `network_train`, `adam` and `adamw` may also start a team of threads.
+E. The files are included in the order of their use: each uses only those before it, except that activation.pxi
+   calls the loops of smooth_activation.pxi.
 
 This text is compiled once for each instruction set; see CMakeLists.txt and _isa.py.
 """

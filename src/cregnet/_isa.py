@@ -1,8 +1,8 @@
 """Choose the build of the core for this processor.
 
-The core is compiled once per instruction set, each into a folder of its own (``cregnet/_avx2`` and
-so on). The baseline build runs anywhere and tells what the processor supports; the fastest that
-was built and is supported is then imported as ``cregnet._core``. ``CREGNET_ISA`` forces one.
+The core is compiled once per instruction set, into one folder each (``cregnet/_avx2`` and so on). The
+baseline build runs on any processor and reports what this one supports. The fastest supported build is
+then imported as ``cregnet._core``. ``CREGNET_ISA`` forces one.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def available_isas() -> tuple[str, ...]:
 
 
 def is_built(isa: str) -> bool:
-    """Whether the import system finds the build; in an editable install it lies in another folder."""
+    """Whether the import system finds the build, which in an editable install is in another folder."""
     try:
         return find_spec(f"cregnet._{isa}._core") is not None
-    except ModuleNotFoundError:  # not even its folder
+    except ModuleNotFoundError:  # its folder is missing
         return False
 
 

@@ -1,7 +1,7 @@
-"""Docstrings of the kernels that a row of `cregnet.spec` describes: what they share is written once.
+"""Docstrings of the kernels that have a row in `cregnet.spec`: activations and optimisers.
 
-In the core such a kernel has one sentence and an example. The sections between follow from its row, and
-are not compiled once per instruction set.
+In the core such a kernel has only one sentence and an example. The sections between them follow from its
+row. They are added here, at import, so that they are not compiled once per instruction set.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ UPDATED = """W : ndarray, any shape
     Updated in place.
 dW : array_like, the same shape"""
 MOMENT = """{moment} : ndarray, the same shape
-    Updated in place; starts as 0."""
+    Updated in place; zeros before the first step."""
 COUNTED = """t : int, at least 1
     Number of this step.
 n_threads : int, at least 1
-    Used where there is enough to share out; the bits do not depend on it."""
+    Upper limit; a small array uses fewer. The bits do not depend on it."""
 MATRIX = "{} : ndarray, shape (n_units, n_examples)"
 RAISES = """Raises
 ------
@@ -47,7 +47,7 @@ TypeError, ValueError
 
 
 def complete(kernels: Mapping[str, Any]) -> None:
-    """Write the docstrings of activations, losses and optimisers."""
+    """Complete the docstrings of activations, losses and optimisers."""
     for name, row in ACTIVATIONS.items():
         given = "Z" if row.derivative == "input" else "A"
         options = describe(row.options)
@@ -69,7 +69,7 @@ def describe(options: Iterable[Option]) -> list[str]:
 
 
 def write(kernel: Callable[..., Any], parameters: list[str], returns: str = "") -> None:
-    """Put the sections between the first sentence of a docstring and its example."""
+    """Insert the sections between the first sentence of a docstring and its example."""
     if not kernel.__doc__:  # python -OO
         return
     sentence, example = kernel.__doc__.replace("\n    ", "\n").rstrip().split("\n\n", 1)

@@ -1,7 +1,7 @@
-"""What the network kernels need to know of a model, as one frozen record.
+"""Everything that the network kernels need to know about a model, as one frozen record.
 
-The compiled network and its NumPy twin read the same record. What a network knows lies in one
-vector; `Layout` says where.
+The compiled network and its NumPy twin read the same record. The parameters of a network are in one
+vector; `Layout` has the slice of each.
 """
 
 from __future__ import annotations
@@ -24,32 +24,33 @@ MOST_PARAMETERS = 2**48  # the core counts bytes of blocks of examples in 64 bit
 class Plan:
     """A network with L layers, its loss, its regularisers and its optimiser.
 
-    Fields with a default of ``()`` may be left out; they then read as L times "no".
+    Fields whose default is ``()`` may be left out; they then mean 0 or False for each of the L layers.
 
     Attributes
     ----------
     sizes : tuple of int, length L + 1
         Units n[0] (inputs) to n[L] (outputs), each at least 1.
     activations : tuple of str, length L
-        Activation of layers 1 to L. A cross-entropy starts from the logits of the last layer and
-        does not apply its activation in training.
+        Activations of layers 1 to L. A loss with a link is computed from the logits of the last
+        layer, whose activation is then not applied in training.
     loss : str
         Name of a loss kernel.
     keep_prob : tuple of float, length L
         Probability of keeping a unit of layers 0 (the input) to L - 1; 1 is no dropout.
     l1, l2 : tuple of float, length L
-        Coefficients of ``sum |W|`` and ``1/2 sum W^2`` of layers 1 to L, scaled already.
+        Coefficients of ``sum |W|`` and ``1/2 sum W^2`` of layers 1 to L. The caller has scaled them,
+        for example to ``lambda / m``.
     optimizer : str
         Name of an optimiser kernel.
     hyper : tuple of float
-        Its arguments between the moments and ``t``, without the learning rate.
+        The optimiser's options, in the order of its row in `cregnet.spec`.
     seed : int
         Key of all random draws, 0 <= seed < 2**64.
     proximal : tuple of float, length L
-        Coefficients of ``sum |W|`` of layers 1 to L that act by a soft threshold of the learning
-        rate times the coefficient after each step, not by the gradient. They are part of the cost.
+        Coefficients of ``sum |W|`` of layers 1 to L. They are part of the cost, but not of the gradient:
+        after each step, the weights get a soft threshold of the learning rate times the coefficient.
     max_norm : tuple of float, length L
-        Bounds on the norms of the rows of W of layers 1 to L, kept after each step; 0 is none.
+        Bounds on the norms of the rows of W of layers 1 to L, enforced after each step; 0 is none.
     gaussian : tuple of bool, length L
         Whether the dropout of layers 0 to L - 1 multiplies by N(1, (1 - keep_prob) / keep_prob).
     noise : float
@@ -61,16 +62,16 @@ class Plan:
     l0 : tuple of float, length L
         Coefficients of the expected number of open gates of layers 0 to L - 1.
     smoothing : float
-        Share of each target that is spread evenly over the classes.
+        Label smoothing: the fraction of each target that is spread evenly over the classes.
     clip_value, clip_norm : float
-        Bounds on each number of the gradient and on its norm, penalties included; 0 is none.
+        Bounds on each element of the gradient and on its norm, penalties included; 0 is none.
     loss_options : tuple of float
-        The loss kernel's options; left out, its defaults.
+        The loss kernel's options; its defaults if left out.
 
     Raises
     ------
     ValueError, TypeError
-        If a field has the wrong length, a name that is not known, or a number out of its range.
+        If a field has the wrong length, an unknown name, or a number outside its range.
     """
 
     sizes: tuple[int, ...]
@@ -93,7 +94,7 @@ class Plan:
     clip_value: float = 0.0
     clip_norm: float = 0.0
     loss_options: tuple[float, ...] = ()
-    # what the compiled core made of this plan; belongs to this process, so it is never copied
+    # the compiled core's copy of this plan; it belongs to this process, so it is neither copied nor pickled
     parsed: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,14 +123,14 @@ class Plan:
         self.check_numbers()
 
     def check_names(self) -> None:
-        """Names of activations, loss and optimiser."""
+        """Check the names of activations, loss and optimiser."""
         for activation in self.activations:
             check_name("activation", activation, ACTIVATIONS)
         check_name("loss", self.loss, LOSSES)
         check_name("optimizer", self.optimizer, OPTIMIZERS)
 
     def check_numbers(self) -> None:
-        """Ranges; a NaN is in none."""
+        """Check the ranges; a NaN is outside every range."""
         for value in self.keep_prob:
             if not 0 < value <= 1:
                 raise ValueError(f"keep_prob is {value!r}, wanted 0 < keep_prob <= 1")
@@ -147,7 +148,7 @@ class Plan:
             raise ValueError(f"seed is {self.seed!r}, wanted a whole number from 0 to 2**64 - 1")
 
     def keep(self, parsed: Any) -> None:
-        """Keep what the compiled core made of this plan."""
+        """Store the compiled core's copy of this plan."""
         object.__setattr__(self, "parsed", parsed)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -155,11 +156,11 @@ class Plan:
 
     @property
     def layout(self) -> Layout:
-        """Where the parts lie in the vector of parameters."""
+        """The slices of the parts in the vector of parameters."""
         return layout(self.sizes, self.batch_norm, self.gates)
 
     def count_batches(self, n_examples: int, batch_size: int) -> int:
-        """Batches of an epoch; with batch norm a last batch of one example joins the batch before it.
+        """The number of batches of an epoch; with batch norm, a last batch of one joins the one before it.
 
         >>> plain = Plan((2, 1), ("identity",), "squared_error", (1.0,), (0.0,), (0.0,))
         >>> normed = Plan((2, 1), ("identity",), "squared_error", (1.0,), (0.0,), (0.0,), batch_norm=(True,))
@@ -167,15 +168,16 @@ class Plan:
         (3, 2)
         """
         n_full, rest = divmod(n_examples, batch_size)
-        joins = any(self.batch_norm) and rest == 1 and n_full > 0
-        return n_full + (rest > 0 and not joins)
+        merged = any(self.batch_norm) and rest == 1 and n_full > 0
+        return n_full + (rest > 0 and not merged)
 
 
 class Layout(NamedTuple):
-    """Where the parts of a network lie in its vector.
+    """The slices of a network's parts in its vector of parameters.
 
-    ``W[1], b[1], gamma[1], W[2], ...``, then the gates of all layers that have them, then, which no
-    optimiser touches, mean and variance of the layers with batch norm and the sum of their weights.
+    The order is ``W[1], b[1], gamma[1], W[2], ...``, then the gates of the layers that have them. After these
+    come the numbers that no optimiser changes: mean and variance of the layers with batch norm, and the
+    sum of the weights of these statistics.
 
     Attributes
     ----------
@@ -186,10 +188,10 @@ class Layout(NamedTuple):
     log_alpha : tuple of slice or None
         Of layers 0 to L - 1.
     weight : slice or None
-        One number: the sum of the weights of the exponentially weighted statistics, by which mean and
-        variance are divided; 0 before the first step.
+        The sum of the weights of the exponentially weighted statistics, one number. Mean and variance are
+        divided by it. It is 0 before the first step.
     n_trained, size : int
-        Numbers that an optimiser moves, and all of them.
+        How many numbers an optimiser updates, and how many there are.
     """
 
     W: tuple[slice, ...]
@@ -205,7 +207,7 @@ class Layout(NamedTuple):
 
 @lru_cache(maxsize=256)
 def layout(sizes: tuple[int, ...], batch_norm: tuple[bool, ...] = (), gates: tuple[bool, ...] = ()) -> Layout:
-    """The layout of a network of these sizes.
+    """The layout of a network with these sizes.
 
     >>> layout((2, 3, 1)).b
     (slice(6, 9, None), slice(12, 13, None))
@@ -215,22 +217,22 @@ def layout(sizes: tuple[int, ...], batch_norm: tuple[bool, ...] = (), gates: tup
     n_layers, at = len(sizes) - 1, 0
     normed, gated = batch_norm or (False,) * n_layers, gates or (False,) * n_layers
 
-    def take(n: int) -> slice:
+    def next_slice(n: int) -> slice:
         nonlocal at
         at += n
         return slice(at - n, at)
 
     W, b, gamma = [], [], []
     for n_in, n_out, norm in zip(sizes[:-1], sizes[1:], normed, strict=True):
-        W.append(take(n_in * n_out))
-        b.append(take(n_out))
-        gamma.append(take(n_out) if norm else None)
-    log_alpha = [take(n) if gate else None for n, gate in zip(sizes[:-1], gated, strict=True)]
+        W.append(next_slice(n_in * n_out))
+        b.append(next_slice(n_out))
+        gamma.append(next_slice(n_out) if norm else None)
+    log_alpha = [next_slice(n) if gate else None for n, gate in zip(sizes[:-1], gated, strict=True)]
     n_trained, mean, variance = at, [], []
     for n_out, norm in zip(sizes[1:], normed, strict=True):
-        mean.append(take(n_out) if norm else None)
-        variance.append(take(n_out) if norm else None)
-    weight = take(1) if any(normed) else None
+        mean.append(next_slice(n_out) if norm else None)
+        variance.append(next_slice(n_out) if norm else None)
+    weight = next_slice(1) if any(normed) else None
     parts = map(tuple, (W, b, gamma, log_alpha, mean, variance))
     return Layout(*parts, weight=weight, n_trained=n_trained, size=at)  # type: ignore[arg-type]
 
@@ -246,7 +248,7 @@ def parameter_slices(sizes: tuple[int, ...]) -> list[tuple[slice, slice]]:
 
 
 def n_moments(optimizer: str) -> int:
-    """Vectors of parameter size that an optimiser keeps between steps."""
+    """The number of moments that an optimiser has, vectors of the size of the parameters."""
     return len(OPTIMIZERS[optimizer].moments)
 
 
@@ -254,7 +256,7 @@ def n_moments(optimizer: str) -> int:
 
 
 def check_sizes(sizes: tuple[int, ...]) -> None:
-    """At least two sizes of at least 1, and a vector of parameters that can be addressed."""
+    """Check that there are two sizes or more, each at least 1, and that the parameters can be addressed."""
     if len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}, wanted at least the inputs and the outputs")
     for n in sizes:
@@ -266,7 +268,7 @@ def check_sizes(sizes: tuple[int, ...]) -> None:
 
 
 def check_options(name: str, values: tuple[float, ...], of: str, options: tuple[Option, ...]) -> None:
-    """As many numbers as a kernel has options, each in its range."""
+    """Check that there is one number for each option of a kernel, in its range."""
     if len(values) != len(options):
         names = ", ".join(option.name for option in options)
         wanted = f"{len(options)} of {of}" + (f": {names}" if options else "")
@@ -276,13 +278,13 @@ def check_options(name: str, values: tuple[float, ...], of: str, options: tuple[
 
 
 def check_number(name: str, value: float, least: float, below: float) -> None:
-    """least <= value < below."""
+    """Check that least <= value < below."""
     if not least <= value < below:
         wanted = f"a number >= {least}" if below == math.inf else f"{least} <= {name} < {below}"
         raise ValueError(f"{name} is {value!r}, wanted {wanted}")
 
 
 def check_name(name: str, value: str, known: Iterable[str]) -> None:
-    """One of the names that are known."""
+    """Check that a name is a known one."""
     if value not in known:
         raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(map(repr, known))}")

@@ -1,12 +1,12 @@
-"""What the arrays of a public kernel are, and how what is given becomes what a kernel works on.
+"""Signatures of the public kernels: which arrays they have, and the conversion of arguments to such arrays.
 
 A kernel works on aligned, C-contiguous NumPy arrays of one dtype. The compiled core tests whether its
-arguments are such arrays and calls `convert` where they are not. So this module has the slow path and the
-messages: in plain Python it is in the package once, in the core it would be there once per instruction set.
+arguments are such arrays, and calls `convert` if they are not. This module has that slow path and its error
+messages. It is plain Python because the core is compiled, and so packaged, once per instruction set.
 
-The arrays of a kernel are written as in ``"W(n_out,n_in) b(n_out,1) A_prev(n_in,m) -> Z(n_out,m)"``: before
-the arrow what is read, after it what is filled and returned. A ``!`` marks what is updated in place, a ``?``
-what may be left out, ``:uint8`` a dtype other than float32 or float64. A shape ``(...)`` is any shape.
+A signature is written as ``"W(n_out,n_in) b(n_out,1) A_prev(n_in,m) -> Z(n_out,m)"``. Arrays before the arrow
+are read; those after it are filled and returned. ``!`` marks an array that is updated in place, ``?`` one
+that may be left out, ``:uint8`` a dtype other than float32 or float64. The shape ``(...)`` is any shape.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ __all__ = [
     "check_apart",
     "convert",
     "encode",
-    "finish",
     "mask",
     "pair",
     "parse",
     "real_number",
     "whole_number",
+    "write_back",
 ]
 
 READ, UPDATED, FILLED = range(3)
@@ -43,12 +43,12 @@ class Argument(NamedTuple):
     ----------
     name : str
     dims : tuple of str or int
-        Names of sizes and fixed sizes; ``("...",)`` is any shape, handed to the kernel as a vector.
+        Names of sizes and fixed sizes. ``("...",)`` is any shape; the kernel then gets a vector.
     dtype : numpy.dtype or None
-        None is float32 or float64, whichever the call is in.
+        None is float32 or float64, the dtype of the call.
     role : {READ, UPDATED, FILLED}
     optional : bool
-        Whether None stands for something else; what is FILLED may always be None and is then allocated.
+        Whether None is allowed. A FILLED array may always be None and is then allocated.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Argument(NamedTuple):
 
 
 def parse(text: str) -> tuple[Argument, ...]:
-    """The arguments of a signature.
+    """Parse a signature.
 
     >>> parse("order!:int64(n) -> A(n,4)")[0]
     Argument(name='order', dims=('n',), dtype=dtype('int64'), role=1, optional=False)
@@ -87,19 +87,19 @@ def parse(text: str) -> tuple[Argument, ...]:
 Row = tuple[int, int, bool, bool, int, int, int]
 
 
-@lru_cache(maxsize=256)  # two builds of the core are loaded: the baseline says which one to use
+@lru_cache(maxsize=256)  # because two builds are loaded: the baseline one, to choose a build, and that one
 def encode(text: str, given: str) -> tuple[tuple[Argument, ...], str, str, list[Row]]:
-    """What the core keeps of a signature, whose sizes in `given` are numbers in the call.
+    """A signature as the core stores it; `given` names the sizes that a call passes as numbers.
 
     Returns
     -------
     arguments : tuple of Argument
     read, written : str
-        The names.
+        The names of the arrays that are read, and of those that are written.
     rows : list of tuple
-        Of each argument: its place among what is read and then written, its role, whether it is optional,
-        whether it is float32 or float64, its dimensions, and two sizes. A size that is not fixed is -1 - k,
-        k its number among the sizes; the first are those that are given as numbers.
+        For each argument: its position if those that are read come first, its role, whether it is
+        optional, whether it is float32 or float64, its number of dimensions, and two sizes. A size that is
+        not fixed is -1 - k, where k is its index among the named sizes; those in `given` come first.
     """
     arguments = parse(text)
     read = [argument.name for argument in arguments if argument.role == READ]
@@ -117,21 +117,21 @@ def encode(text: str, given: str) -> tuple[tuple[Argument, ...], str, str, list[
 
 
 def convert(arguments: Sequence[Argument], arrays: list[Any], sizes: dict[str | int, int]) -> None:
-    """Replace what was given by arrays that a kernel can work on, copied only where they must be.
+    """Replace the arguments of a call by arrays that a kernel can work on, copied only if necessary.
 
     Parameters
     ----------
     arguments : sequence of Argument
     arrays : list
-        What was given for each. Afterwards it is twice as long: what to work on, then what to return or write
-        back to (see `finish`), None where there is no such thing.
+        The arguments of the call. Afterwards it is twice as long: the arrays to work on, followed by the
+        caller's own arrays that are written (see `write_back`), or None.
     sizes : dict
-        Sizes that are given as numbers.
+        The sizes that the call passes as numbers.
 
     Raises
     ------
     TypeError, ValueError
-        Names the argument, what was given and what is wanted.
+        Names the argument, its value and what is wanted.
     """
     found = [check_given(argument, value) for argument, value in zip(arguments, arrays, strict=True)]
     real = real_dtype(arguments, found)
@@ -153,8 +153,8 @@ def convert(arguments: Sequence[Argument], arrays: list[Any], sizes: dict[str | 
     arrays[:] = [*found, *originals]
 
 
-def finish(arguments: Sequence[Argument], arrays: list[Any]) -> Any:
-    """Write back what was worked on in a copy, and give what the kernel returns."""
+def write_back(arguments: Sequence[Argument], arrays: list[Any]) -> Any:
+    """Write results in copies back to the caller's arrays; return what the kernel returns."""
     n, filled = len(arguments), []
     for argument, used, original in zip(arguments, arrays[:n], arrays[n:], strict=True):
         if original is not None and not np.may_share_memory(original, used):
@@ -165,7 +165,7 @@ def finish(arguments: Sequence[Argument], arrays: list[Any]) -> Any:
 
 
 def whole_number(name: str, value: Any, least: int, most: int) -> int:
-    """An argument that is a whole number from least to most, of whatever type.
+    """An argument that is an integer from least to most, of any integer type.
 
     >>> whole_number("step", np.int8(3), 0, 9)
     3
@@ -181,13 +181,13 @@ def whole_number(name: str, value: Any, least: int, most: int) -> int:
 
 
 def real_number(name: str, value: Any) -> float:
-    """An argument that is a number, of whatever type.
+    """An argument that is a real number, of any type.
 
     >>> real_number("slope", np.float32(0.5))
     0.5
     """
     try:
-        if isinstance(value, (str, bytes)):  # float would read it
+        if isinstance(value, (str, bytes)):  # which float would parse
             raise TypeError
         return float(value)
     except TypeError:
@@ -209,7 +209,7 @@ def mask(name: str, value: Any, shape: tuple[int, int]) -> np.ndarray[Any, Any]:
 def check_apart(
     name: str, array: np.ndarray[Any, Any], arguments: Sequence[Argument], arrays: Sequence[Any]
 ) -> None:
-    """An array that is only read shares no memory with one that is written."""
+    """Check that an array that is only read shares no memory with one that is written."""
     for argument, written in zip(arguments, arrays, strict=False):
         if argument.role != READ and written is not None and np.may_share_memory(array, written):
             raise ValueError(
@@ -219,7 +219,7 @@ def check_apart(
 
 
 def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:
-    """The two parts of an argument."""
+    """The two elements of an argument."""
     try:
         first, second = value
     except (TypeError, ValueError):
@@ -227,11 +227,11 @@ def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:
     return first, second
 
 
-# ------------------------------------------------------------------------------ the parts of convert
+# ------------------------------------------------------------------------------ steps of convert
 
 
 def check_given(argument: Argument, value: Any) -> np.ndarray[Any, Any] | None:
-    """The array that was given; None where it is left out."""
+    """The argument as an array, or None if it is left out."""
     name = argument.name
     if argument.role != READ:
         if value is None and argument.role == FILLED:
@@ -252,14 +252,14 @@ def check_given(argument: Argument, value: Any) -> np.ndarray[Any, Any] | None:
 
 
 def describe(value: Any) -> str:
-    """What a value is, for a message."""
+    """The kind of a value, for an error message."""
     if value is None:
         return "None"
     return "a string" if isinstance(value, (str, bytes)) else f"a {type(value).__name__}"
 
 
 def real_dtype(arguments: Sequence[Argument], found: Sequence[Any]) -> np.dtype[Any]:
-    """The dtype of a call: that of what is written, else float32 if all are, else float64."""
+    """The dtype of a call: that of an array that is written, else float32 if all arrays are, else float64."""
     reals = [(a, x) for a, x in zip(arguments, found, strict=True) if a.dtype is None and x is not None]
     for argument, array in reals:
         if argument.role != READ:
@@ -276,7 +276,7 @@ def native(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def check_dtype(argument: Argument, value: Any, array: np.ndarray[Any, Any], real: np.dtype[Any]) -> None:
-    """Whether an array can be had in the dtype that the kernel works in."""
+    """Check that an array has the dtype that the kernel works in, or can be converted to it."""
     name, dtype = argument.name, native(array.dtype)
     wanted = argument.dtype or real
     if dtype == wanted:
@@ -286,7 +286,7 @@ def check_dtype(argument: Argument, value: Any, array: np.ndarray[Any, Any], rea
     if argument.dtype is None:
         if dtype.kind not in "biuf" or dtype.itemsize > 8:
             raise TypeError(f"{name} has dtype {array.dtype}, wanted float32 or float64")
-        weak = not hasattr(value, "dtype")  # a list has the dtype of what it meets
+        weak = not hasattr(value, "dtype")  # a list adapts to the dtype of the call
         if not weak and real == FLOAT32 and not np.can_cast(dtype, real):
             raise TypeError(f"{name} has dtype {array.dtype}, wanted float32: what is written is float32")
         return
@@ -305,7 +305,7 @@ def check_dtype(argument: Argument, value: Any, array: np.ndarray[Any, Any], rea
 
 
 def check_shape(argument: Argument, array: np.ndarray[Any, Any], sizes: dict[str | int, Any]) -> None:
-    """Whether the shape agrees with the sizes so far; those it is the first to have are added."""
+    """Check a shape against the sizes known so far, and add the sizes that it is the first to have."""
     dims, shape = argument.dims, array.shape
     if dims == ("...",):
         if sizes.setdefault("...", shape) != shape:
@@ -324,9 +324,9 @@ def check_shape(argument: Argument, array: np.ndarray[Any, Any], sizes: dict[str
 
 
 def check_copies(arguments: Sequence[Argument], found: Sequence[Any]) -> None:
-    """What is written back from a copy shares no memory with another array that is written.
+    """Check that an array written back from a copy shares no memory with another one that is written.
 
-    Where both are worked on directly, the kernel looks itself.
+    If the kernel works on both directly, it checks them itself.
     """
     written = [(a.name, x) for a, x in zip(arguments, found, strict=True) if a.role != READ and x is not None]
     for position, (name, array) in enumerate(written):
@@ -340,16 +340,16 @@ def check_copies(arguments: Sequence[Argument], found: Sequence[Any]) -> None:
 
 
 def is_usable(array: np.ndarray[Any, Any]) -> bool:
-    """Whether a kernel can work on an array as it is."""
+    """Whether a kernel can work on an array without a copy."""
     return array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative
 
 
 def usable(argument: Argument, array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """The array, or a copy that a kernel can work on; a vector where any shape will do."""
+    """The array, or a copy that a kernel can work on; a vector if the signature allows any shape."""
     if array.dtype == np.bool_ and dtype == np.uint8:
         array = array.view(dtype)
     if array.dtype != dtype or not is_usable(array):
         array = np.empty(array.shape, dtype) if argument.role == FILLED else np.array(array, dtype, order="C")
-    elif array.dtype is not dtype:  # which the core asks for: an equal one may have metadata
+    elif array.dtype is not dtype:  # the core compares dtypes by identity; an equal one may have metadata
         array = array.view(dtype)
     return array.reshape(-1) if argument.dims == ("...",) else array

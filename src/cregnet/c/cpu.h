@@ -1,4 +1,4 @@
-/* What the processor and the operating system can run, asked once at import. */
+/* Which instruction sets the processor and the operating system support; queried once at import. */
 #ifndef CREGNET_CPU_H
 #define CREGNET_CPU_H
 
@@ -22,7 +22,7 @@ static int cpu_has_avx512(void)
 #include <immintrin.h>
 #include <intrin.h>
 
-/* Leaf 7 lists the extensions; XCR0 says which registers the system saves (Intel SDM, 13.3). */
+/* Leaf 7 lists the extensions; XCR0 says which registers the system saves at a context switch (Intel SDM, 13.3). */
 static int cpu_has(unsigned ebx_bits, unsigned long long xcr0_bits)
 {
     int leaf[4];

@@ -1,7 +1,7 @@
-/* Products with a small result, as a table of dot products: C = A B^T with the vectors along the inner
- * index. Part of matmul.h, once per dtype.
+/* Products with a small result, as a table of dot products: C = A B^T, vectorised along the inner index.
+ * Part of matmul.h, included once per dtype.
  */
-/* C[r][c] += the rest of a sum, less than a vector of it. */
+/* C[r][c] += the last terms of its sum, those from k on, which do not fill a vector. */
 static void OF(add_rest)(int n_rows, int n_cols, ptrdiff_t k, ptrdiff_t depth, const REAL *A, ptrdiff_t A_row,
                          const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row)
 {
@@ -10,7 +10,8 @@ static void OF(add_rest)(int n_rows, int n_cols, ptrdiff_t k, ptrdiff_t depth, c
             for (ptrdiff_t t = k; t < depth; t++) C[r * C_row + c] += A[r * A_row + t] * B[c * B_row + t];
 }
 
-/* C[r][c] = sum_k A[r][k] B[c][k] for n_rows x n_cols <= DOT_TILE x DOT_TILE, constants. */
+/* C[r][c] = sum_k A[r][k] B[c][k] for at most DOT_TILE x DOT_TILE results. n_rows and n_cols are
+ * constants at every call, so that all loops over them unroll. */
 ALWAYS_INLINE void OF(dots)(const int n_rows, const int n_cols, ptrdiff_t depth, const REAL *A,
                             ptrdiff_t A_row, const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row)
 {
@@ -68,7 +69,7 @@ static const OF(dots_function) OF(dots_of)[DOT_TILE][DOT_TILE] = {
 #undef DEFINE_DOTS_ROW
 #undef DOTS_ROW
 
-/* C (n_rows x n_cols) = A (n_rows x depth) B (n_cols x depth)^T as dot products: small C. */
+/* C (n_rows x n_cols) = A (n_rows x depth) B (n_cols x depth)^T by dot products, for a small C. */
 static void OF(dot_table)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const REAL *A,
                           ptrdiff_t A_row, const REAL *B, ptrdiff_t B_row, REAL *C, ptrdiff_t C_row)
 {

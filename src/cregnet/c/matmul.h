@@ -1,20 +1,20 @@
 /* The matrix products of a dense layer, for float and double from one text.
  *
- * A. Three products are needed and all run on one register tile:
+ * A. A dense layer has three products. All of them run on one register tile:
  *        Z  = W A + b        forward            (broadcast W, load rows of A)
  *        dA = W^T dZ         backward, inputs   (the same with W's strides exchanged)
  *        dW = dZ A^T         backward, weights  (A is transposed once into a scratch buffer)
- *    A column is an example and examples are contiguous, so the first two need no packing.
- * B. The tile keeps TILE_ROWS x 2 vectors of the result in registers (or half the rows x 4) while it
- *    walks the inner sum; it is written with GNU vector types because GCC does not keep a plain loop's
+ *    Columns are examples and each row is contiguous, so the first two need no packing.
+ * B. The tile keeps TILE_ROWS x 2 vectors of the result in registers (or half the rows x 4) during the
+ *    inner sum. It is written with GNU vector types because GCC does not keep a plain loop's
  *    accumulators in registers. Rows are split evenly (20 rows are 10 + 10, not 12 + 8).
  * C. Every element of the result is one chain of multiply-adds in the order of the inner index,
- *    whatever tile computes it, so how the work is cut never changes a bit.
- * D. dW of a small layer is a table of dot products over the examples instead: no transpose, and
- *    the vectors run over examples however few the units.
+ *    whichever tile computes it. The tiling therefore never changes a bit.
+ * D. dW of a small layer is computed as a table of dot products over the examples instead. This needs no
+ *    transpose, and vectors along the examples are full even if the layer has few units.
  *
- * This file includes itself once per dtype; the part after CREGNET_MATMUL_H is that text. dots.h and sums.h
- * are parts of it: they have no include guard, because each dtype includes them anew.
+ * This file includes itself once per dtype; the #else branch below is the text for one dtype. dots.h and
+ * sums.h belong to that text: they have no include guard, because each dtype includes them again.
  */
 #ifndef CREGNET_MATMUL_H
 #define CREGNET_MATMUL_H
@@ -33,20 +33,20 @@
 #endif
 
 #define TILE_VECTORS 4          /* widest tile, of at most half the rows */
-#define TILE_DEPTH 256          /* inner-sum block, and vectors of columns that go together: ... */
-#define TILE_COLUMNS 16         /* ... 256 KB of B stay in L2 while a tile's rows of A, in L1, go along */
-#define DOT_TILE 4              /* dot products are taken 4 x 4 at a time */
+#define TILE_DEPTH 256          /* block of the inner sum, and vectors of columns per block of columns: ... */
+#define TILE_COLUMNS 16         /* ... 256 KB of B stay in L2 while each tile's rows of A, in L1, pass over them */
+#define DOT_TILE 4              /* dot products are computed 4 x 4 at a time */
 #define DOT_LIMIT 1024          /* dot products for dW of at most this many weights ... */
 #define DOT_DEPTH 4             /* ... with at least this many examples per row of dW */
 
-/* Epilogue of a product C = A B: what is applied to a tile of C before it leaves the registers. */
+/* Epilogue of a product C = A B: operations on a tile of C while it is still in registers. */
 typedef struct {
     const void *bias;       /* one number per row, added; or NULL */
     int relu;               /* negative results become 0 */
     const void *mask;       /* an array like C, or NULL: the result is 0 where the mask is not above 0, ... */
     ptrdiff_t mask_row;     /* ... and multiplied by scale elsewhere: relu and dropout, backward. */
     double scale;           /* C itself may be the mask if the inner sum is one block. */
-    int accumulate;         /* C is added to: for the blocks of an inner sum */
+    int accumulate;         /* add to C: for every block of an inner sum but the first */
 } Epilogue;
 
 #define REAL float
@@ -72,14 +72,14 @@ typedef struct {
 
 #define LANES LANES_OF(REAL)
 
-/* Number of columns that a buffer of n columns is padded to, so that whole vectors can be used. */
+/* n rounded up to a multiple of the vector length: the padded length of a row of n columns. */
 static inline ptrdiff_t OF(padded)(ptrdiff_t n)
 {
     const ptrdiff_t unit = PADDING_OF(REAL);
     return (n + unit - 1) / unit * unit;
 }
 
-/* Zeros by a mask: a NaN is not below 0 and stays, a mask that is NaN is not above 0. */
+/* relu, and x where the mask is positive, by bit masks: a NaN in x stays, a NaN in the mask gives 0. */
 #ifdef CREGNET_VECTORS
 ALWAYS_INLINE VECTOR OF(not_negative)(VECTOR x)
 {
@@ -154,7 +154,7 @@ ALWAYS_INLINE void OF(tile)(const int n_rows, const int n_vectors, ptrdiff_t dep
     }
 }
 
-/* n_tiles tiles side by side. */
+/* n_tiles adjacent tiles of one block of rows. */
 typedef void (*OF(tile_function))(ptrdiff_t n_tiles, ptrdiff_t depth, const REAL *A, ptrdiff_t A_row,
                                   ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
                                   ptrdiff_t C_row, const Epilogue *epilogue, ptrdiff_t row,
@@ -188,7 +188,7 @@ DEFINE_TILES(4) DEFINE_TILES(5) DEFINE_TILES(6)
 DEFINE_WIDE_TILES(4) DEFINE_WIDE_TILES(5) DEFINE_WIDE_TILES(6)
 DEFINE_TILES(7) DEFINE_TILES(8) DEFINE_TILES(9) DEFINE_TILES(10) DEFINE_TILES(11) DEFINE_TILES(12)
 #endif
-/* one vector wide, two, and four */
+/* By the number of rows, then by the width: one, two or four vectors. */
 static const OF(tile_function) OF(tiles)[TILE_ROWS][3] = {
     WIDE_TILES(1), WIDE_TILES(2),
 #if TILE_ROWS == 4
@@ -206,9 +206,9 @@ static const OF(tile_function) OF(tiles)[TILE_ROWS][3] = {
 #undef TILES
 #undef WIDE_TILES
 
-/* Whole vectors of columns of C from `column` on. A tile's rows of A are read once, into L1, and go
- * along all columns before the next ones: for W^T they are a strided walk through W, which costs a
- * page each. */
+/* n_vectors full vectors of columns of C, starting at `column`. The outer loop runs over the tile's rows of
+ * A, so that they are read once and stay in L1. For W^T these rows are strided, and each
+ * element of one may be on another page of W. */
 static void OF(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t depth, const REAL *A,
                         ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
                         ptrdiff_t C_row, const Epilogue *epilogue, ptrdiff_t column)
@@ -218,7 +218,7 @@ static void OF(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t depth, 
         const ptrdiff_t rows = (n_rows - i + left - 1) / left;
         const OF(tile_function) *tile = OF(tiles)[rows - 1];
         ptrdiff_t left_vectors = n_vectors, j = column;
-        /* few rows: more vectors at a time, or the adders have too little to do */
+        /* A tile of few rows is made wider: otherwise it has too few accumulators to keep the adders busy. */
         for (int wide = tile[2] ? 2 : 1; wide >= 0; wide--) {
             const ptrdiff_t width = (ptrdiff_t)1 << wide, n_tiles = left_vectors / width;
             if (n_tiles > 0)
@@ -231,8 +231,8 @@ static void OF(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t depth, 
     }
 }
 
-/* The last columns of a product, fewer than a vector: B is copied into a zero-padded block, and C
- * and the mask go through one, so that nothing outside the matrices is read or written. */
+/* The last columns of a product, fewer than a vector. B is copied into a zero-padded block, and so are C
+ * and the mask, so that nothing outside the matrices is read or written. */
 static void OF(edge)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const REAL *A,
                      ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
                      ptrdiff_t C_row, const Epilogue *epilogue, ptrdiff_t column)
@@ -250,8 +250,8 @@ static void OF(edge)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, const 
         if (epilogue->accumulate)
             for (ptrdiff_t r = 0; r < rows; r++) memcpy(result + r * LANES, C_i + r * C_row, used);
         if (epilogue->mask) {
-            const REAL *whole = (const REAL *)epilogue->mask + i * epilogue->mask_row + column;
-            for (ptrdiff_t r = 0; r < rows; r++) memcpy(mask + r * LANES, whole + r * epilogue->mask_row, used);
+            const REAL *source = (const REAL *)epilogue->mask + i * epilogue->mask_row + column;
+            for (ptrdiff_t r = 0; r < rows; r++) memcpy(mask + r * LANES, source + r * epilogue->mask_row, used);
             edge_epilogue.mask = mask;
             edge_epilogue.mask_row = LANES;
         }
@@ -270,7 +270,7 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
 {
     const ptrdiff_t whole = n_cols / LANES * LANES;
     ptrdiff_t k = 0;
-    do {                        /* at least once: an empty inner sum still writes bias or 0 */
+    do {                        /* at least once: with an empty inner sum C is still the bias or 0 */
         const ptrdiff_t block = depth - k < TILE_DEPTH ? depth - k : TILE_DEPTH;
         const REAL *A_block = A + k * A_col, *B_block = B + k * B_row;
         Epilogue now = epilogue;
@@ -296,13 +296,13 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
 
 #include "dots.h"
 
-/* Reals of scratch that product_transposed needs. */
+/* Size of the scratch buffer that product_transposed needs, in elements. */
 static ptrdiff_t OF(scratch_size)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth)
 {
     return OF(use_dots)(n_rows, n_cols, depth) ? 0 : depth * OF(padded)(n_cols);
 }
 
-/* C (n_rows x n_cols) = A (n_rows x depth) B (n_cols x depth)^T; all rows contiguous. */
+/* C (n_rows x n_cols) = A (n_rows x depth) B (n_cols x depth)^T; the rows of all three are contiguous. */
 static void OF(product_transposed)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth,
                                    const REAL *A, ptrdiff_t A_row, const REAL *B, ptrdiff_t B_row,
                                    REAL *C, ptrdiff_t C_row, REAL *scratch)

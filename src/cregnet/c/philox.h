@@ -1,11 +1,11 @@
-/* Philox4x32-10: a random number as a function of (key, counter), with no state.
+/* Philox4x32-10: random words as a function of (key, counter), without state.
  *
  * Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3 (SC 2011), section 4.3.
- * A draw can be made in any order and by any thread, and the NumPy twin makes the same ones.
+ * Draws can be computed in any order and by any thread, and the NumPy twin computes the same ones.
  *
  * Dropout: the four words of the counter are (example j, unit / 4, step, purpose and layer), and
- * word w of the result belongs to unit 4 * (unit / 4) + w. Examples run along the vector, so the
- * masks of four units are stored as four contiguous rows, and no draw is wasted on small batches.
+ * word w of the result is the draw of unit 4 * (unit / 4) + w. Vectors run along the examples, so the
+ * masks of four units are stored as four contiguous rows, and a small batch wastes no draws.
  */
 #ifndef CREGNET_PHILOX_H
 #define CREGNET_PHILOX_H
@@ -28,7 +28,7 @@
 #  define RESTRICT __restrict
 #endif
 
-/* The words stay in scalars: an array would keep a loop over this from being vectorised. */
+/* The four words are scalars: with an array the compiler does not vectorise a loop over this function. */
 static inline void philox_round(uint32_t *w0, uint32_t *w1, uint32_t *w2, uint32_t *w3,
                                 uint32_t k0, uint32_t k1)
 {
@@ -58,11 +58,11 @@ static inline void philox4x32_10(uint32_t *w0, uint32_t *w1, uint32_t *w2, uint3
 /* The words of n counters (first + j, c1, c2, c3), j < n: word w of counter j goes to
  * words[w * row + j]. Writes up to the next multiple of PHILOX_COUNTERS in each row. */
 #if defined(CREGNET_VECTORS) && defined(__SSE2__)
-/* A lane of 64 bits holds one word in its lower half; what is in the upper half does not matter,
- * because the instruction that makes 64 bits of 32 times 32 reads the lower halves alone. A product is
- * then its own lower word, and a round of a vector takes six instructions. Even and odd counters are in
- * vectors of their own, which fit together into one of 32-bit words. Four vectors go through the
- * rounds together: one alone leaves the processor waiting for its products. */
+/* A 64-bit lane holds one word in its lower half. Its upper half is ignored, because the 32 x 32 -> 64 bit
+ * multiplication reads the lower halves only. The lower word of a product is therefore the product itself,
+ * and a round takes six instructions per vector. Even and odd counters are in separate vectors; interleaved
+ * they give a vector of 32-bit words. Four vectors pass through the rounds together, which hides the latency
+ * of the multiplications. */
 #include <immintrin.h>
 
 typedef uint64_t philox_lanes __attribute__((vector_size(VECTOR_BYTES)));
@@ -125,7 +125,7 @@ static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t 
     }
 }
 #else
-/* Two counters, half of n apart, go through the rounds together. */
+/* Two counters, n / 2 apart, pass through the rounds together, which hides the latency. */
 enum { PHILOX_COUNTERS = 2 };
 
 static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t first, ptrdiff_t n,
@@ -157,7 +157,7 @@ static void philox_word_rows(uint32_t *RESTRICT words, ptrdiff_t row, ptrdiff_t 
 }
 #endif
 
-/* D[j] is 1 where a word is below the threshold. */
+/* D[j] = 1 if words[j] is below the threshold, else 0. */
 static void philox_below(unsigned char *RESTRICT D, const uint32_t *RESTRICT words, ptrdiff_t n, uint32_t threshold)
 {
 #pragma omp simd
@@ -165,14 +165,13 @@ static void philox_below(unsigned char *RESTRICT D, const uint32_t *RESTRICT wor
         D[j] = words[j] < threshold;
 }
 
-/* Masks of up to four units for examples first..first+n-1: 1 where the word is below the threshold.
- * Rows past n_units are not written. */
+/* Masks of n_units <= 4 units for examples first to first + n - 1: 1 where the word is below the threshold. */
 static void philox_mask_rows(unsigned char *D, ptrdiff_t D_row, int n_units, ptrdiff_t first, ptrdiff_t n,
                              uint32_t threshold, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1)
 {
     enum { BLOCK = 256 };                /* a multiple of PHILOX_COUNTERS */
     uint32_t words[4 * BLOCK];
-    if (D_row == n && n <= BLOCK && n % PHILOX_COUNTERS == 0) {        /* rows without gaps are one row */
+    if (D_row == n && n <= BLOCK && n % PHILOX_COUNTERS == 0) {        /* the rows have no gaps: treat them as one */
         philox_word_rows(words, n, first, n, c1, c2, c3, k0, k1);
         philox_below(D, words, n_units * n, threshold);
         return;

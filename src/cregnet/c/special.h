@@ -1,12 +1,12 @@
-/* Functions that smooth activations need, without a branch, so that a plain loop over them vectorises.
+/* Functions for smooth activations. They have no branches, so that a plain loop over them vectorises.
  *
- * A. expm1(x) for x <= 0 is that of tanh in vecmath.h: 2^n expm1(r) + (2^n - 1).
- * B. The normal distribution function is Phi(z) = erfc(-z / sqrt 2) / 2. Near 0 it comes from the Taylor series
- *    of erf. Beyond |z| = sqrt 2, erfc(x) = exp(-x^2) P(u) / (1 + 2 x) with u = (x - 5) / (x + 3), which maps
+ * A. expm1(x) for x <= 0 is computed as in tanh of vecmath.h: 2^n expm1(r) + (2^n - 1).
+ * B. The normal distribution function is Phi(z) = erfc(-z / sqrt 2) / 2. Near 0 it is computed from the Taylor
+ *    series of erf. Beyond |z| = sqrt 2, erfc(x) = exp(-x^2) P(u) / (1 + 2 x) with u = (x - 5) / (x + 3), which maps
  *    [1, infinity) to [-1, 1); P is the Chebyshev expansion of exp(x^2) erfc(x) (1 + 2 x), as Shepherd & Laframboise
  *    (1981, Math. Comp. 36) use it for another map. The coefficients were computed in 60 digits.
- * C. exp(-z^2 / 2) is taken as exp(-h^2 / 2) exp(-(z - h)(z + h) / 2), where h has the leading bits of z, so that
- *    h^2 is exact. The rounding of z^2 would be multiplied by z^2 / 2.
+ * C. exp(-z^2 / 2) is computed as exp(-h^2 / 2) exp(-(z - h)(z + h) / 2), where h has the leading bits of z, so that
+ *    h^2 is exact. Otherwise the relative error of the result would be z^2 / 2 times that of z^2.
  */
 #ifndef CREGNET_SPECIAL_H
 #define CREGNET_SPECIAL_H
@@ -34,7 +34,7 @@ static inline double expm1_negative_f64(double x)
 /* One step of Clenshaw's recurrence: b0 = c + 2 u b1 - b2. */
 #define CLENSHAW(c) b0 = (c) + twice * b1 - b2, b2 = b1, b1 = b0
 
-/* exp(-a^2 / 2) for 0 <= a */
+/* exp(-a^2 / 2) for a >= 0 (note C) */
 static inline float exp_minus_half_square_f32(float a)
 {
     const float h = from_bits_f32(bits_f32(a) & ~0xfff);

@@ -1,5 +1,6 @@
-/* Sums along rows and over vectors, each in a fixed order. Part of matmul.h, once per dtype. */
-/* Sums of rows, each in two vectors of partial sums; four rows at a time. */
+/* Sums along rows and over vectors, each in a fixed order. Part of matmul.h, included once per dtype. */
+
+/* The sum of n_vectors vectors, by two accumulators, which hides the latency of the additions. */
 ALWAYS_INLINE VECTOR OF(partial_sums)(const REAL *a, ptrdiff_t n_vectors)
 {
     VECTOR even = {0}, odd = {0};
@@ -12,6 +13,7 @@ ALWAYS_INLINE VECTOR OF(partial_sums)(const REAL *a, ptrdiff_t n_vectors)
     return even + odd;
 }
 
+/* Sums of the rows of A, four rows at a time, so that one reduction over lanes serves four rows. */
 static void OF(row_sums)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *A, ptrdiff_t A_row, REAL *out)
 {
     const ptrdiff_t n_vectors = n_cols / LANES;
@@ -27,7 +29,7 @@ static void OF(row_sums)(ptrdiff_t n_rows, ptrdiff_t n_cols, const REAL *A, ptrd
     }
 }
 
-/* Whether no number is infinite or NaN: 0 times such a one is NaN, and that stays in a sum. */
+/* Whether all numbers are finite: 0 times an infinity or a NaN is NaN, and a sum with a NaN is NaN. */
 static int OF(all_finite)(const REAL *x, ptrdiff_t n)
 {
     VECTOR even = {0}, odd = {0};
@@ -43,7 +45,7 @@ static int OF(all_finite)(const REAL *x, ptrdiff_t n)
     return sum == 0;
 }
 
-/* Sum of a row in double, in sixteen interleaved parts: a fixed shape, so a fixed result. */
+/* Sum in double by sixteen interleaved partial sums. The order of the additions is fixed, so the result is too. */
 static double OF(sum)(const REAL *x, ptrdiff_t n)
 {
     double part[16] = {0};

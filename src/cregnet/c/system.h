@@ -1,4 +1,4 @@
-/* What the network needs of the operating system: a clock and aligned memory. */
+/* Services of the operating system that the network uses: a clock and aligned memory. */
 #ifndef CREGNET_SYSTEM_H
 #define CREGNET_SYSTEM_H
 
@@ -7,19 +7,19 @@
 #include <string.h>
 #include <time.h>
 
-/* Seconds from some fixed moment. */
+/* Seconds since a fixed point in time. */
 static double seconds_now(void)
 {
     struct timespec now;
 #if defined(CLOCK_MONOTONIC)
     clock_gettime(CLOCK_MONOTONIC, &now);
-#else                           /* Windows: a clock that is set only moves the next look at Ctrl-C */
+#else                           /* Windows: setting the clock only shifts the next check for Ctrl-C */
     timespec_get(&now, TIME_UTC);
 #endif
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Zeroed memory on a 64-byte border; the pointer that malloc gave lies just below it. */
+/* Zeroed memory aligned to 64 bytes. The pointer that malloc returned is stored just below it. */
 static void *aligned_new(size_t n_bytes)
 {
     char *memory = malloc(n_bytes + 64 + sizeof(void *)), *aligned;

@@ -1,13 +1,13 @@
 /* A team of threads for the length of one call.
  *
- * A. The threads are started when the call begins and are gone when it returns. Nothing persists,
+ * A. The threads are started when the call begins and have ended when it returns. Nothing persists,
  *    so a forked child, several Python threads at once and a process pool need no special care.
- *    Starting one costs some 20 microseconds, against a call of about a tenth of a second.
- * B. Every member runs the same function and they meet at barriers. A member that waits spins for a
- *    moment and then yields its time slice, so that a team larger than the free cores is slow but
- *    does not stand still.
- * C. Where a thread cannot be had, the team is smaller; a team of one starts nothing. The threads are
- *    therefore started before anything is sized or shared out by their number, and wait for team_run.
+ *    Starting a thread costs about 20 microseconds, against a call of about a tenth of a second.
+ * B. All members run the same function and synchronise at barriers. A waiting member spins for a
+ *    moment and then yields its time slice, so that a team larger than the number of free cores makes
+ *    progress, if slowly.
+ * C. If the system cannot start a thread, the team is smaller; a team of one starts no thread. The threads
+ *    are therefore started before memory is sized or work is divided by their number, and wait for team_run.
  */
 #ifndef CREGNET_TEAM_H
 #define CREGNET_TEAM_H
@@ -74,19 +74,19 @@ struct Team {
     atomic_int size;            /* 0 until the team runs */
     atomic_int arrived;
     atomic_int phase;
-    atomic_int stop;            /* asked for by a member, at any time */
-    atomic_int agreed;          /* what `stop` was when the last member reached the last barrier */
-    team_function function;     /* NULL: there is nothing to do */
+    atomic_int stop;            /* requested by a member, at any time */
+    atomic_int agreed;          /* `stop` as the last member to reach the last barrier read it: equal in all members */
+    team_function function;     /* NULL: the members end at once */
     void *argument;
-    int started;                /* members that wait for team_run, the caller among them; 0: none */
+    int started;                /* members that wait for team_run, the caller included; 0: none */
     team_thread threads[TEAM_MOST];
     TeamMember members[TEAM_MOST];
 };
 
-/* Wait while *what still is `old`. */
-static void team_wait(atomic_int *what, int old)
+/* Wait while *value is `old`. */
+static void team_wait(atomic_int *value, int old)
 {
-    for (int spins = 0; atomic_load_explicit(what, memory_order_acquire) == old; spins++)
+    for (int spins = 0; atomic_load_explicit(value, memory_order_acquire) == old; spins++)
         if (spins < TEAM_SPINS) TEAM_PAUSE();
         else team_yield();
 }
@@ -99,7 +99,7 @@ static void team_agree(Team *team)
     atomic_store_explicit(&team->agreed, team_stop_requested(team), memory_order_relaxed);
 }
 
-/* What any member wrote before it is seen by all members after it. */
+/* Wait for all members. After the barrier all of them see what any of them wrote before it. */
 static void team_barrier(Team *team)
 {
     const int size = atomic_load_explicit(&team->size, memory_order_relaxed);
@@ -128,7 +128,7 @@ static void *team_main(void *memory)
     return 0;
 }
 
-/* Start a team of up to `size`, the caller included; returns how many it has. */
+/* Start a team of up to `size` members, the caller included; returns its size. */
 static int team_start(Team *team, int size)
 {
     int n = 1;
@@ -149,8 +149,8 @@ static int team_start(Team *team, int size)
     return team->started = n;
 }
 
-/* Run function(argument, member) on the members of a started team, which is gone afterwards; the caller
- * is member 0. */
+/* Run function(argument, member) on every member of a started team and wait for their threads to end. The
+ * caller is member 0. */
 static void team_run(Team *team, team_function function, void *argument)
 {
     const int n = team->started;
@@ -169,7 +169,7 @@ static void team_run(Team *team, team_function function, void *argument)
     team->started = 0;
 }
 
-/* End a team that was started and will not run. */
+/* End the threads of a team that was started and will not run. */
 static void team_dismiss(Team *team) { if (team->started > 0) team_run(team, NULL, NULL); }
 
 #endif

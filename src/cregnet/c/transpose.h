@@ -1,11 +1,11 @@
-/* A matrix turned over, in squares of vectors that stay in registers.
+/* Transpose of a matrix, by square tiles that stay in registers.
  *
- * A. Two rows of floats, interleaved, are rows of pairs, and pairs of floats are turned as doubles are:
- *    one square of doubles serves both. Within it neighbouring rows are interleaved, then lanes of 16
- *    bytes change places.
- * B. The squares are taken a cache line by a cache line at a time, going down the matrix that is read:
- *    a line that is written is then whole at once, and the lines that wait to be read, far apart,
- *    do not wait for one another as stores would.
+ * A. Two interleaved rows of floats are a row of pairs, and a pair of floats is as wide as a double. The tile
+ *    of doubles therefore serves both dtypes. It interleaves neighbouring rows, then exchanges lanes of 16
+ *    bytes.
+ * B. Tiles are grouped into blocks of one cache line by one cache line, and the inner loop runs down the rows
+ *    of the input. Each cache line of the output is then written completely at once. The loads come
+ *    from distant cache lines, but do not wait for one another, as stores to such lines would.
  */
 #ifndef CREGNET_TRANSPOSE_H
 #define CREGNET_TRANSPOSE_H
@@ -15,7 +15,7 @@
 #ifdef CREGNET_VECTORS
 enum { PAIRS = VECTOR_BYTES / 8 };
 
-ALWAYS_INLINE void turn_pairs(vector_f64 *r)
+ALWAYS_INLINE void transpose_pairs(vector_f64 *r)
 {
     UNROLL
     for (int i = 0; i < PAIRS; i += 2) {
@@ -54,17 +54,17 @@ ALWAYS_INLINE void turn_pairs(vector_f64 *r)
 #endif
 }
 
-ALWAYS_INLINE void turn_f64(const double *in, ptrdiff_t in_row, double *out, ptrdiff_t out_row)
+ALWAYS_INLINE void transpose_tile_f64(const double *in, ptrdiff_t in_row, double *out, ptrdiff_t out_row)
 {
     vector_f64 r[PAIRS];
     UNROLL
     for (int i = 0; i < PAIRS; i++) r[i] = *(const vector_f64 *)(in + i * in_row);
-    turn_pairs(r);
+    transpose_pairs(r);
     UNROLL
     for (int i = 0; i < PAIRS; i++) *(vector_f64 *)(out + i * out_row) = r[i];
 }
 
-ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdiff_t out_row)
+ALWAYS_INLINE void transpose_tile_f32(const float *in, ptrdiff_t in_row, float *out, ptrdiff_t out_row)
 {
     vector_f64 low[PAIRS], high[PAIRS];       /* columns 0, 1, 4, 5, ... and 2, 3, 6, 7, ... */
     UNROLL
@@ -82,8 +82,8 @@ ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdi
         high[i] = (vector_f64)SHUFFLE(integers_f32, x, y, 2, 6, 3, 7);
 #endif
     }
-    turn_pairs(low);
-    turn_pairs(high);
+    transpose_pairs(low);
+    transpose_pairs(high);
     UNROLL
     for (int i = 0; i < PAIRS; i++) {
         float *column = out + (4 * (i / 2) + i % 2) * out_row;
@@ -92,11 +92,11 @@ ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdi
     }
 }
 #else
-#define turn_f32(in, in_row, out, out_row) (*(out) = *(in))
-#define turn_f64(in, in_row, out, out_row) (*(out) = *(in))
+#define transpose_tile_f32(in, in_row, out, out_row) (*(out) = *(in))
+#define transpose_tile_f64(in, in_row, out, out_row) (*(out) = *(in))
 #endif
 
-/* out (n_cols x out_width, rows out_row apart) = in (n_rows x n_cols)^T, its columns from n_rows on 0. */
+/* out (n_cols x out_width, rows out_row apart) = in (n_rows x n_cols)^T; columns n_rows and above are set to 0. */
 #define DEFINE_TRANSPOSE(real, suffix)                                                             \
     static void transpose_##suffix(ptrdiff_t n_rows, ptrdiff_t n_cols, const real *in,             \
                                    ptrdiff_t in_row, real *out, ptrdiff_t out_row,                 \
@@ -110,7 +110,8 @@ ALWAYS_INLINE void turn_f32(const float *in, ptrdiff_t in_row, float *out, ptrdi
                 const ptrdiff_t i1 = i0 + LINE < rows ? i0 + LINE : rows;                          \
                 for (ptrdiff_t j = j0; j < j1; j += LANES)                                         \
                     for (ptrdiff_t i = i0; i < i1; i += LANES)                                     \
-                        turn_##suffix(in + i * in_row + j, in_row, out + j * out_row + i, out_row);\
+                        transpose_tile_##suffix(in + i * in_row + j, in_row,                       \
+                                                out + j * out_row + i, out_row);                   \
             }                                                                                      \
         for (ptrdiff_t j = cols; j < n_cols; j++)                                                  \
             for (ptrdiff_t i = 0; i < rows; i++) out[j * out_row + i] = in[i * in_row + j];        \

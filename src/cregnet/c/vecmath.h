@@ -1,22 +1,22 @@
-/* exp, log, tanh and the two halves of a normal draw without a branch, so that a plain loop over
+/* exp, log, sigmoid, tanh and the two parts of a normal draw. They have no branches, so that a plain loop over
  * them vectorises.
  *
  * A. exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2)/2. The polynomial is the Taylor series,
  *    long enough that its remainder is below half an ulp (degree 7 and 13).
- * B. n is read from the low bits of x / ln 2 + 1.5 * 2^(mantissa bits): no conversion instruction,
- *    which AVX2 lacks for 64-bit integers. ln 2 is split in two so that n * ln2_high is exact.
- * C. 2^n is applied as two factors, so that subnormal results come out right.
+ * B. n is read from the low bits of x / ln 2 + 1.5 * 2^(mantissa bits), because AVX2 has no conversion
+ *    to 64-bit integers. ln 2 is split into two parts so that n * ln2_high is exact.
+ * C. 2^n is applied as two factors, so that subnormal results are correct.
  * D. log(m) = 2 atanh((m - 1) / (m + 1)) with m in [sqrt(1/2), sqrt(2)); the odd series in
  *    s = (m - 1) / (m + 1) needs no fitted constants. log1p on [0, 1] is the same series with
  *    s = x / (2 + x), |s| <= 1/3, and so has no cancellation.
  * E. tanh(|x|) = expm1(2|x|) / (expm1(2|x|) + 2): relative accuracy down to the smallest x.
- * F. Box and Muller (1958) make two normal numbers of two uniform ones: a radius sqrt(-2 log u) and a
- *    direction. Each comes from a 32-bit word whose range is reduced in integers, where that is
- *    exact. u is an odd number over 2^31: so is 1 - u, and log u is right next to 1 too. The angle is
- *    some quarters of a turn and an eighth at most to either side, for which the Taylor series end
+ * F. Box and Muller (1958) compute two normal numbers from two uniform ones: a radius sqrt(-2 log u) and a
+ *    direction. Each is computed from a 32-bit word, whose range is reduced in integers, which is exact.
+ *    u is an odd number over 2^31; so is 1 - u, and log u is therefore accurate near 1 too. The angle is
+ *    a multiple of a quarter turn plus at most an eighth to either side, for which the Taylor series end
  *    at degrees 9 and 10 (float) and 17 and 16 (double).
  *
- * A NaN stays a NaN, an infinity gets its limit. Errors in ulp are measured in
+ * A NaN gives a NaN, an infinity the limit. Errors in ulp are measured in
  * tests/kernels/test_vecmath.py.
  */
 #ifndef CREGNET_VECMATH_H
@@ -178,10 +178,10 @@ static inline float log_scaled_f32(float x, float n)
     return n * LN2_HIGH_F32 + (2.0f * s + (p * z * s + n * LN2_LOW_F32));
 }
 
-/* log(x) for normal x > 0: the logarithm of a sum of exponentials, which is >= 1, and of a draw. */
+/* log(x) for normal x > 0; used for sums of exponentials, which are >= 1, and for draws. */
 static inline float log_f32(float x)
 {
-    /* subtracting the bits of sqrt(1/2) moves the octave's border there */
+    /* subtracting the bits of sqrt(1/2) shifts the octaves: m is in [sqrt(1/2), sqrt(2)) */
     const int32_t exponent = (bits_f32(x) - 0x3f3504f3) >> 23;
     const float m = from_bits_f32(bits_f32(x) - (int32_t)((uint32_t)exponent << 23));
     const float y = log_scaled_f32(m - 1.0f, (float)exponent);
@@ -215,7 +215,7 @@ static inline float normal_radius_f32(uint32_t word)
     const float u = (float)odd * 0x1p-31f;
     const int32_t exponent = (bits_f32(u) - 0x3f3504f3) >> 23;
     const float m = from_bits_f32(bits_f32(u) - (int32_t)((uint32_t)exponent << 23));
-    /* u - 1 from integers: a float next to 1 has lost what the logarithm is made of */
+    /* u - 1 is computed in integers: near 1 a float has too few bits left for log u */
     const float x = exponent == 0 ? (float)(odd + INT32_MIN) * 0x1p-31f : m - 1.0f;
     return sqrtf(-2.0f * log_scaled_f32(x, (float)exponent));
 }
@@ -225,7 +225,7 @@ static inline double normal_radius_f64(uint32_t word)
     return sqrt(-2.0 * log_f64((double)(int32_t)(word >> 1 | 1) * 0x1p-31));
 }
 
-/* Cosine and sine of word / 2^32 of a turn. */
+/* Cosine and sine of the angle 2 pi word / 2^32. */
 static inline void direction_f32(uint32_t word, float *cosine, float *sine)
 {
     const uint32_t quarter = (word + 0x20000000u) >> 30;

@@ -1,7 +1,7 @@
-/* Vectors of the widest kind that a build may use, as GNU vector types, and the sums of their lanes.
+/* GNU vector types of the widest registers that a build may use, and sums over their lanes.
  *
- * Plain loops are left to the compiler; what it does not make of them is written with these types:
- * register tiles, transposes, Philox. With any other compiler a vector is one number: correct, slower.
+ * Plain loops are left to the compiler. What it does not vectorise well is written with these types:
+ * register tiles, transposes, Philox. With any other compiler a vector is a single number: correct, but slower.
  */
 #ifndef CREGNET_VECTOR_H
 #define CREGNET_VECTOR_H
@@ -37,13 +37,13 @@ typedef int64_t integers_f64 __attribute__((vector_size(VECTOR_BYTES)));
 #  define UNROLL
 #  define DEFINE_VECTOR(real, name) typedef real name
 #  define LANES_OF(real) ((ptrdiff_t)1)
-#  define PADDING_OF(real) ((ptrdiff_t)(64 / sizeof(real)))  /* loops that the compiler vectorises have no ends */
+#  define PADDING_OF(real) ((ptrdiff_t)(64 / sizeof(real)))  /* the compiler's vectorised loops need no remainder */
 #endif
 DEFINE_VECTOR(float, vector_f32);
 DEFINE_VECTOR(double, vector_f64);
 
-/* Keeps a value in a register. Without it GCC computes every multiple of a stride ahead of a loop,
- * more than there are registers, and reads a vector from memory again at each use. */
+/* Compiler barriers that keep a value in a register. Without them GCC precomputes every multiple of a stride
+ * before a loop, which takes more registers than there are, and reloads a vector from memory at each use. */
 #if defined(CREGNET_VECTORS) && defined(__x86_64__)
 #  define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
 #  define KEEP_VECTOR_IN_REGISTER(x) __asm__("" : "+v"(x))
@@ -55,15 +55,16 @@ DEFINE_VECTOR(double, vector_f64);
 #  define KEEP_VECTOR_IN_REGISTER(x) (void)0
 #endif
 
-/* A vector of chosen lanes of x and y, numbered from those of x on; `integers` has as many and as wide ones. */
+/* A vector of the listed lanes of x and y; lanes of y are numbered after those of x. `integers` is the integer
+ * vector type with lanes of the same number and width. */
 #ifdef __clang__
 #  define SHUFFLE(integers, x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
 #  define SHUFFLE(integers, x, y, ...) __builtin_shuffle(x, y, (integers){__VA_ARGS__})
 #endif
 
-/* Sums of the lanes of 1 to 4 vectors. Halves are added until one lane is left: of each vector down to four
- * lanes, and these are turned so that an addition serves two vectors, then all four. */
+/* Sums of the lanes of 1 to 4 vectors. Each vector is halved by additions down to four lanes. These are then
+ * shuffled so that one addition serves two vectors, and the next one all four. */
 #ifdef CREGNET_VECTORS
 typedef float four_f32 __attribute__((vector_size(16)));
 typedef int32_t four_integers_f32 __attribute__((vector_size(16)));

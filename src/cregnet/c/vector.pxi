@@ -1,8 +1,8 @@
-# The C that Cython cannot express, behind names that take either dtype. This is the one place
-# where the dtype is an `if`, and the compiler resolves it.
+# The C functions that Cython cannot express, as fused functions for both dtypes. Only this file branches on
+# the dtype; the compiler resolves these branches.
 
 cdef extern from "matmul.h" nogil:
-    enum: PRODUCT_DEPTH "TILE_DEPTH"     # inner sums up to this long are written once
+    enum: PRODUCT_DEPTH "TILE_DEPTH"     # the result is written only once if the inner sum is at most this long
     ctypedef struct Epilogue:
         const void* bias
         bint relu
@@ -87,7 +87,7 @@ cdef inline void product(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
                          const real* A, Py_ssize_t A_row, Py_ssize_t A_col,
                          const real* B, Py_ssize_t B_row,
                          real* C, Py_ssize_t C_row, const real* bias) noexcept nogil:
-    # C = A B, plus the bias of each row where there is one
+    # C = A B, plus the bias of each row unless `bias` is NULL
     cdef Epilogue epilogue
     memset(&epilogue, 0, sizeof(Epilogue))
     epilogue.bias = bias
@@ -116,7 +116,7 @@ cdef inline Py_ssize_t scratch_size(real* _, Py_ssize_t n_rows, Py_ssize_t n_col
 cdef inline void dot_table(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth, const real* A,
                            Py_ssize_t A_row, const real* B, Py_ssize_t B_row, real* C,
                            Py_ssize_t C_row) noexcept nogil:
-    # the same as product_transposed, by dot products: for small C
+    # the same as product_transposed, by dot products: faster for a small C
     if real is float:
         dot_table_f32(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row)
     else:
@@ -126,7 +126,7 @@ cdef inline void dot_table(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t dept
 cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* source,
                            Py_ssize_t source_row, real* out, Py_ssize_t out_row,
                            Py_ssize_t out_width) noexcept nogil:
-    # out (n_cols, out_width), rows out_row apart, has zeros from column n_rows on
+    # out (n_cols, out_width) = source^T, rows out_row apart; columns n_rows and above are set to 0
     if real is float:
         transpose_f32(n_rows, n_cols, source, source_row, out, out_row, out_width)
     else:
@@ -134,7 +134,7 @@ cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* sou
 
 
 cdef inline Py_ssize_t lanes_of(size_t size) noexcept nogil:
-    # numbers of this size in a vector, the unit that rows are padded to
+    # how many numbers of this size a vector has; rows are padded to a multiple of it
     return padded_f32(1) if size == sizeof(float) else padded_f64(1)
 
 
@@ -238,40 +238,41 @@ cdef inline double sum_parts(double* part) noexcept nogil:
 
 
 cdef inline double dot_of(const real* x, const real* y, Py_ssize_t n) noexcept nogil:
-    # sum of x y in double, in sixteen interleaved parts: a fixed shape, so a fixed result
-    cdef Py_ssize_t i, p, whole = n - n % 16
+    # Sum of x y in double by sixteen interleaved partial sums. The order of the additions is fixed, so the
+    # result is too.
+    cdef Py_ssize_t i, p, n_full = n - n % 16
     cdef double part[16]
     for p in range(16):
         part[p] = 0
-    for i in range(0, whole, 16):
+    for i in range(0, n_full, 16):
         for p in range(16):
             part[p] += <double>x[i + p] * <double>y[i + p]
-    for i in range(whole, n):
-        part[i - whole] += <double>x[i] * <double>y[i]
+    for i in range(n_full, n):
+        part[i - n_full] += <double>x[i] * <double>y[i]
     return sum_parts(&part[0])
 
 
 cdef inline double spread_of(const real* x, Py_ssize_t n, double center) noexcept nogil:
-    # sum of (x - center)^2, the same way
-    cdef Py_ssize_t i, p, whole = n - n % 16
+    # sum of (x - center)^2, in the same order
+    cdef Py_ssize_t i, p, n_full = n - n % 16
     cdef double part[16]
     for p in range(16):
         part[p] = 0
-    for i in range(0, whole, 16):
+    for i in range(0, n_full, 16):
         for p in range(16):
             part[p] += (x[i + p] - center) * (x[i + p] - center)
-    for i in range(whole, n):
-        part[i - whole] += (x[i] - center) * (x[i] - center)
+    for i in range(n_full, n):
+        part[i - n_full] += (x[i] - center) * (x[i] - center)
     return sum_parts(&part[0])
 
 
 cdef inline double unit_roundoff(size_t size) noexcept nogil:
-    # half the distance from 1 to the next number of this size
+    # half the distance from 1 to the next larger number of this size
     return 5.9604644775390625e-08 if size == sizeof(float) else 1.1102230246251565e-16
 
 
 cdef inline double round_down(double x, size_t size) noexcept nogil:
-    # the largest number of this size that is not above x > 0
+    # the largest number of this size that is at most x, for x > 0
     cdef float rounded = <float>x
     if size == sizeof(float):
         return nextafterf(rounded, 0) if rounded > x else rounded
@@ -279,7 +280,7 @@ cdef inline double round_down(double x, size_t size) noexcept nogil:
 
 
 cdef enum:
-    BLOCK = 256          # examples or elements handled at a time
+    BLOCK = 256          # examples or elements processed at a time
 
 
 cdef inline Py_ssize_t n_blocks(Py_ssize_t n) noexcept nogil:

@@ -1,10 +1,11 @@
 # Activations and their derivatives, forward beside backward.
 #
-# A. Forward turns Z into A in place. Backward takes dA and what the derivative is computed from (A, or Z where
-#    the row in spec.py says "input") and leaves dZ in the place of the latter.
-# B. `z < 0 ? 0 : z` lets a NaN through; `max(z, 0)` would hide a run that diverges.
-# C. Here are those with corners and softmax, which works down the columns; the smooth ones, with their loops, are
-#    in smooth_activation.pxi. The codes are the positions of the rows in spec.py.
+# A. Forward replaces Z by A in place. Backward reads dA and the array that the derivative is computed from (A, or
+#    Z if the row in spec.py says "input"), and replaces the latter by dZ.
+# B. `z < 0 ? 0 : z` propagates a NaN; `max(z, 0)` would replace it by 0 and hide that a training has diverged.
+# C. This file has identity, the piecewise linear activations, and softmax, which is computed down the columns.
+#    The smooth elementwise activations are in smooth_activation.pxi. An activation's code is the position of its
+#    row in spec.py.
 
 cdef dict ACTIVATION_CODES = {name: code for code, name in enumerate(_spec.ACTIVATIONS)}
 
@@ -112,7 +113,7 @@ cdef void elementwise(int activation, real* A, Py_ssize_t n, double option) noex
 
 
 cdef void elementwise_backward(int activation, const real* dA, real* saved, Py_ssize_t n, double option) noexcept nogil:
-    # what the derivative is computed from becomes dZ
+    # replaces `saved`, which the derivative is computed from, by dZ
     if activation == RELU:
         relu_backward_(dA, saved, n)
     elif activation == LEAKY_RELU:
@@ -125,8 +126,8 @@ cdef void elementwise_backward(int activation, const real* dA, real* saved, Py_s
 
 cdef void elementwise_backward_dA(int activation, real* dA, const real* saved, Py_ssize_t n,
                                   double option) noexcept nogil:
-    # dA becomes dZ: the same on copies that stay in L1. A loop over two arrays that may be the same one does
-    # not vectorise, so there is one loop, and it writes to the array that is not dA.
+    # Replaces dA by dZ. A loop that writes to dA would be a second one for each activation. The existing loop runs
+    # on a copy of `saved` instead, one block at a time, so that the copy stays in L1.
     cdef Py_ssize_t block, start, width
     cdef real dZ[BLOCK]
     if activation == IDENTITY:
@@ -141,7 +142,7 @@ cdef void elementwise_backward_dA(int activation, real* dA, const real* saved, P
 
 cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t width, Py_ssize_t row,
                    double option) noexcept nogil:
-    # columns 0 .. width - 1 of an array whose rows are `row` apart
+    # on the first `width` columns of an array whose rows are `row` apart
     cdef Py_ssize_t i
     if activation == SOFTMAX:
         softmax_forward(A, n_units, width, row)
@@ -154,7 +155,7 @@ cdef void activate(int activation, real* A, Py_ssize_t n_units, Py_ssize_t width
 
 cdef void activate_backward(int activation, const real* dA, Py_ssize_t dA_row, real* saved, Py_ssize_t n_units,
                             Py_ssize_t width, Py_ssize_t row, double option) noexcept nogil:
-    # `saved`, A or Z, becomes dZ
+    # replaces `saved`, which is A or Z, by dZ
     cdef Py_ssize_t i
     if activation == SOFTMAX:
         softmax_backward_(dA, dA_row, saved, n_units, width, row)
@@ -167,7 +168,7 @@ cdef void activate_backward(int activation, const real* dA, Py_ssize_t dA_row, r
 
 cdef void activate_backward_dA(int activation, real* dA, const real* saved, Py_ssize_t n_units, Py_ssize_t width,
                                Py_ssize_t row, double option) noexcept nogil:
-    # dA becomes dZ; not for softmax
+    # replaces dA by dZ; not for softmax
     cdef Py_ssize_t i
     if width == row:
         elementwise_backward_dA(activation, dA, saved, n_units * width, option)
@@ -178,7 +179,7 @@ cdef void activate_backward_dA(int activation, real* dA, const real* saved, Py_s
 
 # ---------------------------------------------------------------------------- public kernels
 #
-# The rest of their docstrings follows from their rows: cregnet/docstrings.py.
+# cregnet/docstrings.py adds the sections that follow from the rows of spec.py to these docstrings.
 
 cdef _Signature FORWARD = _Signature("Z(n_units,n_examples) -> A(n_units,n_examples)", same="A=Z")
 cdef _Signature BACKWARD = _Signature(
@@ -189,7 +190,7 @@ cdef _Number SLOPE = _Number(_spec.ACTIVATIONS["leaky_relu"].options[0])
 
 
 cdef int run_forward(int activation, const real[:, ::1] Z, real[:, ::1] A, double option) except -1:
-    # A starts as a copy of Z; the activation then works in place
+    # copy Z to A, then work in place
     cdef Py_ssize_t n_units = Z.shape[0], m = Z.shape[1]
     with nogil:
         copy(&A[0, 0], &Z[0, 0], n_units * m)
@@ -208,7 +209,7 @@ cdef object call_forward(int activation, object Z, object A, double option=0):
 
 cdef int run_backward(int activation, const real[:, ::1] dA, const real[:, ::1] saved, real[:, ::1] dZ,
                       double option) except -1:
-    # `saved` is A, or Z where the derivative is computed from that
+    # `saved` is A, or Z if the derivative is computed from it
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
     if activation == SOFTMAX:
         return run_softmax_backward(dA, saved, dZ)
@@ -222,7 +223,7 @@ cdef int run_backward(int activation, const real[:, ::1] dA, const real[:, ::1] 
 
 
 cdef int run_softmax_backward(const real[:, ::1] dA, const real[:, ::1] A, real[:, ::1] dZ) except -1:
-    # dZ starts as A, and dA must outlive that
+    # A is copied to dZ first. If dZ is dA, this would overwrite dA, which is therefore copied too.
     cdef Py_ssize_t n_units = dA.shape[0], m = dA.shape[1], n = n_units * m
     cdef const real* kept = &dA[0, 0]
     cdef real* saved = NULL

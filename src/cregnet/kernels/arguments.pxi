@@ -1,21 +1,20 @@
-# Checks of the arguments of public kernels: arrays, numbers, and where arrays lie in memory.
+# Checks of the arguments of public kernels: arrays, numbers, and memory that arrays share.
 #
-# A kernel is a `def` of Python objects. A `_Signature` tests whether its arrays can be used directly and
-# calls `cregnet.signature`, in Python, to convert those that cannot. Then a fused function, whose
-# parameters are typed memoryviews, is called for the dtype found.
+# A kernel is a `def` that takes Python objects. A `_Signature` tests whether its arrays can be used directly;
+# otherwise it calls `cregnet.signature`, in Python, which converts them. The kernel then calls a fused
+# function, whose parameters are typed memoryviews, for the dtype of the arrays.
 #
-# A. Arrays are aligned to their elements. NumPy makes others, for example from an odd offset of a
-#    memory map, and reading those as if they were aligned is undefined.
-# B. What a kernel writes shares no memory with another argument, unless the kernel's `_Arguments` say
-#    that the two may be the same array. Then they are the same from end to end; a partial overlap is
-#    never allowed, because the loops would read what they have just written. Arguments that are only
-#    read may share memory as they like.
+# A. Arrays are aligned to their elements. NumPy can make others, for example from an odd offset of a
+#    memory map, and reading them as if they were aligned is undefined behaviour.
+# B. An output shares no memory with another argument, unless the kernel's `_Arguments` say that the two may
+#    be the same array. They are then identical; a partial overlap is never allowed, because the loops would
+#    read elements that they have already overwritten. Arguments that are only read may overlap.
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 
 
-cdef struct Span:                    # where an array lies, as addresses
+cdef struct Span:                    # the memory of an array, as addresses
     size_t start
     size_t end
     size_t element
@@ -39,7 +38,8 @@ cdef inline Span matrix(const real[:, ::1] x) noexcept nogil:
 
 @cython.final
 cdef class _Arguments:
-    # the arrays of a kernel: those it reads, then those it writes, and pairs "out=in" that may be the same
+    # The names of a kernel's arrays: those it reads, then those it writes. `same` has the pairs "out=in" that
+    # may be the same array.
     cdef tuple names
     cdef int n
     cdef int n_read
@@ -72,12 +72,12 @@ cdef class _Arguments:
 
 
 cdef uint64_t MOST_64 = 0xFFFFFFFFFFFFFFFF  # of seeds and steps
-cdef uint64_t MOST_COUNT = 2**62     # of examples and steps, so that a batch or a call can be counted on from there
-cdef uint64_t MOST_LAYER = 2**28 - 1  # shares a 32-bit word with the purpose of a draw
+cdef uint64_t MOST_COUNT = 2**62     # of examples and steps: adding the size of a batch or a call cannot overflow
+cdef uint64_t MOST_LAYER = 2**28 - 1  # of layers: a 32-bit word holds the layer and the purpose of a draw
 
 
 cdef uint64_t whole_number(str name, object value, uint64_t least, uint64_t most) except? 0:
-    # an argument that is an integer: C would take 1.9 for 1
+    # an argument that is an integer; a conversion in C would truncate 1.9 to 1
     cdef int overflow = 0
     cdef long long number = 0
     if type(value) is int:
@@ -101,15 +101,15 @@ cdef int check_size(str name, Py_ssize_t size, Py_ssize_t want) except -1:
 
 
 cdef enum:
-    SMALL_WORK = 4096                # fewer operations take less time than releasing the GIL and taking it again
+    SMALL_WORK = 4096                # fewer operations take less time than releasing and acquiring the GIL
     MOST_ARRAYS = 12
     MOST_SIZES = 16
 
-cdef enum Dtype:                     # of a call; INTEGERS: of a kernel without real arrays
-    INTEGERS
+cdef enum Dtype:                     # of a call
+    INTEGERS                         # no array is real
     FLOAT
     DOUBLE
-    UNFIT                            # no kernel can work on these arrays as they are
+    UNFIT                            # an array must be converted first
 
 cdef int _READ = _signature.READ
 cdef int _FILLED = _signature.FILLED
@@ -121,20 +121,20 @@ cdef object new_array = _numpy.empty
 
 @cython.final
 cdef class _Signature:
-    # the arrays of a kernel, as cregnet.signature describes them; `same` has pairs "out=in" that may be the
-    # same array, `sizes` names sizes that are given as numbers
+    # A kernel's arrays, in the notation of cregnet.signature. `same` has the pairs "out=in" that may be the same
+    # array, `sizes` the names of the sizes that the kernel gets as numbers.
     cdef readonly tuple arguments
     cdef _Arguments memory
     cdef list dtypes                 # None: float32 or float64
     cdef tuple given_sizes
     cdef int n
     cdef int n_filled
-    cdef int place[MOST_ARRAYS]      # among the arrays as `memory` has them: read, then written
+    cdef int place[MOST_ARRAYS]      # position in the order of `memory`: read, then written
     cdef int role[MOST_ARRAYS]
     cdef bint optional[MOST_ARRAYS]
     cdef bint is_real[MOST_ARRAYS]
     cdef int ndim[MOST_ARRAYS]
-    cdef Py_ssize_t dims[MOST_ARRAYS][2]  # a size, or -1 - k for size number k
+    cdef Py_ssize_t dims[MOST_ARRAYS][2]  # a fixed size, or -1 - k for the size with index k
 
     def __cinit__(self, str text, str same="", str sizes=""):
         cdef int i
@@ -149,13 +149,13 @@ cdef class _Signature:
             self.n_filled += self.role[i] == _FILLED
 
     cdef int prepare(self, list arrays, Py_ssize_t first=-1, Py_ssize_t second=-1) except -1:
-        # replaces `arrays`, in place, by what the kernel works on; returns the dtype of the call
+        # replace the arguments in the list `arrays` by arrays that the kernel can use; return the dtype of the call
         cdef int dtype = self.match(arrays, first, second)
         if dtype == UNFIT:
             _signature.convert(self.arguments, arrays, dict(zip(self.given_sizes, (first, second))))
             dtype = self.match(arrays, first, second)
             if dtype == UNFIT:
-                raise SystemError(f"arrays are not as {self.arguments} says after their conversion")
+                raise SystemError(f"arrays do not match {self.arguments} after their conversion")
         return dtype
 
     cdef int match(self, list arrays, Py_ssize_t first, Py_ssize_t second) except -1:
@@ -231,16 +231,16 @@ cdef class _Signature:
         return 0
 
     cdef object result(self, list arrays):
-        # the outputs, for the kernel to return; copies that it has changed are written back
+        # the outputs, which the kernel returns; results in copies are written back to the caller's arrays
         if len(arrays) > self.n:
-            return _signature.finish(self.arguments, arrays)
+            return _signature.write_back(self.arguments, arrays)
         if self.n_filled == 1:
             return arrays[self.n - 1]
         return tuple(arrays[self.n - self.n_filled:]) if self.n_filled else None
 
 
 cdef object new_real(tuple shape, object dtype):
-    # an output whose dtype no input says
+    # an output whose dtype does not follow from an input
     descr = _numpy.dtype(dtype)
     if descr is not FLOAT32 and descr is not FLOAT64:
         raise TypeError(f"dtype is {descr}, wanted float32 or float64")
@@ -248,13 +248,13 @@ cdef object new_real(tuple shape, object dtype):
 
 
 cdef double real_number(str name, object value) except? -1:
-    # an argument that is a number
+    # an argument that is a real number
     return value if type(value) is float else _signature.real_number(name, value)
 
 
 @cython.final
 cdef class _Number:
-    # a number in a range: compared in C; the row of cregnet.spec, in Python, makes the message
+    # A number in a range. The comparison is in C; the error comes from `Option.check` of cregnet.spec.
     cdef object option
     cdef str name
     cdef readonly double default
@@ -281,6 +281,6 @@ cdef double finite_number(str name, object value) except? -1:
 
 
 cdef inline void copy(real* to, const real* source, Py_ssize_t n) noexcept nogil:
-    # memcpy may not be given a null pointer or the same place twice
+    # memcpy with a null pointer, or from an array to itself, is undefined behaviour
     if n > 0 and to != source:
         memcpy(to, source, n * sizeof(real))

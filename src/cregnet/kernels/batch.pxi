@@ -1,13 +1,12 @@
-# Batches: the one turn from rows = examples (the user's X) to columns = examples (the core's A[0]).
+# Batches: examples are gathered from the rows of the user's X into the columns of the core's A[0].
 
 cdef uint32_t SHUFFLE = PURPOSES["shuffle"]
 
 
 cdef void gather_(const real* X, Py_ssize_t n_features, const int64_t* order, Py_ssize_t first,
                   Py_ssize_t n, real* A, Py_ssize_t row) noexcept nogil:
-    # A[:, j] = X[order[first + j], :] for j < n; without an order X[first + j].
-    # Sixteen examples at a time: sixteen streams are read and whole cache lines written.
-    # The caller clears the padded columns.
+    # A[:, j] = X[order[first + j], :] for j < n, or X[first + j, :] if order is NULL. Sixteen examples at a time,
+    # so that complete cache lines are written. The caller clears the padded columns.
     cdef Py_ssize_t start, width, j, f
     cdef const real* source[16]
     cdef real* out
@@ -31,8 +30,8 @@ cdef void one_hot_(const int32_t* labels, const int64_t* order, Py_ssize_t first
 
 
 cdef void shuffle_(int64_t* order, Py_ssize_t n, uint64_t seed, uint64_t epoch) noexcept nogil:
-    # Fisher-Yates from the end; position i takes draw i, scaled to 0 .. i by a multiply and a
-    # shift (the bias is below n / 2^32)
+    # Fisher-Yates, from the end. Position i uses draw i, scaled to 0 .. i by a multiplication and a shift; the
+    # bias is below n / 2^32.
     cdef Py_ssize_t i, j, first
     cdef int64_t kept
     cdef uint32_t w[4]

@@ -1,10 +1,10 @@
 # Batch normalisation (Ioffe & Szegedy 2015), forward beside backward.
 #
-# A row is one unit, and the examples of a batch lie along it: everything of a unit is computed by
-# one thread in a fixed order, and units can be shared out as one likes. Sums are taken in double,
-# the variance in a second pass, around the mean: nothing cancels. Z becomes Zhat, which the
-# backward pass needs; gamma Zhat + beta goes where the activation will work in place. Rows may
-# have padded columns: they become 0 and count for nothing.
+# A row is a unit, and its columns are the examples of a batch. One thread computes a unit in a fixed order,
+# so the bits do not depend on how units are divided among threads. Sums are accumulated in double, and the
+# variance in a second pass, around the mean, so that nothing cancels. Z is replaced by Zhat, which the
+# backward pass needs; gamma Zhat + beta is written to A, where the activation then works in place. Padded
+# columns are excluded from the statistics and set to 0.
 
 cdef inline double inverse_deviation(double variance, double epsilon) noexcept nogil:
     return 1 / c_sqrt(variance + epsilon)
@@ -13,8 +13,8 @@ cdef inline double inverse_deviation(double variance, double epsilon) noexcept n
 cdef void batch_norm_(real* Z, Py_ssize_t Z_row, const real* gamma, const real* beta, real* A,
                       Py_ssize_t A_row, real* mean, real* variance, Py_ssize_t n_units, Py_ssize_t n,
                       Py_ssize_t width, double epsilon) noexcept nogil:
-    # algorithm 1; columns n to width - 1 are padding. The mean is subtracted in two parts, because
-    # its rounding would count for much where it is large beside the deviation.
+    # Algorithm 1; columns n to width - 1 are padding. The mean is subtracted in two parts, because its rounding
+    # error matters if it is large compared to the standard deviation.
     cdef Py_ssize_t i, j
     cdef double center, squares
     cdef real high, low, scale, g, b, z
@@ -42,8 +42,8 @@ cdef void batch_norm_backward_(real* dA, Py_ssize_t dA_row, const real* Zhat, Py
                                const real* gamma, const real* variance, real* dgamma, real* dbeta,
                                Py_ssize_t n_units, Py_ssize_t n, Py_ssize_t width,
                                double epsilon) noexcept nogil:
-    # The derivatives of section 3, put together: the mean and the variance take away from the
-    # gradient what lies along 1 and along Zhat,
+    # The derivatives of section 3, combined: the mean and the variance project out the components of the
+    # gradient along 1 and along Zhat,
     # dZ = gamma / sqrt(variance + epsilon) (dA - mean(dA) - Zhat mean(dA Zhat)).
     cdef Py_ssize_t i, j
     cdef double along_one, along_Zhat
@@ -97,7 +97,7 @@ cdef void batch_norm_fold_(const real* W, const real* gamma, const real* beta, c
 cdef void batch_norm_statistics_(const real* mean, const real* variance, real* running_mean,
                                  real* running_variance, Py_ssize_t n_units, Py_ssize_t n,
                                  double decay) noexcept nogil:
-    # algorithm 2, step 10: prediction goes by the unbiased variance, n / (n - 1) of the batch's
+    # Algorithm 2, step 10: prediction uses the unbiased variance, n / (n - 1) times that of the batch.
     cdef Py_ssize_t i
     cdef real d = <real>decay, c = <real>(1 - decay)
     cdef real u = <real>((1 - decay) * n / max(<Py_ssize_t>1, n - 1))
@@ -183,7 +183,7 @@ cdef int run_norm_statistics(const real[:, ::1] mean, const real[:, ::1] varianc
 
 def batch_norm(Z, gamma, beta, A=None, Zhat=None, mean=None, variance=None, *,
                epsilon=NORM_EPSILON.default, n_examples=None):
-    """Zhat = (Z - mean) / sqrt(variance + epsilon) and A = gamma * Zhat + beta, by the mean and variance of Z.
+    """Zhat = (Z - mean) / sqrt(variance + epsilon) and A = gamma * Zhat + beta, with the mean and variance of Z.
 
     Ioffe & Szegedy 2015, algorithm 1.
 
@@ -196,13 +196,13 @@ def batch_norm(Z, gamma, beta, A=None, Zhat=None, mean=None, variance=None, *,
     epsilon : float, above 0
         Added to the variance.
     n_examples : int, optional
-        Columns that are examples, by default all; the others count for nothing and become 0.
+        Number of columns that are examples, by default all; the columns after them are ignored and set to 0.
 
     Returns
     -------
     A, Zhat : ndarray, shape (n_units, n_columns)
     mean, variance : ndarray, shape (n_units, 1)
-        The batch's own, the variance biased.
+        Of this batch; the variance is the biased one.
 
     Raises
     ------
@@ -226,7 +226,7 @@ def batch_norm(Z, gamma, beta, A=None, Zhat=None, mean=None, variance=None, *,
 
 def batch_norm_backward(dA, Zhat, gamma, variance, dZ=None, dgamma=None, dbeta=None, *,
                         epsilon=NORM_EPSILON.default, n_examples=None):
-    """dZ, dgamma and dbeta, through the batch's mean and variance.
+    """dZ, dgamma and dbeta, with the batch's mean and variance differentiated too.
 
     dbeta = sum(dA), dgamma = sum(dA * Zhat) and, with n examples,
     dZ = gamma / sqrt(variance + epsilon) * (dA - dbeta / n - Zhat * dgamma / n)
@@ -236,13 +236,13 @@ def batch_norm_backward(dA, Zhat, gamma, variance, dZ=None, dgamma=None, dbeta=N
     ----------
     dA, Zhat : array_like, shape (n_units, n_columns)
     gamma, variance : array_like, shape (n_units, 1)
-        Zhat and variance are what `batch_norm` returned.
+        Zhat and variance as `batch_norm` returned them.
     dZ, dgamma, dbeta : ndarray, optional
         Filled and returned; dZ may be dA.
     epsilon : float, above 0
         Added to the variance.
     n_examples : int, optional
-        Columns that are examples, by default all; the others count for nothing and become 0.
+        Number of columns that are examples, by default all; the columns after them are ignored and set to 0.
 
     Returns
     -------
@@ -270,7 +270,7 @@ def batch_norm_backward(dA, Zhat, gamma, variance, dZ=None, dgamma=None, dbeta=N
 
 
 def batch_norm_predict(Z, gamma, beta, mean, variance, A=None, *, epsilon=NORM_EPSILON.default):
-    """A = gamma * (Z - mean) / sqrt(variance + epsilon) + beta, by statistics that are given.
+    """A = gamma * (Z - mean) / sqrt(variance + epsilon) + beta, with given statistics.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def batch_norm_predict(Z, gamma, beta, mean, variance, A=None, *, epsilon=NORM_E
 
 
 def batch_norm_fold(W, gamma, beta, mean, variance, W_out=None, b_out=None, *, epsilon=NORM_EPSILON.default):
-    """Weights and biases of the dense layer that does what W does with `batch_norm_predict` after it.
+    """Weights and biases of the dense layer that equals W followed by `batch_norm_predict`.
 
     Parameters
     ----------
@@ -343,19 +343,19 @@ def batch_norm_fold(W, gamma, beta, mean, variance, W_out=None, b_out=None, *, e
 
 
 def batch_norm_statistics(mean, variance, running_mean, running_variance, decay, n_examples):
-    """Move the running statistics by those of a batch.
+    """Update the running statistics with those of a batch.
 
-    running_mean = decay * running_mean + (1 - decay) * mean, and the variance likewise with that of
-    the batch times n / (n - 1), which makes it unbiased (Ioffe & Szegedy 2015, algorithm 2, step 10)
-    and is left out for a batch of one.
+    running_mean = decay * running_mean + (1 - decay) * mean, and the same for the variance. The variance
+    of the batch is first multiplied by n / (n - 1), which makes it unbiased (Ioffe & Szegedy 2015,
+    algorithm 2, step 10); for a batch of one example the factor is 1.
 
     Parameters
     ----------
     mean, variance : array_like, shape (n_units, 1)
         As `batch_norm` returned them.
     running_mean, running_variance : ndarray, shape (n_units, 1)
-        Updated in place. Both start from 0: after t batches they are too small by the factor
-        1 - decay^t, by which whoever predicts with them divides first.
+        Updated in place. Both start from 0. After t batches they must be divided by 1 - decay^t, the sum
+        of the weights, before they are used for prediction.
     decay : float, 0 <= decay < 1
     n_examples : int, at least 1
 

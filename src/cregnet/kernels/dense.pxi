@@ -36,7 +36,7 @@ cdef int run_dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const r
 
 
 cdef real* new_scratch(real* like, Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth) except? NULL:
-    # malloc(0) may be NULL without being a failure, hence the one element more
+    # one element more than needed, because malloc(0) may return NULL without a failure
     cdef real* scratch = <real*>malloc((scratch_size(like, n_rows, n_cols, depth) + 1) * sizeof(real))
     if scratch == NULL:
         raise MemoryError
@@ -108,7 +108,7 @@ def dense_backward(dZ, W, A_prev, dW=None, db=None, dA_prev=None):
     Parameters
     ----------
     dZ : array_like, shape (n_out, n_examples)
-        The 1/m of a mean over examples is in it.
+        Contains the factor 1/m of a mean over examples.
     W, A_prev : array_like, shapes (n_out, n_in), (n_in, n_examples)
     dW, db, dA_prev : ndarray, optional
         Filled and returned.

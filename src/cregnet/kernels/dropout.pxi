@@ -1,8 +1,8 @@
 # Inverted dropout (Srivastava et al. 2014, JMLR 15, section 10) with masks from Philox4x32-10.
 #
-# A draw depends on (seed, purpose, layer, step, element) and on nothing else. The counter is
-# (example, unit / 4, step, purpose * 2^28 + layer), the key is the seed; word w of a result is the
-# draw of unit 4 * (unit / 4) + w. A unit is kept where its 32-bit draw is below keep_prob * 2^32.
+# A draw depends on (seed, purpose, layer, step, element) alone. The counter is
+# (example, unit / 4, step, purpose * 2^28 + layer), the key is the seed, and word w of a result is the
+# draw of unit 4 * (unit / 4) + w. A unit is kept if its 32-bit draw is below keep_prob * 2^32.
 
 cdef extern from "philox.h" nogil:
     void philox4x32_10(uint32_t* w0, uint32_t* w1, uint32_t* w2, uint32_t* w3,
@@ -19,7 +19,7 @@ cdef uint32_t DROPOUT = PURPOSES["dropout"]
 cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize_t first,
                 Py_ssize_t n_examples, double keep_prob, uint64_t seed, uint32_t layer,
                 uint64_t step) noexcept nogil:
-    # examples first .. first + n_examples - 1, from column 0 of D on
+    # of examples first .. first + n_examples - 1, in columns 0 .. n_examples - 1 of D
     cdef Py_ssize_t unit
     cdef uint32_t threshold
     if keep_prob >= 1:
@@ -34,7 +34,7 @@ cdef void mask_(unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units, Py_ssize
 
 
 cdef void dropout_(real* A, const unsigned char* D, Py_ssize_t n, double keep_prob) noexcept nogil:
-    # its own derivative: backward is the same call on dA
+    # linear in A: the backward pass is the same call on dA
     cdef Py_ssize_t k
     cdef real scale = <real>(1 / keep_prob)
     for k in range(n):
@@ -72,7 +72,7 @@ cdef double read_keep_prob(object value) except? -1:
     return keep_prob
 
 
-cdef struct Draw:                    # what draws depend on beside their place
+cdef struct Draw:                    # what a draw depends on, besides its purpose and its element
     uint64_t seed
     uint32_t layer
     uint64_t step

@@ -1,10 +1,10 @@
-# Gaussian noise, added to activations or multiplied onto them, with draws from Philox4x32-10.
+# Gaussian noise, added to activations or multiplied by them, with draws from Philox4x32-10.
 #
-# A draw depends on (seed, purpose, layer, step, element) and on nothing else. The counters are those
-# of dropout masks: word w of (example, unit / 4, step, purpose and layer) goes to unit 4 (unit / 4) + w.
-# Words 0 and 1 are radius and direction of units 0 and 1 of the four, words 2 and 3 of the others
-# (Box & Muller 1958, Ann. Math. Statist. 29). Loops over draws always run in whole vectors, so that
-# a draw has the same bits wherever a range of columns starts and ends.
+# A draw depends on (seed, purpose, layer, step, element) alone. The counters are those of dropout masks:
+# four units have the four words of (example, unit / 4, step, purpose and layer). Words 0 and 1 are radius
+# and direction for the first two units, words 2 and 3 for the other two (Box & Muller 1958, Ann. Math.
+# Statist. 29). Loops over draws always process full vectors, so that a draw has the same bits for every
+# range of columns that it is computed in.
 
 cdef uint32_t NOISE = PURPOSES["noise"]
 cdef uint32_t GAUSSIAN_DROPOUT = PURPOSES["gaussian_dropout"]
@@ -12,18 +12,18 @@ cdef uint32_t GAUSSIAN_DROPOUT = PURPOSES["gaussian_dropout"]
 
 cdef void normal_rows(real* E, Py_ssize_t first, Py_ssize_t n, uint32_t four, uint32_t purpose,
                       uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil:
-    # E (4, BLOCK): draws of units 4 four to 4 four + 3 for examples first .. first + n - 1, n <= BLOCK
-    cdef Py_ssize_t pair, j, whole = (n + 15) // 16 * 16
+    # E (4, BLOCK): draws of units 4 * four to 4 * four + 3 for examples first .. first + n - 1, n <= BLOCK
+    cdef Py_ssize_t pair, j, n_padded = (n + 15) // 16 * 16
     cdef uint32_t words[4 * BLOCK]
     cdef uint32_t* w
     cdef real* out
     cdef real radius, cosine, sine
-    philox_word_rows(&words[0], BLOCK, first, whole, four, <uint32_t>step, (purpose << 28) | layer,
+    philox_word_rows(&words[0], BLOCK, first, n_padded, four, <uint32_t>step, (purpose << 28) | layer,
                      <uint32_t>seed, <uint32_t>(seed >> 32))
     for pair in range(2):
         w = &words[2 * BLOCK * pair]
         out = E + 2 * BLOCK * pair
-        for j in range(whole):
+        for j in range(n_padded):
             normal_radius(w[j], &radius)
             direction(w[BLOCK + j], &cosine, &sine)
             out[j] = radius * cosine
@@ -33,7 +33,7 @@ cdef void normal_rows(real* E, Py_ssize_t first, Py_ssize_t n, uint32_t four, ui
 cdef void add_normal(real* A, Py_ssize_t row, Py_ssize_t n_units, Py_ssize_t first, Py_ssize_t n,
                      double deviation, uint32_t purpose, uint64_t seed, uint32_t layer,
                      uint64_t step) noexcept nogil:
-    # A += deviation * draw for examples first .. first + n - 1, from column 0 of A on
+    # A += deviation * draw for examples first .. first + n - 1, in columns 0 .. n - 1 of A
     cdef Py_ssize_t unit, block, start, width, i, j
     cdef real s = <real>deviation
     cdef real E[4 * BLOCK]
@@ -70,7 +70,7 @@ cdef void gaussian_dropout_factors_(real* M, Py_ssize_t row, Py_ssize_t n_units,
 
 cdef void apply_factors_(real* A, Py_ssize_t A_row, const real* M, Py_ssize_t M_row, Py_ssize_t n_units,
                          Py_ssize_t n) noexcept nogil:
-    # its own derivative: backward is the same call on dA
+    # linear in A: the backward pass is the same call on dA
     cdef Py_ssize_t i, j
     cdef real* A_i
     cdef const real* M_i
@@ -129,7 +129,7 @@ def gaussian_noise(A, sigma, seed, layer, step, out=None, *, first=0):
     out : ndarray, optional
         Filled and returned; may be A.
     first : int
-        _Number of the first example within the batch.
+        Index of the first example within the batch.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def gaussian_dropout_factors(shape, keep_prob, seed, layer, step, M=None, *, fir
     M : ndarray, optional
         Filled and returned.
     first : int
-        _Number of the first example within the batch.
+        Index of the first example within the batch.
     dtype : float32 or float64
         Of M where it is allocated.
 
@@ -206,7 +206,7 @@ def gaussian_dropout_factors(shape, keep_prob, seed, layer, step, M=None, *, fir
 
 
 def apply_factors(A, M, out=None):
-    """out = A * M: on A forward, on dA backward.
+    """out = A * M, for A in the forward pass and for dA in the backward pass.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
 # Penalties on the weights: cost l1 * sum |W| + l2 / 2 * sum W^2, gradient l1 * sign(W) + l2 * W.
-# The coefficients arrive scaled: l2 = lambda / m and l1 = lambda / (2 m) for scale="examples".
+# The caller has scaled the coefficients: l2 = lambda / m and l1 = lambda / (2 m) for scale="examples".
 
 cdef double penalty_(const real* W, Py_ssize_t n, double l1, double l2) noexcept nogil:
     cdef Py_ssize_t block, start, width, k

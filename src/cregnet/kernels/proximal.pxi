@@ -1,11 +1,11 @@
-# Proximal steps and projections: what acts on weights or on a gradient itself, in place.
+# Proximal steps and projections of weights or of a gradient, in place.
 #
-# Each gives the point nearest to x that a term or a bound allows (Parikh & Boyd 2014, Foundations
-# and Trends in Optimization 1): the soft threshold for sum |W|, the others for a box or a ball.
-# Bounds hold exactly: a norm computed in double afterwards is never above the bound.
+# The soft threshold is the proximal operator of sum |W|; the others are projections onto a box or a ball
+# (Parikh & Boyd 2014, Foundations and Trends in Optimization 1). Bounds hold exactly: a norm computed in
+# double afterwards is never above the bound.
 
 cdef void soft_threshold_(real* W, Py_ssize_t n, double threshold) noexcept nogil:
-    # sign(W) max(|W| - t, 0), which is W less W clipped: exact zeros, no branch, a NaN stays one
+    # sign(W) max(|W| - t, 0), computed as W minus W clipped to [-t, t]: exact zeros, no branch, and a NaN stays
     cdef Py_ssize_t k
     cdef real t = <real>threshold
     cdef real w
@@ -16,14 +16,14 @@ cdef void soft_threshold_(real* W, Py_ssize_t n, double threshold) noexcept nogi
 
 
 cdef inline double scale_to(double norm, Py_ssize_t n, double bound, size_t size) noexcept nogil:
-    # The factor that brings n numbers of this norm to the bound and never above it. The margin is
-    # for its own rounding, that of the products, and the errors of two sums of n squares in double,
-    # ours and the one of whoever checks.
+    # The factor that scales n numbers of this norm to the bound and never above it. The margin covers the rounding
+    # of the factor and of the products, and the errors of two sums of n squares in double: this one and that of a
+    # caller who computes the norm of the result.
     return bound / norm * (1 - 2 * unit_roundoff(size) - (n + 10) * 1.1102230246251565e-16)
 
 
 cdef double clip_norm_(real* x, Py_ssize_t n, double bound) noexcept nogil:
-    # the norm it had
+    # returns the norm before clipping
     cdef Py_ssize_t k
     cdef double norm = c_sqrt(dot_of(x, x, n))
     cdef real factor
@@ -63,7 +63,7 @@ cdef enum Projection:
 
 
 cdef double run_projection(int kind, const real[::1] x, real[::1] out, double number) except? -1:
-    # the norm that x had, for CLIP_NORM
+    # returns the norm of x for CLIP_NORM, otherwise 0
     cdef Py_ssize_t n = x.shape[0]
     cdef double norm = 0
     with nogil:
@@ -124,15 +124,14 @@ def soft_threshold(W, threshold, out=None):
 
 
 def max_norm(W, bound, out=None):
-    """Scale each row of W to norm `bound` where it is longer (Srivastava et al. 2014, section 5.1).
+    """Scale each row of W whose norm exceeds `bound` to that norm (Srivastava et al. 2014, section 5.1).
 
-    The norm is taken in double and afterwards at most the bound; a row whose norm is not finite
-    is left as it is.
+    The norm, computed in double, is then at most the bound. A row whose norm is not finite is unchanged.
 
     Parameters
     ----------
     W : array_like, shape (n_out, n_in)
-        A row has the weights of a unit.
+        Each row has the weights of one unit.
     bound : float, above 0
     out : ndarray, optional
         Filled and returned; may be W.
@@ -189,9 +188,9 @@ def clip_values(gradient, bound, out=None):
 
 
 def clip_norm(gradient, bound, out=None):
-    """Scale the gradient to norm `bound` where it is longer (Pascanu et al. 2013, algorithm 1).
+    """Scale a gradient whose norm exceeds `bound` to that norm (Pascanu et al. 2013, algorithm 1).
 
-    The norm is afterwards at most the bound; a gradient whose norm is not finite is left as it is.
+    The norm is then at most the bound. A gradient whose norm is not finite is unchanged.
 
     Parameters
     ----------
@@ -204,7 +203,7 @@ def clip_norm(gradient, bound, out=None):
     -------
     out : ndarray, shape of gradient
     norm : float
-        The norm it had, in double.
+        The norm before clipping, computed in double.
 
     Raises
     ------

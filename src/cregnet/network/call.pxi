@@ -1,4 +1,4 @@
-# What the network kernels check of their arguments, before any work.
+# Checks of the network kernels' arguments, before any work.
 
 cdef int check_examples(const Network* net, Py_ssize_t n_parameters, Py_ssize_t n, Py_ssize_t n_features,
                         Py_ssize_t n_targets, Py_ssize_t n_outputs, const int32_t[::1] labels,
@@ -16,7 +16,7 @@ cdef int check_examples(const Network* net, Py_ssize_t n_parameters, Py_ssize_t 
 
 
 cdef list given_masks(const Network* net, object masks, Py_ssize_t n_examples, _Signature signature, list arrays):
-    # The masks as arrays that can be read directly; the caller holds them, and `arrays`, for the length of the call.
+    # The masks as arrays that can be read directly. The caller keeps them, and `arrays`, alive during the call.
     cdef Py_ssize_t l
     cdef list held
     if masks is None:
@@ -48,5 +48,5 @@ cdef int use_masks(_Workspace work, list masks) except -1:
 
 
 cdef real* address(const real[::1] x) noexcept:
-    # of an array that may be empty, for which there is none
+    # of the first element; NULL for an empty array
     return <real*>&x[0] if x.shape[0] > 0 else NULL

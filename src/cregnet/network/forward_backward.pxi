@@ -1,22 +1,22 @@
-# The half of a step that goes by columns: each thread takes its examples forward and back.
+# The first half of a step, divided by columns: each thread runs its examples forward and backward.
 #
 #     gather -> [W A + b -> activation -> gates, dropout]* -> loss and its gradient
 #            -> [dropout', gates' -> activation' -> dA]* reversed
 #
-# A. An example's way forward and back needs no other example, so threads share out the columns. No result
+# A. The passes of one example need no other example, so the columns are divided among the threads. No result
 #    depends on which thread computes it.
-# B. Batch normalisation takes its means over all examples of a unit: the threads meet before and after it, in
-#    both directions, and share out the units in between.
+# B. Batch normalisation takes means over all examples of a unit. In both directions there is a barrier before and
+#    after it, and in between the units are divided among the threads.
 
 cdef enum:
-    PASS_COLUMNS = 1024              # examples that go forward and back together: their A[l] stay in cache
+    PASS_COLUMNS = 1024              # examples per pass, so that their A[l] stay in cache
 
 
 # ---------------------------------------------------------------------------- inputs and targets
 
 cdef void load_inputs(const Training* t, real** arrays, const int64_t* order, Py_ssize_t first,
                       const Columns* mine) noexcept nogil:
-    # A[0] as columns and, for dW of the first layer, as rows
+    # A[0] and, if dW of the first layer is computed from it, its transpose
     cdef const Buffers* own = t.buffers
     cdef const real* X = arrays[INPUTS]
     cdef real* A = arrays[WORK] + own.A + mine.first
@@ -40,7 +40,7 @@ cdef void load_inputs(const Training* t, real** arrays, const int64_t* order, Py
 
 cdef void load_targets(const Training* t, real** arrays, const int64_t* order, Py_ssize_t first,
                        const Columns* mine) noexcept nogil:
-    # the targets, and the examples' weights over the batch size
+    # the targets, and the examples' weights divided by the batch size
     cdef Py_ssize_t i, j, n_outputs = t.net.layers[t.net.n_layers].n_out
     cdef real* Y = arrays[WORK] + t.at.Y + mine.first
     cdef real* out = arrays[WORK] + t.at.weight + mine.first
@@ -60,7 +60,7 @@ cdef void load_targets(const Training* t, real** arrays, const int64_t* order, P
 
 cdef void smooth_targets(real* Y, Py_ssize_t n_outputs, const Columns* mine, double share,
                          Py_ssize_t n_classes) noexcept nogil:
-    # Szegedy et al. 2016: a share of each target is spread evenly over the classes
+    # label smoothing (Szegedy et al. 2016, section 7): `share` of each target is spread evenly over the classes
     cdef Py_ssize_t i, j
     cdef real kept = <real>(1 - share), spread = <real>(share / n_classes)
     for i in range(n_outputs):
@@ -70,7 +70,7 @@ cdef void smooth_targets(real* Y, Py_ssize_t n_outputs, const Columns* mine, dou
 
 # ---------------------------------------------------------------------------- gates and dropout
 
-cdef struct Piece:                   # of a layer's units x examples
+cdef struct Piece:                   # a tile of a layer's units x examples
     Py_ssize_t unit
     Py_ssize_t n_units
     Py_ssize_t first
@@ -120,7 +120,7 @@ cdef void gate_and_drop(const Training* t, Py_ssize_t l, real* work, const Colum
 
 cdef void gate_and_drop_backward(const Training* t, Py_ssize_t l, const real* work, real* dA, Py_ssize_t dA_row,
                                  const Piece* piece, Py_ssize_t row) noexcept nogil:
-    # the same on a piece of dA; `row` is that of the batch
+    # the gradient of gate_and_drop, on a piece of dA; `row` is that of the batch
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef Py_ssize_t at = piece.unit * row + piece.first
@@ -136,7 +136,7 @@ cdef void gate_and_drop_backward(const Training* t, Py_ssize_t l, const real* wo
 
 cdef void dense_forward(const Layer* layer, const real* parameters, const real* A_prev, Py_ssize_t A_prev_row,
                         real* A, Py_ssize_t A_row, Py_ssize_t width, bint activated) noexcept nogil:
-    # Z = W A_prev + b or, activated, A
+    # A = W A_prev + b, and then the activation if `activated`
     cdef Epilogue epilogue
     memset(&epilogue, 0, sizeof(Epilogue))
     epilogue.bias = parameters + layer.b
@@ -150,7 +150,7 @@ cdef void dense_forward(const Layer* layer, const real* parameters, const real* 
 cdef void dense_backward_A(const Layer* after, const Buffers* own_after, const real* parameters, const real* work,
                            Py_ssize_t row, real* dA, Py_ssize_t dA_row, const Piece* piece,
                            Epilogue epilogue) noexcept nogil:
-    # a piece of dA = W^T dZ of the layer after
+    # a piece of dA = W^T dZ, with W and dZ of the next layer
     product_with(piece.n_units, piece.width, after.n_out, parameters + after.W + piece.unit, 1, after.n_in,
                  work + own_after.dZ + piece.first, row, dA, dA_row, epilogue)
 
@@ -162,7 +162,7 @@ cdef double BATCH_NORM_EPSILON = _spec.BATCH_NORM_EPSILON
 
 
 cdef void batch_norm_forward(Training* t, Py_ssize_t l, real** arrays, const Columns* mine) noexcept nogil:
-    # Z = W A_prev by columns, then A = gamma Zhat + beta by units
+    # Z = W A_prev, divided by columns, then A = gamma Zhat + beta, divided by units
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef real* parameters = arrays[PARAMETERS]
@@ -176,7 +176,7 @@ cdef void batch_norm_forward(Training* t, Py_ssize_t l, real** arrays, const Col
                 parameters + layer.b + first, work + own.A + first * mine.row, mine.row,
                 work + own.batch_mean + first, work + own.batch_variance + first, n_units, mine.batch, mine.row,
                 BATCH_NORM_EPSILON)
-    if t.moves_statistics:
+    if t.updates_statistics:
         batch_norm_statistics_(work + own.batch_mean + first, work + own.batch_variance + first,
                                parameters + layer.mean + first, parameters + layer.variance + first, n_units,
                                mine.batch, STATISTICS_DECAY)
@@ -184,7 +184,7 @@ cdef void batch_norm_forward(Training* t, Py_ssize_t l, real** arrays, const Col
 
 
 cdef void batch_norm_backward_Z(Training* t, Py_ssize_t l, real** arrays, const Columns* mine) noexcept nogil:
-    # the gradient by A becomes that by Z, in the place of dZ
+    # replaces the gradient with respect to gamma Zhat + beta by that with respect to W A_prev, in place
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef real* work = arrays[WORK]
@@ -199,14 +199,14 @@ cdef void batch_norm_backward_Z(Training* t, Py_ssize_t l, real** arrays, const 
 
 
 cdef void weigh_statistics(real* weight) noexcept nogil:
-    # exponentially weighted sums start from 0, so that they weigh less than 1 at first
+    # the sum of the weights of the exponentially weighted statistics, which start from 0: below 1 at first
     weight[0] = <real>STATISTICS_DECAY * weight[0] + <real>(1 - STATISTICS_DECAY)
 
 
 # ---------------------------------------------------------------------------- forward
 
 cdef void forward(Training* t, real** arrays, const Columns* mine, uint64_t step) noexcept nogil:
-    # The batch is in A[0]. Leaves logits in A[L], or activations where the loss has no link.
+    # From the batch in A[0] to A[L], which are logits if the loss is computed from them.
     cdef const Network* net = t.net
     cdef real* work = arrays[WORK]
     cdef Py_ssize_t l
@@ -216,16 +216,16 @@ cdef void forward(Training* t, real** arrays, const Columns* mine, uint64_t step
     for l in range(net.n_layers + 1):
         if l > 0:
             layer_forward(t, l, arrays, mine)
-        if drops_or_gates(net.layers + l):
+        if has_dropout_or_gates(net.layers + l):
             gate_and_drop(t, l, work, mine, step)
-        if t.buffers[l].AT_row > 0 and (l > 0 or draws_inputs(net)):
+        if t.buffers[l].AT_row > 0 and (l > 0 or has_random_inputs(net)):
             transpose(net.layers[l].n_out, mine.n, work + t.buffers[l].A + mine.first, mine.row,
                       work + t.buffers[l].AT + mine.first * t.buffers[l].AT_row, t.buffers[l].AT_row,
                       t.buffers[l].AT_row)
 
 
 cdef void layer_forward(Training* t, Py_ssize_t l, real** arrays, const Columns* mine) noexcept nogil:
-    # A_prev to A, and a copy of what the derivative needs of Z or A
+    # from A_prev to A, with a copy of Z or A if the derivative needs one
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef real* A = arrays[WORK] + own.A + mine.first
@@ -245,7 +245,7 @@ cdef void layer_forward(Training* t, Py_ssize_t l, real** arrays, const Columns*
 
 
 cdef void save(const Layer* layer, const Buffers* own, real* work, const Columns* mine) noexcept nogil:
-    # a copy of A (or Z) where the derivative needs it (note C of workspace.pxi)
+    # copy A, or Z before the activation, if the derivative needs it (note C of workspace.pxi)
     cdef Py_ssize_t i, at
     if own.saved != own.A:
         for i in range(layer.n_out):
@@ -256,7 +256,7 @@ cdef void save(const Layer* layer, const Buffers* own, real* work, const Columns
 # ---------------------------------------------------------------------------- loss and backward
 
 cdef void output_gradient(Training* t, real** arrays, const Columns* mine) noexcept nogil:
-    # the losses of the examples, and dZ[L]
+    # the loss of each example, and dZ[L]
     cdef const Network* net = t.net
     cdef const Layer* layer = net.layers + net.n_layers
     cdef const Buffers* own = t.buffers + net.n_layers
@@ -264,13 +264,13 @@ cdef void output_gradient(Training* t, real** arrays, const Columns* mine) noexc
     cdef real* A = work + own.A + mine.first
     loss_(net.loss, A, work + t.at.Y + mine.first, work + t.at.weight + mine.first, work + t.at.loss + mine.first,
           layer.n_out, mine.n, mine.width, mine.row, &net.loss_options[0])
-    if own.dZ != own.A:              # A has become dA, and what the derivative needs is saved
+    if own.dZ != own.A:              # loss_ has replaced A by dA; dZ has the saved A or Z
         activate_backward(layer.activation, A, mine.row, work + own.dZ + mine.first, layer.n_out, mine.width,
                           mine.row, layer.option)
 
 
 cdef void backward(Training* t, real** arrays, real* scratch, const Columns* mine) noexcept nogil:
-    # dZ[L] to dZ[1]
+    # from dZ[L] to dZ[1]
     cdef Py_ssize_t l
     for l in range(t.net.n_layers, 0, -1):
         if l < t.net.n_layers:
@@ -281,28 +281,28 @@ cdef void backward(Training* t, real** arrays, real* scratch, const Columns* min
 
 cdef void layer_backward(Training* t, Py_ssize_t l, real** arrays, real* scratch,
                          const Columns* mine) noexcept nogil:
-    # dA = W^T dZ of the layer after, back through dropout and gates, then through the activation
+    # dA = W^T dZ of the next layer, then backward through dropout and gates, then through the activation
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef real* work = arrays[WORK]
     cdef real* dZ = work + own.dZ + mine.first
-    cdef Piece whole = Piece(0, layer.n_out, mine.first, mine.width)
+    cdef Piece full = Piece(0, layer.n_out, mine.first, mine.width)
     cdef Epilogue epilogue
     memset(&epilogue, 0, sizeof(Epilogue))
     if fuses_relu(layer, own):
-        relu_layer_backward(t, l, arrays, &whole, mine)
+        relu_layer_backward(t, l, arrays, &full, mine)
     elif not needs_scratch(t.net, t.buffers, l):
-        dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, dZ, mine.row, &whole, epilogue)
-        gate_and_drop_backward(t, l, work, dZ, mine.row, &whole, mine.row)
+        dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, dZ, mine.row, &full, epilogue)
+        gate_and_drop_backward(t, l, work, dZ, mine.row, &full, mine.row)
         activate_backward_dA(layer.activation, dZ, work + own.saved + mine.first, layer.n_out, mine.width, mine.row,
                              layer.option)
     else:
         layer_backward_in_pieces(t, l, arrays, scratch, mine)
 
 
-cdef void relu_layer_backward(Training* t, Py_ssize_t l, real** arrays, const Piece* whole,
+cdef void relu_layer_backward(Training* t, Py_ssize_t l, real** arrays, const Piece* full,
                               const Columns* mine) noexcept nogil:
-    # Where A is 0, dropped or not active, the gradient is 0: A is the mask of the product's epilogue.
+    # The gradient is 0 wherever A is 0, whether the unit is dropped or inactive, so A is the mask of the epilogue.
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef real* work = arrays[WORK]
@@ -312,7 +312,7 @@ cdef void relu_layer_backward(Training* t, Py_ssize_t l, real** arrays, const Pi
     memset(&epilogue, 0, sizeof(Epilogue))
     epilogue.mask, epilogue.mask_row = work + own.saved + mine.first, mine.row
     epilogue.scale = 1.0 if factors else 1 / layer.keep_prob
-    dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, dZ, mine.row, whole, epilogue)
+    dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, dZ, mine.row, full, epilogue)
     if factors:
         apply_factors_(dZ, mine.row, work + own.factors + mine.first, mine.row, layer.n_out, mine.width)
     if layer.gates:
@@ -321,7 +321,7 @@ cdef void relu_layer_backward(Training* t, Py_ssize_t l, real** arrays, const Pi
 
 cdef void layer_backward_in_pieces(Training* t, Py_ssize_t l, real** arrays, real* scratch,
                                    const Columns* mine) noexcept nogil:
-    # dZ takes the place of what its derivative is computed from, so dA goes through the scratch buffer
+    # dZ overwrites the array that the derivative is computed from, so dA is computed in a scratch buffer
     cdef const Layer* layer = t.net.layers + l
     cdef const Buffers* own = t.buffers + l
     cdef real* work = arrays[WORK]
@@ -347,14 +347,14 @@ cdef void layer_backward_in_pieces(Training* t, Py_ssize_t l, real** arrays, rea
         piece.first += piece.width
 
 
-# ---------------------------------------------------------------------------- a thread's examples
+# ---------------------------------------------------------------------------- forward and backward of a thread
 
 cdef void examples_pass(Training* t, real** arrays, real* scratch, const int64_t* order, Py_ssize_t first,
                         const Columns* mine, uint64_t step, bint loaded) noexcept nogil:
-    # `loaded`: the batch of the step before was this one
+    # `loaded`: inputs and targets are still those of the last step, which had the same batch
     cdef Columns part = mine[0]
     cdef Py_ssize_t end = mine.first + mine.width
-    if t.net.has_batch_norm:         # the threads meet in each layer
+    if t.net.has_batch_norm:         # every layer has barriers, so all columns of the thread pass together
         columns_pass(t, arrays, scratch, order, first, mine, step, loaded)
         return
     while part.first < end and not team_stop_requested(&t.team):
@@ -363,12 +363,12 @@ cdef void examples_pass(Training* t, real** arrays, real* scratch, const int64_t
         columns_pass(t, arrays, scratch, order, first, &part, step, loaded)
         part.first += part.width
         if part.first < end and mine.member == 0:
-            look_for_signals(t)
+            check_signals(t)
 
 
 cdef void columns_pass(Training* t, real** arrays, real* scratch, const int64_t* order, Py_ssize_t first,
                        const Columns* mine, uint64_t step, bint loaded) noexcept nogil:
-    if not loaded or draws_inputs(t.net):
+    if not loaded or has_random_inputs(t.net):
         load_inputs(t, arrays, order, first, mine)
     if not loaded:
         load_targets(t, arrays, order, first, mine)

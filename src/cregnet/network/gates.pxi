@@ -3,12 +3,12 @@
 #
 #     s = sigmoid((log u - log(1 - u) + log_alpha) / beta),  z = min(max(s (zeta - gamma) + gamma, 0), 1)
 #
-# A. One uniform draw u per unit and step. A layer with gates multiplies its activations by z.
-# B. The gradient of z is had from dW of the next layer: sum_k W_kj dW_kj = z_j dz_j, because W and z
-#    enter Z as a product. So it costs a walk over dW that is in cache, and nothing else.
-# C. A unit's gate is open with probability p = sigmoid(log_alpha - beta log(-gamma / zeta)), and l0
-#    times the sum of these is in the cost.
-# D. Sums over the blocks of dW are kept apart, per block, and added in their order by one thread: the
+# A. There is one uniform draw u per unit and step. A layer with gates multiplies its activations by z.
+# B. The gradient of z follows from dW of the next layer, sum_k W_kj dW_kj = z_j dz_j, because W and z
+#    enter Z as a product. It therefore costs one pass over dW, which is in cache.
+# C. A unit's gate is open with probability p = sigmoid(log_alpha - beta log(-gamma / zeta)). The cost
+#    contains l0 times the sum of these probabilities.
+# D. The sums over dW are stored per block, and one thread adds them in the order of the blocks, so that the
 #    bits do not depend on the number of threads.
 
 cdef double GATE_BETA = _spec.GATE_BETA
@@ -47,7 +47,7 @@ cdef void draw_layer_gates(const real* log_alpha, real* z, real* slope, Py_ssize
 
 cdef void gate_words(uint32_t* out, Py_ssize_t first, Py_ssize_t n, uint64_t seed, uint32_t layer,
                      uint64_t step) noexcept nogil:
-    # words first .. first + n - 1 of random_words; first is a multiple of BLOCK
+    # words first .. first + n - 1 of `random_words`; `first` is a multiple of BLOCK
     cdef Py_ssize_t block, at
     cdef uint32_t w[4]
     for block in range((n + 3) // 4):
@@ -69,15 +69,15 @@ cdef void draw_gates(const Training* t, real** arrays, uint64_t step) noexcept n
                              work + t.buffers[l].slope, layer.n_out, t.net.seed, <uint32_t>l, step)
 
 
-cdef void fixed_gates(const real* log_alpha, real* z, Py_ssize_t n) noexcept nogil:
-    # equation 13: at prediction the gate of the median draw
+cdef void prediction_gates(const real* log_alpha, real* z, Py_ssize_t n) noexcept nogil:
+    # equation 13: the gates without a draw, for prediction
     cdef Py_ssize_t j
     for j in range(n):
         z[j] = <real>min(max(stretched(logistic(log_alpha[j])), 0.0), 1.0)
 
 
 cdef void scale_rows(real* A, Py_ssize_t row, const real* z, Py_ssize_t n_units, Py_ssize_t width) noexcept nogil:
-    # its own derivative: backward is the same call on dA
+    # linear in A: the backward pass is the same call on dA
     cdef Py_ssize_t i, j
     cdef real* A_i
     for i in range(n_units):
@@ -88,7 +88,7 @@ cdef void scale_rows(real* A, Py_ssize_t row, const real* z, Py_ssize_t n_units,
 
 cdef void gate_sums_of(const real* W, const real* dW, Py_ssize_t n_rows, Py_ssize_t n_in,
                        double* sums) noexcept nogil:
-    # down the columns of a block of rows (note B)
+    # sum of W dW down the columns of a block of rows (note B)
     cdef Py_ssize_t i, j
     for j in range(n_in):
         sums[j] = 0

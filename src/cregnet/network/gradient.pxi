@@ -1,4 +1,4 @@
-# The cost of one batch and its gradient, without an update.
+# The public kernel network_gradient: the cost of one batch and its gradient, without an update.
 
 cdef double cost_and_gradient(Training* t, real** arrays, real* gradient, uint64_t step) noexcept nogil:
     cdef Columns mine = share_columns(t.n_examples, 1, 0, t.at.lanes)
@@ -9,7 +9,7 @@ cdef double cost_and_gradient(Training* t, real** arrays, real* gradient, uint64
     begin(t, arrays, t.penalties, step)
     examples_pass(t, arrays, arrays[WORK] + t.at.scratch, NULL, 0, &mine, step, False)
     if team_stop_requested(&t.team):
-        return 0                     # Ctrl-C: not all examples have passed
+        return 0                     # Ctrl-C: not all examples have been processed
     cost = sum_of(<const real*>arrays[WORK] + t.at.loss, t.n_examples)
     if t.net.has_penalty:
         cost += sum_of(<const double*>t.penalties, t.at.n_blocks + 1)
@@ -44,7 +44,7 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks=None, g
     plan, parameters, X, Y, labels, weight, masks
         As for `network_train`; `parameters` is only read.
     step : int
-        Dropout masks and other draws are those of this step.
+        Dropout masks and other draws are those of this training step.
     gradient : array (n_parameters,), optional
         Filled and returned; 0 for the statistics of batch norm.
 
@@ -58,7 +58,7 @@ def network_gradient(plan, parameters, X, Y, labels, weight, step, masks=None, g
     ValueError, TypeError
         If an array has another shape or dtype, or shares memory with one that is written.
     KeyboardInterrupt
-        On Ctrl-C, which is looked for every 0.05 seconds.
+        On Ctrl-C, which is checked every 0.05 seconds.
     """
     cdef _ParsedPlan parsed = parsed_plan(plan)
     cdef list arrays = [parameters, X, Y, labels, weight, gradient]

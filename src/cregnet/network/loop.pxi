@@ -1,22 +1,22 @@
-# Whole epochs in one call, without the GIL; Python sees the mean cost of each epoch.
+# The training loop: all epochs of a call, without the GIL. Python gets the mean cost of each epoch.
 #
-#     columns: each thread its examples ------ barrier ------ rows: each thread its weights ------ barrier
+#     step: examples_pass, each thread its examples -- barrier -- weights_pass, each thread its weights -- barrier
 #
-# Every thread runs the same loop and takes the same decisions from the same numbers: the cost is summed by each
-# of them, in the same order, from the losses that all have written.
+# Every thread runs the same loop and makes the same decisions, because it computes the cost itself: it adds the
+# losses of all examples in the same order.
 
-cdef double WORK_PER_THREAD = 1e6    # operations of a step below which another thread does not pay
+cdef double WORK_PER_THREAD = 1e6    # operations per thread in a step that pay for its usual two barriers
 
 
 cdef int useful_threads(const Network* net, Py_ssize_t n, int n_threads, Py_ssize_t lanes) noexcept nogil:
-    # each time the threads meet, those that are early wait
+    # at each barrier the faster threads wait
     cdef double work = 6.0 * n * net.n_parameters
-    cdef Py_ssize_t l, meetings = 2, unit = column_unit(lanes)
+    cdef Py_ssize_t l, n_barriers = 2, unit = column_unit(lanes)
     for l in range(net.n_layers + 1):
-        meetings += 4 if net.layers[l].batch_norm else 0
-    meetings += 1 if net.has_gates or net.clip_norm > 0 else 0
+        n_barriers += 4 if net.layers[l].batch_norm else 0
+    n_barriers += 1 if net.has_gates or net.clip_norm > 0 else 0
     n_threads = min(n_threads, <int>min((n + unit - 1) // unit, <Py_ssize_t>256))
-    return max(1, <int>min(<double>n_threads, 2 * work / (meetings * WORK_PER_THREAD)))
+    return max(1, <int>min(<double>n_threads, 2 * work / (n_barriers * WORK_PER_THREAD)))
 
 
 cdef void train_member(void* argument, int member) noexcept nogil:
@@ -35,10 +35,10 @@ cdef void train_loop(Training* t, real** arrays, int member) noexcept nogil:
     cdef Columns mine
     cdef Update update
     cdef uint64_t step = t.first_step
-    cdef bint whole = t.n_batches == 1 and t.orders == NULL, keep
+    cdef bint full_batch = t.n_batches == 1 and t.orders == NULL, keep
     cdef double cost, candidate, total, lowest = t.best_cost[0], previous = t.best_cost[1]
     if member == 0:
-        t.last_look = seconds_now()
+        t.last_check = seconds_now()
         begin(t, arrays, t.penalties + (step % 2) * n_penalties, step)
     team_barrier(&t.team)
     for e in range(t.n_epochs):
@@ -50,7 +50,7 @@ cdef void train_loop(Training* t, real** arrays, int member) noexcept nogil:
             first = k * t.batch_size
             n = t.n_examples - first if k == t.n_batches - 1 else t.batch_size
             mine = share_columns(n, n_threads, member, t.at.lanes)
-            examples_pass(t, arrays, scratch, order, first, &mine, step, whole and step > t.first_step)
+            examples_pass(t, arrays, scratch, order, first, &mine, step, full_batch and step > t.first_step)
             if member == 0 and t.net.has_batch_norm:
                 weigh_statistics(arrays[PARAMETERS] + t.net.statistics_weight)
             team_barrier(&t.team)
@@ -62,9 +62,9 @@ cdef void train_loop(Training* t, real** arrays, int member) noexcept nogil:
                 cost += sum_of(<const double*>t.penalties + (step % 2) * n_penalties, n_penalties)
             if not isfinite(cost):
                 return
-            # Before the first update of an epoch the cost of these parameters is known: a full batch's cost is
-            # theirs; that of a small batch is noise, and the mean of the epoch before says more. At the very
-            # start there is no epoch before.
+            # Before the first update of an epoch, decide whether the current weights are the best so far. The cost
+            # of a full batch is the cost of these weights. The cost of a small batch is noisy, so the mean of the
+            # previous epoch stands for it, except in the first epoch, which has no previous one.
             candidate = previous if t.n_batches > 1 and isfinite(previous) else cost
             keep = k == 0 and arrays[BEST] != NULL and candidate < lowest
             if keep:
@@ -75,11 +75,11 @@ cdef void train_loop(Training* t, real** arrays, int member) noexcept nogil:
             total += cost * n
             if member == 0:
                 t.best_cost[0] = lowest
-                look_for_signals(t)
+                check_signals(t)
             team_barrier(&t.team)
             if team_stop_agreed(&t.team):
                 return
         previous = total / t.n_examples
         if member == 0:
             t.costs[e] = t.best_cost[1] = previous
-            t.done += 1
+            t.n_completed += 1

@@ -1,6 +1,7 @@
-# A network as the kernels see it: what its plan says.
+# A network in C: the fields of its plan, with codes for names and offsets for slices.
 #
-# A plan is immutable. It is read once, into a `Network`, which is kept with it and shared by all calls.
+# A plan is immutable. It is parsed once, into a `Network`, which the plan keeps and all calls share. What only
+# one call has, such as its arrays and their offsets, is in workspace.pxi.
 
 cdef enum Derivative:                # what an activation's derivative is computed from
     FROM_NOTHING
@@ -14,19 +15,19 @@ cdef struct Layer:
     Py_ssize_t n_in
     Py_ssize_t n_out
     int activation
-    double option                    # of the activation
+    double option                    # of the activation, such as a slope
     Derivative derivative
     double keep_prob
     double l1
     double l2
-    double proximal                  # threshold of the weights, for a learning rate of 1
+    double proximal                  # soft threshold of the weights, divided by the learning rate
     double max_norm                  # 0: none
     double l0
-    bint gaussian                    # dropout by Gaussian factors
+    bint gaussian                    # Gaussian dropout
     bint batch_norm
     bint gates
-    Py_ssize_t W                     # offsets into the vector of parameters
-    Py_ssize_t b                     # beta with batch norm
+    Py_ssize_t W                     # W to variance: offsets into the vector of parameters
+    Py_ssize_t b                     # with batch norm this is beta
     Py_ssize_t gamma
     Py_ssize_t log_alpha
     Py_ssize_t mean                  # exponentially weighted
@@ -37,16 +38,16 @@ cdef struct Network:
     Layer* layers                    # 0 to L; layers[0] is the input
     int loss
     double loss_options[MOST_OPTIONS]
-    bint from_logits                 # the loss takes Z[L], not A[L]
-    double smoothing                 # share of each target that is spread over the classes; 0: none
+    bint from_logits                 # the loss is computed from Z[L], not from A[L]
+    double smoothing                 # label smoothing: fraction of each target spread over the classes; 0: none
     Py_ssize_t smoothing_classes
     int optimizer
     Py_ssize_t n_moments
     double optimizer_options[MOST_OPTIONS]
-    double decay                     # the optimiser's option of that name, or 0
+    double decay                     # the optimiser's option "decay", or 0
     uint64_t seed
     Py_ssize_t n_parameters
-    Py_ssize_t tail                  # of the vector, from the gates on
+    Py_ssize_t tail                  # offset of the gates, which the statistics follow
     Py_ssize_t statistics_weight
     bint has_penalty
     bint has_gates
@@ -56,10 +57,10 @@ cdef struct Network:
     double clip_norm
 
 
-# ---------------------------------------------------------------------------- a plan, read
+# ---------------------------------------------------------------------------- parsing a plan
 
 cdef class _ParsedPlan:
-    # owns the network that a plan describes
+    # owns the memory of a Network
     cdef Network net
 
     def __cinit__(self, plan):
@@ -77,19 +78,19 @@ cdef object PLAN = None              # the class, imported by the first call: `i
 
 
 cdef _ParsedPlan parsed_plan(object plan):
-    # The plan keeps the result: reading its attributes takes longer than the prediction of one row.
+    # The plan caches the result, because parsing it takes longer than predicting one row.
     global PLAN
-    cdef object kept
+    cdef object cached
     if PLAN is None:
         from cregnet.plan import Plan
         PLAN = Plan
-    if not isinstance(plan, PLAN):   # a Plan has checked its ranges
+    if not isinstance(plan, PLAN):   # a Plan has checked its fields
         raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
-    kept = plan.parsed
-    if type(kept) is not _ParsedPlan:  # not read yet, or by the build for another instruction set
-        kept = _ParsedPlan(plan)
-        plan.keep(kept)
-    return <_ParsedPlan>kept
+    cached = plan.parsed
+    if type(cached) is not _ParsedPlan:  # not parsed yet, or by the build for another instruction set
+        cached = _ParsedPlan(plan)
+        plan.keep(cached)
+    return <_ParsedPlan>cached
 
 
 cdef int read_plan(Network* net, object plan) except -1:
@@ -121,7 +122,7 @@ cdef int read_plan(Network* net, object plan) except -1:
 
 
 cdef int read_layer(Layer* layer, object plan, Py_ssize_t k) except -1:
-    # entry k of what a plan has for layers 1 to L
+    # the fields that a plan has for layers 1 to L; k = l - 1
     name = plan.activations[k]
     activation = _spec.ACTIVATIONS[name]
     layer.n_in = (layer - 1).n_out
@@ -156,5 +157,5 @@ cdef int place_parameters(Network* net, object layout) except -1:
 
 
 cdef Py_ssize_t start(object part) except -1:
-    # of a part of the vector that the network may not have
+    # offset of a part of the vector; 0 if the network does not have it
     return 0 if part is None else part.start

@@ -1,7 +1,7 @@
-# Prediction: the network without an update and without its draws.
+# The public kernel network_predict: the forward pass without dropout, noise and other draws.
 
 cdef _Workspace prediction_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n):
-    # for n examples at a time; the activations of even and of odd layers share a place each
+    # for n examples at a time; the even layers share one array for their activations, the odd layers another
     cdef _Workspace work = _Workspace(plan, number_size)
     cdef const Network* net = &plan.net
     cdef Places* at = &work.at
@@ -25,7 +25,7 @@ cdef _Workspace prediction_workspace(_ParsedPlan plan, size_t number_size, Py_ss
 
 cdef void prepare_prediction(const Network* net, const Buffers* buffers, const real* parameters,
                              real* work) noexcept nogil:
-    # gates as they are at prediction, statistics divided by their weight
+    # gates without a draw; statistics divided by the sum of their weights
     cdef Py_ssize_t l, i
     cdef const Layer* layer
     cdef real* mean
@@ -34,7 +34,7 @@ cdef void prepare_prediction(const Network* net, const Buffers* buffers, const r
     for l in range(net.n_layers + 1):
         layer = net.layers + l
         if layer.gates:
-            fixed_gates(parameters + layer.log_alpha, work + buffers[l].z, layer.n_out)
+            prediction_gates(parameters + layer.log_alpha, work + buffers[l].z, layer.n_out)
         if layer.batch_norm:
             mean, variance = work + buffers[l].batch_mean, work + buffers[l].batch_variance
             weight = parameters[net.statistics_weight]
@@ -51,7 +51,7 @@ cdef void normalize(const Layer* layer, const Buffers* own, const real* paramete
 
 cdef void predict_one(const Network* net, const Buffers* buffers, const real* parameters, const real* x, real* work,
                       bint logits, real* out) noexcept nogil:
-    # a single example: vectors run along the inputs, and nothing has to be transposed
+    # a single example: vectorised along the inputs, and without transposes
     cdef Py_ssize_t l, i
     cdef const Layer* layer = net.layers
     cdef const real* A_prev = x
@@ -82,7 +82,7 @@ cdef void predict_one(const Network* net, const Buffers* buffers, const real* pa
 
 cdef void predict_block(const Network* net, const Buffers* buffers, const real* parameters, const real* X,
                         real* work, Py_ssize_t n, Py_ssize_t row, bint logits, real* out) noexcept nogil:
-    # `row` is n, padded
+    # `row` is n padded to full vectors
     cdef Py_ssize_t l
     cdef const Layer* layer = net.layers
     cdef real* A = work + buffers.A
@@ -128,13 +128,13 @@ def network_predict(plan, parameters, X, out=None, *, logits=False):
     out : array (n_examples, n[L]), optional
         Filled and returned.
     logits : bool
-        Leave out the activation of the output where the loss is computed from logits.
+        Return logits, without the output's activation, if the loss is computed from them.
 
     Returns
     -------
     out : array (n_examples, n[L])
     finite : bool
-        Whether all numbers of X are finite, which costs nothing beside the prediction.
+        Whether all numbers of X are finite, which takes no noticeable time here.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def network_predict(plan, parameters, X, out=None, *, logits=False):
     cdef Py_ssize_t n_outputs = parsed.net.layers[parsed.net.n_layers].n_out
     cdef bint finite
     if out is None and type(X) is NDARRAY:
-        try:                         # `prepare` would take a tenth of the time in which one row is predicted
+        try:                         # without `prepare`, which takes a tenth of the time for one row
             out = new_array((len(X), n_outputs), X.dtype)
             if X.dtype is FLOAT32:
                 return out, predict_on[float](parsed, parameters, X, out, logits)

@@ -1,4 +1,4 @@
-# The kernel that trains.
+# The public kernel network_train.
 
 cdef _Signature TRAIN = _Signature(
     "parameters!(n_parameters) moments!(n_moments,n_moment) X(n_examples,n_inputs) Y?(n_targets,n_outputs)"
@@ -14,35 +14,35 @@ def network_train(plan, parameters, moments, X, Y, labels, weight, orders, learn
     ----------
     plan : Plan
     parameters : array (n_parameters,), float32 or float64
-        Updated in place; `Layout` says where the parts lie. The other real arrays have its dtype.
+        Updated in place; `Layout` has the slices of its parts. The other real arrays have its dtype.
     moments : array (n_moments, n_parameters)
         Of the optimiser, updated in place.
     X : array (n_examples, n[0])
     Y : array (n_examples, n[L])
-        Targets; not read where `labels` is not empty.
+        Targets; ignored unless `labels` is empty.
     labels : int32 array (n_examples,), may be empty
         Class numbers.
     weight : array (n_examples,), may be empty
         Multiplies each example's loss.
     orders : int64 array (n_epochs, n_examples), or (n_epochs, 0)
-        Order of the examples in each epoch; without columns as they lie.
+        Order of the examples in each epoch; without columns, the order of X.
     learning_rates : float64 array (n_epochs, n_batches)
     batch_size : int
     first_step : int
-        Steps taken before this call.
+        Number of steps before this call.
     masks : None or a sequence of uint8 arrays (n[l], n_examples) or None
-        Dropout masks in place of drawn ones, for a full batch.
+        Dropout masks to use instead of drawn ones; only with full batches.
     best : array (n_parameters,), may be empty
-        Becomes the parameters of the lowest cost so far.
+        Set to the parameters of the lowest cost so far.
     best_cost : float64 array (2,)
-        That cost, and the last epoch's.
+        That cost, and the cost of the last epoch.
     costs : float64 array (n_epochs,)
-        costs[e] becomes the mean cost of epoch e, weighted by batch size, each batch's cost taken before its
+        Set to the mean cost of each epoch, weighted by batch size; the cost of a batch is that before its
         update. A cost that is not finite ends the call before its update.
     n_threads : int
-        At most as many, and no more than a step can keep busy. The result does not depend on it.
+        Upper limit; a small step uses fewer. The result does not depend on it.
     cancel : threading.Event, optional
-        Ends the call in the midst of an epoch, as Ctrl-C does; both are looked for every 0.05 seconds.
+        When set, ends the call within an epoch, as Ctrl-C does. Both are checked every 0.05 seconds.
 
     Returns
     -------
@@ -108,7 +108,7 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
         arrays = t.floats
     else:
         arrays = t.doubles
-    t.is_float, t.moves_statistics = real is float, True
+    t.is_float, t.updates_statistics = real is float, True
     arrays[PARAMETERS], arrays[MOMENTS], arrays[BEST] = &parameters[0], &moments[0, 0], address(best)
     arrays[INPUTS], arrays[TARGETS], arrays[WEIGHTS] = <real*>&X[0, 0], <real*>&Y[0, 0], address(weight)
     t.labels = &labels[0] if labels.shape[0] > 0 else NULL
@@ -118,7 +118,7 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
             return 0
         t.cancel = <PyObject*>cancel
     try:
-        # the threads are started first: the workspace is for as many as there are
+        # start the threads first: the size of the workspace depends on how many could be started
         most_threads = team_start(&t.team, useful_threads(&parsed.net, batch, most_threads, lanes_of(sizeof(real))))
         work = training_workspace(parsed, sizeof(real), largest_batch(&t), most_threads)
         use_masks(work, held)
@@ -129,9 +129,9 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
             raise_pending()
     finally:
         team_dismiss(&t.team)
-    return t.done
+    return t.n_completed
 
 
 cdef Py_ssize_t largest_batch(const Training* t) noexcept nogil:
-    # with batch norm the last batch may be larger by one
+    # with batch norm the last batch may have one example more
     return max(t.batch_size, t.n_examples - (t.n_batches - 1) * t.batch_size)

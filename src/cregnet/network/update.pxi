@@ -1,24 +1,24 @@
-# The half of a step that goes by rows: dW, db and the other gradients of a block of units, penalties, clipping,
-# the optimiser, and what acts on the weights themselves.
+# The second half of a step, divided by rows: dW, db and the other gradients of a block of units, penalties,
+# clipping, the optimiser, and the regularisers that act on the weights after it.
 #
 #     dW, db -> penalty -> clip by value ---------------------------> optimiser -> soft threshold -> max-norm
 #                                        \-> norm of all -> scale -/
 #
-# A. The gradients of the weights need all examples but no other weight, so threads share out blocks of rows. A
-#    block is used while it is in cache. Only clipping by norm needs the whole gradient at once: it is then kept
-#    in the workspace, and the threads meet before they use it.
-# B. The cost's penalty belongs to the weights before the update. It is summed per block while the weights are in
-#    cache after the update before. Two arrays take turns, so that nobody reads what another thread already
-#    writes. Their last entry is the penalty of the gates.
-# C. Gates have too few parameters to be shared out: the first thread updates them when all dW are computed.
+# A. The gradient of a weight needs all examples but no other weight, so blocks of rows are divided among the
+#    threads. A block is used while it is in cache. Only clipping by norm needs the full gradient at once: it is
+#    then stored in the workspace, with a barrier before it is used.
+# B. The cost contains the penalty of the weights before the update. This penalty is summed per block right after
+#    the previous update, while the weights are in cache. The array of sums is double-buffered, so that no thread
+#    reads an entry that another one already overwrites. Its last entry is the penalty of the gates.
+# C. Gates have too few parameters to parallelise: thread 0 updates them once all dW are computed.
 
-cdef struct Update:                  # what of a step's update is the same for all blocks
+cdef struct Update:                  # the part of a step's update that is the same for all blocks
     OptimizerStep optimizer
-    double scale                     # of the gradient, by clipping
+    double scale                     # factor on the gradient, from clipping by norm
 
 cdef struct Block:                   # rows of W that are updated together
     Py_ssize_t l
-    Py_ssize_t number                # in its layer
+    Py_ssize_t number                # index within the layer
     Py_ssize_t first                 # row
     Py_ssize_t n_rows
     Py_ssize_t W                     # offset into the vector of parameters
@@ -52,7 +52,7 @@ cdef void weight_gradient(const Training* t, const Block* block, real* work, rea
     cdef const Buffers* own = t.buffers + block.l
     cdef const Buffers* before = own - 1
     cdef const real* dZ = work + own.dZ + block.first * row
-    if own.dots:                     # padded columns of dZ are 0: whole vectors to the end
+    if own.dots:                     # the padded columns of dZ are 0, so the sums may include them
         dot_table(block.n_rows, layer.n_in, row, dZ, row, work + before.A, row, dW, layer.n_in)
     else:
         product(block.n_rows, layer.n_in, n, dZ, row, 1, work + before.AT, before.AT_row, dW, layer.n_in,
@@ -61,7 +61,7 @@ cdef void weight_gradient(const Training* t, const Block* block, real* work, rea
 
 cdef void block_gradient(const Training* t, const Block* block, real** arrays, real* dW, real* db, real* dgamma,
                          Py_ssize_t n, Py_ssize_t row) noexcept nogil:
-    # all gradients of a block of units, with penalties
+    # all gradients of a block of units, penalties included
     cdef const Layer* layer = t.net.layers + block.l
     cdef const Buffers* own = t.buffers + block.l
     cdef const real* W = arrays[PARAMETERS] + block.W
@@ -83,7 +83,7 @@ cdef void block_gradient(const Training* t, const Block* block, real** arrays, r
 
 cdef void update_part(const Training* t, real** arrays, real* gradient, Py_ssize_t at, Py_ssize_t n,
                       const Update* update, double decay) noexcept nogil:
-    # one step of the optimiser on the n parameters from offset `at` on
+    # one step of the optimiser on n parameters, starting at offset `at`
     cdef real* first = arrays[MOMENTS] + at
     cdef real* second = first + t.net.n_parameters
     cdef Py_ssize_t k
@@ -114,8 +114,8 @@ cdef double block_penalty(const Layer* layer, const real* W, Py_ssize_t size) no
     return penalty_(W, size, layer.l1 + layer.proximal, layer.l2)
 
 
-cdef void keep_block(const Training* t, const Block* block, real** arrays) noexcept nogil:
-    # the best weights so far
+cdef void copy_to_best(const Training* t, const Block* block, real** arrays) noexcept nogil:
+    # copy the block to the best weights
     cdef const Layer* layer = t.net.layers + block.l
     cdef real* best = arrays[BEST]
     cdef const real* parameters = arrays[PARAMETERS]
@@ -130,7 +130,7 @@ cdef void keep_block(const Training* t, const Block* block, real** arrays) noexc
 
 cdef void weights_pass(Training* t, real** arrays, real* scratch, const Columns* mine, Update* update,
                        double* penalties, bint keep, uint64_t next_step) noexcept nogil:
-    # all of a step that goes by rows; with `keep` the weights are the best so far
+    # the gradient and the update of this thread's blocks; with `keep` the weights before it are the best so far
     cdef const Network* net = t.net
     cdef Py_ssize_t l, number, blocks
     cdef bint collects = net.clip_norm > 0
@@ -144,7 +144,7 @@ cdef void weights_pass(Training* t, real** arrays, real* scratch, const Columns*
         for number in range(blocks * mine.member // mine.n_threads, blocks * (mine.member + 1) // mine.n_threads):
             block = block_of(t, l, number)
             if keep:
-                keep_block(t, &block, arrays)
+                copy_to_best(t, &block, arrays)
             if collects:
                 collect_block(t, &block, arrays, mine)
                 continue
@@ -161,7 +161,7 @@ cdef void weights_pass(Training* t, real** arrays, real* scratch, const Columns*
 
 
 cdef void collect_block(const Training* t, const Block* block, real** arrays, const Columns* mine) noexcept nogil:
-    # a block's gradient into the vector, and its square
+    # a block's gradient, stored in the gradient vector, and its sum of squares
     cdef const Layer* layer = t.net.layers + block.l
     cdef real* gradient = arrays[WORK] + t.at.gradient
     cdef real* dW = gradient + block.W
@@ -182,7 +182,7 @@ cdef void collect_block(const Training* t, const Block* block, real** arrays, co
 
 cdef void clipped_update(Training* t, real** arrays, const Columns* mine, Update* update,
                          double* penalties) noexcept nogil:
-    # the update by a gradient that is clipped by its norm (note A)
+    # the update with a gradient clipped by norm (note A)
     cdef const Network* net = t.net
     cdef Py_ssize_t l, number, blocks
     cdef real* gradient = arrays[WORK] + t.at.gradient
@@ -201,7 +201,7 @@ cdef void clipped_update(Training* t, real** arrays, const Columns* mine, Update
 
 
 cdef double clip_scale(const Training* t, size_t number_size) noexcept nogil:
-    # the same in every thread: from the same numbers in the same order
+    # every thread computes the same factor, because it adds the same numbers in the same order
     cdef Py_ssize_t k
     cdef double norm = 0
     for k in range(t.at.n_blocks + 1):
@@ -215,7 +215,7 @@ cdef double clip_scale(const Training* t, size_t number_size) noexcept nogil:
 # ---------------------------------------------------------------------------- gates
 
 cdef void collect_gates(const Training* t, real** arrays) noexcept nogil:
-    # the gradient of the gates and its square
+    # the gradient of the gates and its sum of squares
     cdef const Layer* layer
     cdef Py_ssize_t l
     cdef double square = 0
@@ -234,10 +234,10 @@ cdef void collect_gates(const Training* t, real** arrays) noexcept nogil:
 
 cdef void gates_update(Training* t, real** arrays, const Columns* mine, const Update* update, double* penalties,
                        uint64_t next_step) noexcept nogil:
-    # note C; the gates of the next step are drawn here
+    # note C; also draws the gates of the next step
     cdef const Network* net = t.net
     cdef Py_ssize_t l
-    if net.clip_norm == 0:           # else it has been collected for the norm
+    if net.clip_norm == 0:           # otherwise clipped_update has had this barrier and collected the gates
         team_barrier(&t.team)
     if mine.member > 0:
         return
@@ -254,7 +254,7 @@ cdef void gates_update(Training* t, real** arrays, const Columns* mine, const Up
 # ---------------------------------------------------------------------------- before the first step
 
 cdef void begin(const Training* t, real** arrays, double* penalties, uint64_t step) noexcept nogil:
-    # what a step leaves for the next one: the penalty of the weights, per block, and the gates
+    # what otherwise the previous step computes: the penalty of the weights, per block, and the gates
     cdef Py_ssize_t l, number
     cdef Block block
     if t.net.has_penalty:

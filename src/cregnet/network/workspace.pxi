@@ -1,58 +1,59 @@
-# The memory of a call, and where in it the arrays lie.
+# The memory of a call, and the offsets of its arrays.
 #
-# A. The workspace is one allocation of numbers: for each layer its activations A[l] and, where dW of the next
-#    layer wants them, the same transposed (AT[l]). dZ[l] takes the place of A[l] as soon as A[l] is not needed
-#    any more. Training has no gradient vector: dW exists one block of rows at a time, in a scratch buffer of each
-#    thread, and is used while it is in cache. Only clipping by norm keeps the whole.
-# B. `row` is the number of examples of the batch, padded to whole vectors. Padded columns are zeros in A[0] and in
+# A. The workspace is one allocation of numbers. Each layer has its activations A[l] and, if dW of the next layer
+#    is computed from it, their transpose AT[l]. dZ[l] overwrites A[l] once A[l] is no longer needed. Training
+#    stores no gradient vector: each thread computes dW one block of rows at a time, in a scratch buffer, and uses
+#    it while it is in cache. Only clipping by norm stores the full gradient.
+# B. `row` is the number of examples of the batch, padded to full vectors. Padded columns are zeros in A[0] and in
 #    the gradient of the loss, so they add nothing to dW, db or dA.
-# C. Gates and dropout work on A[l] in place. Where the derivative of the activation needs what they or the
-#    activation itself overwrite, the layer has a copy (`saved`). The sign of A survives a Bernoulli mask wherever
-#    the gradient is not 0 anyway, but not Gaussian factors, which may be negative.
+# C. Gates and dropout work on A[l] in place. If the derivative of the activation needs values that they or the
+#    activation itself overwrite, the layer has a copy of them (`saved`). A derivative from the sign of A needs no
+#    copy with Bernoulli dropout: a dropped unit has A = 0, and its gradient is 0 too. It needs one with Gaussian
+#    dropout, whose factors may be negative.
 
 cdef enum:
-    # Weights are updated one block of rows at a time. A block is large enough that reading the activations
-    # again for each costs less than the product, and a layer has a multiple of eight of them, so that they can
-    # be shared out evenly.
+    # Weights are updated one block of rows at a time. A block is large enough that reading the activations again
+    # for each block costs less than its product. A large layer has a multiple of eight blocks, which two, four or
+    # eight threads divide evenly.
     UPDATE_ELEMENTS = 65536
     UPDATE_SMALL = 16384             # a layer with at most this many weights is one block
     UPDATE_SHARES = 8
-    # dA of a layer without a place for it is computed in pieces of this many units and vectors of examples.
-    # Fewer vectors would read the weights more often; fewer units only dZ, which is in cache.
+    # If dZ overwrites `saved`, dA needs a scratch buffer. It is computed in tiles of this many units and vectors of
+    # examples. With fewer vectors the weights are read more often; with fewer units only dZ is, which is in cache.
     SCRATCH_UNITS = 512
     SCRATCH_VECTORS = 16
 
 cdef double WORKSPACE_LIMIT = 2.0**58
 
-cdef struct Buffers:                 # of a layer: offsets into the workspace, for the largest batch
-    bint dots                        # dW by dot products along the examples, without AT
+cdef struct Buffers:                 # the arrays of a layer: offsets into the workspace, for the largest batch
+    bint dots                        # dW is computed by dot products along the examples, without AT
     Py_ssize_t A
-    Py_ssize_t saved                 # what the derivative is computed from (note C), else A
-    Py_ssize_t AT                    # A transposed, rows of AT_row, where the next layer has no dots
+    Py_ssize_t saved                 # the array that the derivative is computed from: A or a copy (note C)
+    Py_ssize_t AT                    # A transposed, with rows of length AT_row, unless the next layer has `dots`
     Py_ssize_t AT_row
     Py_ssize_t dZ
     Py_ssize_t Zhat                  # normalised Z
-    Py_ssize_t batch_mean            # of the batch: mean, variance, dgamma and dbeta
+    Py_ssize_t batch_mean            # batch norm: statistics of this batch and gradients, a number per unit
     Py_ssize_t batch_variance
     Py_ssize_t dgamma
     Py_ssize_t dbeta
     Py_ssize_t factors               # Gaussian factors of dropout, (n_out, row)
-    Py_ssize_t z                     # gates of this step, ...
-    Py_ssize_t slope                 # ... their derivatives by log_alpha, ...
-    Py_ssize_t dlog_alpha            # ... and the gradient
-    Py_ssize_t gate_sums             # offset of a double per block of the next layer and unit
+    Py_ssize_t z                     # gates of this step
+    Py_ssize_t slope                 # dz / dlog_alpha
+    Py_ssize_t dlog_alpha            # gradient
+    Py_ssize_t gate_sums             # offset into gate_sums: one double per block of the next layer and unit
     Py_ssize_t D                     # offset into the masks
     const unsigned char* given_mask  # a mask given by the caller, (n_out, n_examples), or NULL
     Py_ssize_t block_rows            # rows of W that are updated together
-    Py_ssize_t first_block           # number of this layer's first block among all
+    Py_ssize_t first_block           # index of this layer's first block among the blocks of all layers
 
-cdef struct Places:                  # what the layers share; offsets in numbers
-    Py_ssize_t lanes                 # numbers in a vector
+cdef struct Places:                  # arrays that all layers share, as offsets, and sizes of the workspace
+    Py_ssize_t lanes                 # numbers per vector
     Py_ssize_t Y
     Py_ssize_t weight
-    Py_ssize_t loss                  # one per example
-    Py_ssize_t gradient              # the whole of it, for clipping by norm
-    Py_ssize_t scratch               # of each thread, for dA and later for dW, scratch_size apart
+    Py_ssize_t loss                  # one number per example
+    Py_ssize_t gradient              # the full gradient, for clipping by norm
+    Py_ssize_t scratch               # one buffer of scratch_size numbers per thread, for dA and then for dW
     Py_ssize_t scratch_size
     Py_ssize_t n_numbers
     Py_ssize_t n_masks
@@ -67,7 +68,7 @@ cdef class _Workspace:
     cdef size_t number_size
     cdef char* numbers
     cdef unsigned char* masks
-    cdef double* penalties           # two times n_blocks + 1
+    cdef double* penalties           # two arrays of n_blocks + 1 (note B of update.pxi)
     cdef double* squares             # n_blocks + 1
     cdef double* gate_sums
 
@@ -101,7 +102,7 @@ cdef extern from "system.h" nogil:
 
 
 cdef char* allocated(size_t n_bytes) except NULL:
-    # zeros, from a multiple of 64 bytes on: a cache line and the widest vector
+    # zeroed, and aligned to 64 bytes, which are a cache line and the widest vector
     cdef char* memory = <char*>aligned_new(n_bytes)
     if memory == NULL:
         raise MemoryError(f"cannot allocate {n_bytes} bytes for the activations of a batch")
@@ -109,16 +110,16 @@ cdef char* allocated(size_t n_bytes) except NULL:
 
 
 cdef Py_ssize_t reserve(Places* at, Py_ssize_t n) noexcept nogil:
-    # n numbers from a whole vector on
-    cdef Py_ssize_t here = at.n_numbers
+    # offset of n numbers, aligned to a vector
+    cdef Py_ssize_t offset = at.n_numbers
     at.n_numbers += padded(n, at.lanes)
-    return here
+    return offset
 
 
-# ---------------------------------------------------------------------------- where a training has its arrays
+# ---------------------------------------------------------------------------- offsets of a training's arrays
 
 cdef _Workspace training_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n, int n_threads):
-    # for batches of at most n examples; memory is allocated when all places are known
+    # for batches of at most n examples; memory is allocated once all offsets are known
     cdef _Workspace work = _Workspace(plan, number_size)
     cdef const Network* net = &plan.net
     cdef Places* at = &work.at
@@ -140,8 +141,8 @@ cdef _Workspace training_workspace(_ParsedPlan plan, size_t number_size, Py_ssiz
 
 
 cdef int check_workspace(const Network* net, Py_ssize_t n) except -1:
-    # An upper bound of the numbers that a training needs for a batch: at most eight arrays of a layer, padded to
-    # whole vectors. Places are counted in Py_ssize_t, as bytes.
+    # Compares an upper bound of a workspace's numbers with the limit: at most eight arrays per layer, padded to full
+    # vectors. Sizes in bytes must fit into Py_ssize_t.
     cdef Py_ssize_t l
     cdef double bound = 0
     for l in range(net.n_layers + 1):
@@ -194,34 +195,35 @@ cdef void place_regularizers(const Layer* layer, Buffers* own, Py_ssize_t row, P
         own.dlog_alpha = reserve(at, layer.n_out)
 
 
-cdef bint drops_or_gates(const Layer* layer) noexcept nogil:
-    # whether A is multiplied by something after the activation
+cdef bint has_dropout_or_gates(const Layer* layer) noexcept nogil:
+    # whether A is multiplied by a mask, factors or gates after the activation
     return layer.keep_prob < 1 or layer.gates
 
 
-cdef bint draws_inputs(const Network* net) noexcept nogil:
-    return drops_or_gates(net.layers) or net.noise > 0
+cdef bint has_random_inputs(const Network* net) noexcept nogil:
+    return has_dropout_or_gates(net.layers) or net.noise > 0
 
 
 cdef bint needs_copy(const Network* net, Py_ssize_t l) noexcept nogil:
-    # whether the derivative needs what will be overwritten (note C)
+    # whether the derivative needs values that will be overwritten (note C)
     cdef const Layer* layer = net.layers + l
     if layer.derivative == FROM_NOTHING:
         return False
-    if l == net.n_layers:            # the loss puts dA in the place of A, unless it starts from the logits
+    if l == net.n_layers:            # the loss replaces A by dA, unless it is computed from the logits
         return not net.from_logits
     if layer.derivative == FROM_SIGN:
         return layer.gaussian and layer.keep_prob < 1
-    return layer.derivative == FROM_INPUT or drops_or_gates(layer)
+    return layer.derivative == FROM_INPUT or has_dropout_or_gates(layer)
 
 
 cdef bint fuses_relu(const Layer* layer, const Buffers* own) noexcept nogil:
-    # dA becomes dZ in the product's registers; in A's own place only if that is written once
+    # Whether the product's epilogue turns dA into dZ. If dZ overwrites A, which is the mask, A must be written only
+    # once: the inner sum must be one block.
     return layer.activation == RELU and (own.dZ != own.saved or (layer + 1).n_out <= PRODUCT_DEPTH)
 
 
 cdef bint needs_scratch(const Network* net, const Buffers* buffers, Py_ssize_t l) noexcept nogil:
-    # whether dA of a layer has no place of its own
+    # whether dA of a layer needs a scratch buffer, because dZ overwrites `saved`
     cdef const Buffers* own = buffers + l
     return 0 < l < net.n_layers and own.dZ == own.saved and not fuses_relu(net.layers + l, own)
 
@@ -231,7 +233,7 @@ cdef Py_ssize_t scratch_columns(Py_ssize_t width, Py_ssize_t lanes) noexcept nog
 
 
 cdef Py_ssize_t scratch_units(const Layer* layer) noexcept nogil:
-    # softmax sums over the units
+    # all units for softmax, which sums over them
     return layer.n_out if layer.activation == SOFTMAX else min(layer.n_out, <Py_ssize_t>SCRATCH_UNITS)
 
 
@@ -247,16 +249,16 @@ cdef Py_ssize_t blocks_of(const Layer* layer, const Buffers* own) noexcept nogil
     return (layer.n_out + own.block_rows - 1) // own.block_rows
 
 
-# ---------------------------------------------------------------------------- a thread's share
+# ---------------------------------------------------------------------------- a thread's examples
 
-cdef struct Columns:                 # a thread's examples in a batch
+cdef struct Columns:                 # the examples of a batch that one thread processes
     int member
     int n_threads
     Py_ssize_t first
-    Py_ssize_t width                 # padded
-    Py_ssize_t n                     # without the padding
-    Py_ssize_t batch                 # examples of the whole batch
-    Py_ssize_t row                   # the same, padded
+    Py_ssize_t width                 # number of columns, padding included
+    Py_ssize_t n                     # number of examples
+    Py_ssize_t batch                 # examples of the batch
+    Py_ssize_t row                   # examples of the batch, padded
 
 
 cdef inline Py_ssize_t column_unit(Py_ssize_t lanes) noexcept nogil:

@@ -1,8 +1,8 @@
 """The NumPy twin of every kernel of `cregnet`: same names, same arguments, same effects.
 
-The twins say in the plainest NumPy what the kernels compute. They prove agreement, not truth;
-numerical derivatives and recorded numbers do that. `train(..., backend="reference")` runs on them.
-They check little: what is wrong is NumPy's error.
+The twins show in the plainest NumPy what the kernels compute. Agreement with a twin does not prove that a
+kernel is correct; numerical derivatives and recorded numbers do. `train(..., backend="reference")` runs on
+the twins. They check few of their arguments; most wrong ones are an error of NumPy.
 
 >>> relu([[-1.0, 2.0]])
 array([[0., 2.]])
@@ -23,5 +23,5 @@ from .optimizer import *
 from .penalty import *
 from .proximal import *
 
-if not TYPE_CHECKING:  # type checkers read the lists of the modules; a computed one they would not
+if not TYPE_CHECKING:  # type checkers cannot read a computed list; they read those of the modules
     __all__ = [name for names in KERNELS.values() for name in names]

@@ -1,4 +1,4 @@
-"""Activations and their derivatives: forward Z -> A, backward (dA, A) -> dZ."""
+"""Activations and their derivatives: forward Z -> A, backward (dA, A or Z) -> dZ."""
 
 import math
 

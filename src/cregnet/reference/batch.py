@@ -1,4 +1,4 @@
-"""Batches: from rows = examples to columns = examples, and the order of the examples."""
+"""Batches: examples gathered from rows into columns, targets, and the order of the examples."""
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike

@@ -1,4 +1,4 @@
-"""Batch normalisation (Ioffe & Szegedy 2015): columns = examples, each row normalised by itself."""
+"""Batch normalisation (Ioffe & Szegedy 2015): columns = examples, and each row is normalised separately."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,8 +29,8 @@ def batch_norm(
 ) -> tuple[Array, Array, Array, Array]:
     """Zhat = (Z - mean) / sqrt(variance + epsilon) and A = gamma * Zhat + beta.
 
-    The mean and the biased variance are the batch's own, those of the first n_examples columns; the
-    columns after them become 0 in Zhat and A.
+    The mean and the biased variance are those of the first n_examples columns. The columns after them are
+    set to 0 in Zhat and A.
     """
     Z, gamma, beta, *_ = reals(Z, gamma, beta, A, Zhat, mean, variance)
     dtype, n = Z.dtype, Z.shape[1] if n_examples is None else n_examples
@@ -60,7 +60,7 @@ def batch_norm_backward(
     epsilon: float = EPSILON,
     n_examples: int | None = None,
 ) -> tuple[Array, Array, Array]:
-    """dZ, dgamma = sum(dA * Zhat) and dbeta = sum(dA), through the batch's mean and variance.
+    """dZ, dgamma = sum(dA * Zhat), dbeta = sum(dA), with the batch's mean and variance differentiated too.
 
     dZ = gamma / sqrt(variance + epsilon) * (dA - dbeta / n - Zhat * dgamma / n), n = n_examples.
     """
@@ -85,7 +85,7 @@ def batch_norm_predict(
     *,
     epsilon: float = EPSILON,
 ) -> Array:
-    """A = gamma * (Z - mean) / sqrt(variance + epsilon) + beta, by statistics that are given."""
+    """A = gamma * (Z - mean) / sqrt(variance + epsilon) + beta, with given statistics."""
     Z, gamma, beta, mean, variance, *_ = reals(Z, gamma, beta, mean, variance, A)
     return filled(A, gamma * (Z - mean) / np.sqrt(variance.astype(np.float64) + epsilon) + beta, Z.dtype)
 
@@ -101,7 +101,7 @@ def batch_norm_fold(
     *,
     epsilon: float = EPSILON,
 ) -> tuple[Array, Array]:
-    """W_out and b_out of the dense layer that does what W does with `batch_norm_predict` after it."""
+    """W_out and b_out of the dense layer that equals W followed by `batch_norm_predict`."""
     W, gamma, beta, mean, variance, *_ = reals(W, gamma, beta, mean, variance, W_out, b_out)
     scale = gamma / np.sqrt(variance.astype(np.float64) + epsilon)
     return filled(W_out, scale * W, W.dtype), filled(b_out, beta - scale * mean, W.dtype)
@@ -115,9 +115,9 @@ def batch_norm_statistics(
     decay: float,
     n_examples: int,
 ) -> None:
-    """Move the running statistics by those of a batch of n_examples; the variance is made unbiased.
+    """Update the running statistics with those of a batch of n_examples; the variance is made unbiased.
 
-    Both start from 0; after t batches whoever predicts with them divides by 1 - decay^t first.
+    Both start from 0. After t batches they must be divided by 1 - decay^t before they are used.
     """
     mean, variance = np.asarray(mean), np.asarray(variance)
     unbiased = variance * (n_examples / max(n_examples - 1, 1))

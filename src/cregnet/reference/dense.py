@@ -22,7 +22,7 @@ def dense_backward(
     db: Array | None = None,
     dA_prev: Array | None = None,
 ) -> tuple[Array, Array, Array]:
-    """dW = dZ A_prev^T, db = row sums of dZ, dA_prev = W^T dZ (the 1/m is in dZ)."""
+    """dW = dZ A_prev^T, db = row sums of dZ, dA_prev = W^T dZ (dZ contains the factor 1/m)."""
     dZ, W, A_prev, *_ = reals(dZ, W, A_prev, dW, db, dA_prev)
     return (
         filled(dW, dZ @ A_prev.T, W.dtype),

@@ -1,4 +1,4 @@
-"""Philox4x32-10 in NumPy integers, dropout masks from it, and inverted dropout."""
+"""Philox4x32-10 in NumPy integers, dropout masks from its words, and inverted dropout."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The passes of the network's layers: forward in training, backward, and forward in prediction."""
+"""The passes through the network's layers: forward in training, backward, and forward in prediction."""
 
 from typing import Any, NamedTuple
 
@@ -10,13 +10,13 @@ from ..spec import BATCH_NORM_DECAY as DECAY
 from . import activation
 from .batchnorm import batch_norm, batch_norm_backward, batch_norm_predict, batch_norm_statistics
 from .dropout import dropout, dropout_mask
-from .gates import draw_gates, gates_backward, mean_gates
+from .gates import draw_gates, gates_backward, prediction_gates
 from .noise import apply_factors, gaussian_dropout_factors, gaussian_noise
 from .outputs import Array
 
 
 class Layer(NamedTuple):
-    """Views of a layer into a flat vector, W (n_out, n_in), the others columns; None for what it lacks."""
+    """A layer's parts as views into a flat vector: W (n_out, n_in), the others columns or None."""
 
     W: Any
     b: Any  # with batch norm beta
@@ -26,13 +26,13 @@ class Layer(NamedTuple):
     log_alpha: Any  # of its inputs
 
 
-class Passed(NamedTuple):
-    """What the forward pass of a layer leaves for the backward pass; None for what it lacks."""
+class Cache(NamedTuple):
+    """What the backward pass of a layer needs from its forward pass; None for features it does not have."""
 
-    Z_prev: Any  # of the layer before
-    A_prev: Any  # its inputs before gates and dropout
-    A: Any  # and after
-    gates: Any  # z and dz/dlog_alpha
+    Z_prev: Any  # of the previous layer
+    A_prev: Any  # activations of the previous layer, before gates and dropout
+    A: Any  # the same after gates and dropout: the inputs of this layer
+    gates: Any  # z and dz / dlog_alpha
     D: Any  # dropout mask or factors
     normed: Any  # Zhat, mean and variance
 
@@ -53,7 +53,7 @@ def layer_views(plan: Plan, vector: Array) -> list[Layer]:
 
 
 def draw_dropout(plan: Plan, layer: int, A: Array, masks: Any, step: int) -> Any:
-    """The mask of a layer for a step, the given one if there is one, or its Gaussian factors."""
+    """The dropout mask of a layer, given or drawn, or its Gaussian factors; None without dropout."""
     keep_prob = plan.keep_prob[layer]
     if keep_prob == 1:
         return None
@@ -65,7 +65,7 @@ def draw_dropout(plan: Plan, layer: int, A: Array, masks: Any, step: int) -> Any
 
 
 def apply_dropout(plan: Plan, layer: int, A: Array, D: Array | None) -> None:
-    """Mask or factors on A forward and on dA backward, in place."""
+    """Multiply A, or dA in the backward pass, by the mask or the factors, in place."""
     if D is None:
         return
     if plan.gaussian[layer]:
@@ -75,14 +75,14 @@ def apply_dropout(plan: Plan, layer: int, A: Array, D: Array | None) -> None:
 
 
 def activate(plan: Plan, layer: int, Z: Array, logits: bool) -> Array:
-    """The activation of a layer; with `logits` an output stays as it is if the loss takes logits."""
+    """The activation of a layer; with `logits`, not that of an output whose loss is computed from logits."""
     if layer == len(plan.activations) - 1 and LOSSES[plan.loss].link and logits:
         return Z
     return getattr(activation, plan.activations[layer])(Z)
 
 
 def activate_backward(plan: Plan, layer: int, dA: Array, Z: Array, A: Array) -> Array:
-    """dZ of a layer from dA and what the row of its activation names, Z or A."""
+    """dZ of a layer from dA and Z or A, whichever the row of its activation names."""
     name = plan.activations[layer]
     saved = Z if ACTIVATIONS[name].derivative == "input" else A
     return getattr(activation, name + "_backward")(dA, saved)
@@ -90,12 +90,12 @@ def activate_backward(plan: Plan, layer: int, dA: Array, Z: Array, A: Array) -> 
 
 def forward(
     plan: Plan, parameters: Array, X: Array, masks: Any, step: int
-) -> tuple[list[Passed], Array, Array]:
-    """What passed through each layer in a training step, and Z and A of the output, the same for logits."""
+) -> tuple[list[Cache], Array, Array]:
+    """The caches of all layers in a training step, and Z and A of the output, which are equal for logits."""
     Z = A = np.array(X.T, order="C")
     if plan.noise > 0:
         gaussian_noise(A, plan.noise, plan.seed, 0, step, A)
-    passed = []
+    caches = []
     for layer, part in enumerate(layer_views(plan, parameters)):
         before, A, gates, normed = (Z, A), A.copy(), None, None
         if part.log_alpha is not None:
@@ -107,17 +107,17 @@ def forward(
             Z = part.W @ A + part.b
         else:
             Z, *normed = batch_norm(part.W @ A, part.gamma, part.b)
-        passed.append(Passed(*before, A, gates, D, normed))
+        caches.append(Cache(*before, A, gates, D, normed))
         A = activate(plan, layer, Z, logits=True)
-    return passed, Z, A
+    return caches, Z, A
 
 
-def backward(plan: Plan, parameters: Array, passed: list[Passed], dZ: Array, gradient: Array) -> None:
-    """Fill `gradient` from dZ of the output layer; statistics have none."""
+def backward(plan: Plan, parameters: Array, caches: list[Cache], dZ: Array, gradient: Array) -> None:
+    """Fill `gradient` from dZ of the output layer; for statistics it is 0."""
     parts, gradients = layer_views(plan, parameters), layer_views(plan, gradient)
     gradient[plan.layout.n_trained :] = 0
     for layer in range(len(parts) - 1, -1, -1):
-        part, d, (Z_prev, A_prev, A, gates, D, normed) = parts[layer], gradients[layer], passed[layer]
+        part, d, (Z_prev, A_prev, A, gates, D, normed) = parts[layer], gradients[layer], caches[layer]
         if normed is None:
             d.b[...] = dZ.sum(axis=1, keepdims=True, dtype=np.float64)
         else:
@@ -134,11 +134,11 @@ def backward(plan: Plan, parameters: Array, passed: list[Passed], dZ: Array, gra
             dZ = activate_backward(plan, layer - 1, dA, Z_prev, A_prev)
 
 
-def move_statistics(plan: Plan, parameters: Array, passed: list[Passed]) -> None:
-    """Move the statistics of batch norm by those of the batch that passed, and the sum of weights."""
-    for part, through in zip(layer_views(plan, parameters), passed, strict=True):
+def update_statistics(plan: Plan, parameters: Array, caches: list[Cache]) -> None:
+    """Update the statistics of batch norm with those of the batch, and the sum of their weights."""
+    for part, cache in zip(layer_views(plan, parameters), caches, strict=True):
         if part.gamma is not None:
-            Zhat, mean, variance = through.normed
+            Zhat, mean, variance = cache.normed
             batch_norm_statistics(mean, variance, part.mean, part.variance, DECAY, Zhat.shape[1])
     if plan.layout.weight is not None:
         parameters[plan.layout.weight] = DECAY * parameters[plan.layout.weight] + (1 - DECAY)
@@ -148,7 +148,7 @@ def move_statistics(plan: Plan, parameters: Array, passed: list[Passed]) -> None
 
 
 def statistics(plan: Plan, parameters: Array, part: Layer) -> tuple[Array, Array]:
-    """Mean and variance that a layer predicts with; before the first step 0 and 1."""
+    """The mean and variance that a layer uses for prediction; 0 and 1 before the first step."""
     (weight,) = parameters[plan.layout.weight]
     if weight == 0:
         return np.zeros_like(part.mean), np.ones_like(part.variance)
@@ -156,11 +156,11 @@ def statistics(plan: Plan, parameters: Array, part: Layer) -> tuple[Array, Array
 
 
 def predict(plan: Plan, parameters: Array, X: Array, logits: bool) -> Array:
-    """The output (n[L], n_examples) without the draws of training."""
+    """The output (n[L], n_examples), without dropout, noise and other draws."""
     A = np.array(X.T, order="C")
     for layer, part in enumerate(layer_views(plan, parameters)):
         if part.log_alpha is not None:
-            A *= mean_gates(part.log_alpha).astype(A.dtype)
+            A *= prediction_gates(part.log_alpha).astype(A.dtype)
         if part.gamma is None:
             A = part.W @ A + part.b
         else:

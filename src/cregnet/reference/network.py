@@ -1,6 +1,6 @@
-"""The network in NumPy: the same straight line as the compiled one, for the same `Plan`.
+"""The network in NumPy: the same steps as the compiled one, for the same `Plan`.
 
-A step is here; the way through the layers is in `layers`.
+This module has the training step; `layers` has the passes through the layers.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from ..spec import LOSSES, OPTIMIZERS
 from . import loss, optimizer
 from .batch import one_hot
 from .gates import open_probability
-from .layers import Passed, activate_backward, backward, forward, layer_views, move_statistics, predict
+from .layers import Cache, activate_backward, backward, forward, layer_views, predict, update_statistics
 from .outputs import Array, filled
 from .penalty import penalty, penalty_backward
 from .proximal import clip_norm, clip_values, max_norm, soft_threshold
@@ -24,7 +24,7 @@ __all__ = ["network_gradient", "network_predict", "network_train"]
 
 
 def batches(plan: Plan, n_examples: int, batch_size: int) -> list[tuple[int, int]]:
-    """(start, end) of each batch; with batch norm a last batch of one joins the one before it."""
+    """(start, end) of each batch; with batch norm a last batch of one is merged with the one before."""
     starts = [k * batch_size for k in range(plan.count_batches(n_examples, batch_size))]
     return list(zip(starts, [*starts[1:], n_examples], strict=True))
 
@@ -37,7 +37,7 @@ def batch_targets(
     order: Array,
     dtype: np.dtype[Any],
 ) -> tuple[Array, Array]:
-    """Smoothed targets (n[L], m) and the examples' weights over the batch size."""
+    """Smoothed targets (n[L], m), and the examples' weights divided by the batch size."""
     n, n_outputs = order.size, plan.sizes[-1]
     if labels is not None and labels.size:
         targets = one_hot(labels, order, n_outputs, dtype=dtype)
@@ -51,7 +51,7 @@ def batch_targets(
 
 
 def add_penalties(plan: Plan, parameters: Array, gradient: Array) -> float:
-    """The penalties' part of the cost; adds theirs to `gradient`, where a proximal one has none."""
+    """The penalties of the cost; adds their gradients, except that of a proximal penalty, to `gradient`."""
     cost = 0.0
     both = zip(layer_views(plan, parameters), layer_views(plan, gradient), strict=True)
     for layer, (part, d) in enumerate(both):
@@ -75,22 +75,22 @@ def cost_and_gradient(
     masks: Any,
     step: int,
     gradient: Array,
-) -> tuple[float, list[Passed]]:
-    """Cost of one batch with its penalties, and what passed through the layers; fills `gradient`."""
-    passed, Z, A = forward(plan, parameters, X, masks, step)
+) -> tuple[float, list[Cache]]:
+    """Cost of one batch, penalties included, and the caches of the layers; fills `gradient`."""
+    caches, Z, A = forward(plan, parameters, X, masks, step)
     row = LOSSES[plan.loss]
     options = dict(zip([option.name for option in row.options], plan.loss_options, strict=True))
     cost, dZ = getattr(loss, plan.loss)(A, targets, weight, **options)
-    if row.link is None:  # then it was dA
+    if row.link is None:  # the loss has returned dA
         dZ = activate_backward(plan, len(plan.activations) - 1, dZ, Z, A)
-    backward(plan, parameters, passed, dZ, gradient)
-    return cost + add_penalties(plan, parameters, gradient), passed
+    backward(plan, parameters, caches, dZ, gradient)
+    return cost + add_penalties(plan, parameters, gradient), caches
 
 
 def optimise(
     plan: Plan, parameters: Array, gradient: Array, moments: Array, learning_rate: float, t: int
 ) -> None:
-    """The plan's optimiser; an option named decay is for the weights alone."""
+    """One step of the plan's optimiser; an option named decay applies to the weights alone."""
     at, step, row = plan.layout, getattr(optimizer, plan.optimizer), OPTIMIZERS[plan.optimizer]
     options = dict(zip([option.name for option in row.options], plan.hyper, strict=True))
     without = {**options, "decay": 0.0} if "decay" in options else options
@@ -104,7 +104,7 @@ def optimise(
 def update(
     plan: Plan, parameters: Array, gradient: Array, moments: Array, learning_rate: float, t: int
 ) -> None:
-    """Clipping, the optimiser on what is trained, then what acts on the weights that it leaves."""
+    """Clipping, one step of the optimiser, then the regularisers that act on the updated weights."""
     trained = slice(plan.layout.n_trained)
     if plan.clip_value > 0:
         clip_values(gradient[trained], plan.clip_value, gradient[trained])
@@ -149,14 +149,14 @@ def network_train(
                 return e
             batch = order[start:end]
             targets, batch_weight = batch_targets(plan, Y, labels, weight, batch, parameters.dtype)
-            cost, passed = cost_and_gradient(
+            cost, caches = cost_and_gradient(
                 plan, parameters, X[batch], targets, batch_weight, masks, first_step, gradient
             )
-            move_statistics(plan, parameters, passed)
+            update_statistics(plan, parameters, caches)
             if not np.isfinite(cost):
                 return e
             if k == 0 and best.size:
-                remember_best(parameters, best, best_cost, cost, len(edges) == 1)
+                keep_best(parameters, best, best_cost, cost, len(edges) == 1)
             first_step += 1
             update(plan, parameters, gradient, moments, learning_rates[e, k], first_step)
             total += cost * batch.size
@@ -164,8 +164,8 @@ def network_train(
     return learning_rates.shape[0]
 
 
-def remember_best(parameters: Array, best: Array, best_cost: Array, cost: float, full_batch: bool) -> None:
-    """Keep the parameters of the lowest cost: a full batch's own, else that of the epoch before."""
+def keep_best(parameters: Array, best: Array, best_cost: Array, cost: float, full_batch: bool) -> None:
+    """Keep the parameters of the lowest cost: that of a full batch, or of the previous epoch."""
     if not full_batch and np.isfinite(best_cost[1]):
         cost = best_cost[1]
     if cost < best_cost[0]:
@@ -195,5 +195,5 @@ def network_gradient(
 def network_predict(
     plan: Plan, parameters: Array, X: Array, out: Array | None = None, *, logits: bool = False
 ) -> tuple[Array, bool]:
-    """Outputs of the network without its draws, (n_examples, n[L]), and whether all of X is finite."""
+    """Outputs (n_examples, n[L]) of the network without draws, and whether all of X is finite."""
     return filled(out, predict(plan, parameters, X, logits).T, parameters.dtype), bool(np.isfinite(X).all())

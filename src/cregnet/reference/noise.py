@@ -13,7 +13,7 @@ NOISE, GAUSSIAN_DROPOUT = PURPOSES["noise"], PURPOSES["gaussian_dropout"]
 
 
 def normal(shape: tuple[int, ...], purpose: int, seed: int, layer: int, step: int, first: int) -> Array:
-    """Draws of N(0, 1) in double; of four units, words 0 and 1 give the first two, 2 and 3 the others."""
+    """Draws of N(0, 1) in double; of four units, words 0 and 1 give the first two, words 2 and 3 the rest."""
     n_units, n_examples = shape
     example, four = np.meshgrid(
         np.arange(first, first + n_examples, dtype=np.uint64) % 2**32,
@@ -57,6 +57,6 @@ def gaussian_dropout_factors(
 
 
 def apply_factors(A: ArrayLike, M: ArrayLike, out: Array | None = None) -> Array:
-    """out = A * M: on A forward, on dA backward."""
+    """out = A * M, for A in the forward pass and for dA in the backward pass."""
     A, M, *_ = reals(A, M, out)
     return filled(out, A * M, A.dtype)

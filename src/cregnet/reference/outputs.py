@@ -1,4 +1,4 @@
-"""What the twins share: inputs as arrays of one dtype, and outputs that may be given."""
+"""Shared by the twins: conversion of inputs to one dtype, and optional outputs."""
 
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ Array: TypeAlias = NDArray[Any]
 
 
 def reals(*values: ArrayLike | None) -> list[Array]:
-    """The arrays that are given, as float32 if all of them are, else as float64."""
+    """The values that are not None, as float32 if all of them are, else as float64."""
     arrays = [np.asarray(value) for value in values if value is not None]
     single = all(array.dtype.newbyteorder("=") == np.float32 for array in arrays)
     dtype = np.float32 if single else np.float64
@@ -19,7 +19,7 @@ def reals(*values: ArrayLike | None) -> list[Array]:
 
 
 def filled(out: Array | None, value: ArrayLike, dtype: Any) -> Array:
-    """`out` with `value` in it, a new array of the dtype where none is given."""
+    """`out` filled with `value`, or a new array of the dtype if `out` is None."""
     if out is None:
         return np.array(value, dtype)
     out[...] = value

@@ -15,7 +15,7 @@ def soft_threshold(W: ArrayLike, threshold: float, out: Array | None = None) -> 
 
 
 def max_norm(W: ArrayLike, bound: float, out: Array | None = None) -> Array:
-    """W (n_out, n_in) with each row scaled to norm `bound` where it is longer."""
+    """W (n_out, n_in), with each row whose norm exceeds `bound` scaled to that norm."""
     W, *_ = reals(W, out)
     out = filled(out, W, W.dtype)
     for row in out:
@@ -33,15 +33,15 @@ def clip_values(gradient: ArrayLike, bound: float, out: Array | None = None) -> 
 
 
 def clip_norm(gradient: ArrayLike, bound: float, out: Array | None = None) -> tuple[Array, float]:
-    """The gradient scaled to norm `bound` where it is longer, and the norm it had.
+    """The gradient, scaled to norm `bound` if its norm exceeds that, and its norm before.
 
-    Its norm is then at most the bound in double, however it is rounded.
+    The norm of the result, computed in double, is at most the bound despite rounding.
     """
     x, *_ = reals(gradient, out)
     wide = x.astype(np.float64)
     norm = float(np.sqrt((wide * wide).sum()))
     if bound < norm < np.inf:
-        # one rounding of the factor, one of each product, and two sums of as many squares
+        # the rounding of the factor and of each product, and the errors of two sums of x.size squares
         margin = 1 - np.finfo(x.dtype).eps - (x.size + 10) * 2.0**-53
         x = x * x.dtype.type(bound / norm * margin)
     return filled(out, x, x.dtype), norm
