@@ -244,3 +244,12 @@ def test_import_loads_the_extension_and_nothing_else():
     loaded = out.split()
     assert "cregnet._core" in loaded
     assert [name for name in loaded if name.startswith("regnet")] == ["regnet"]
+    assert not {"cregnet.plan", "cregnet.reference"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["from cregnet import *; Plan, layout", "import cregnet; cregnet.plan.Plan, cregnet.reference.relu"],
+)
+def test_what_cregnet_imports_late_is_there(use):
+    subprocess.run([sys.executable, "-c", use], check=True)
