@@ -209,6 +209,21 @@ class Layout(NamedTuple):
 def layout(sizes: tuple[int, ...], batch_norm: tuple[bool, ...] = (), gates: tuple[bool, ...] = ()) -> Layout:
     """The layout of a network with these sizes.
 
+    Parameters
+    ----------
+    sizes : tuple of int, length L + 1
+        Units n[0] (inputs) to n[L].
+    batch_norm : tuple of bool, length L, or ()
+        Whether layers 1 to L normalise; () is none.
+    gates : tuple of bool, length L, or ()
+        Whether layers 0 to L - 1 have gates; () is none.
+
+    Returns
+    -------
+    Layout
+
+    Examples
+    --------
     >>> layout((2, 3, 1)).b
     (slice(6, 9, None), slice(12, 13, None))
     >>> layout((2, 3, 1), batch_norm=(True, False)).gamma
@@ -240,6 +255,17 @@ def layout(sizes: tuple[int, ...], batch_norm: tuple[bool, ...] = (), gates: tup
 def parameter_slices(sizes: tuple[int, ...]) -> list[tuple[slice, slice]]:
     """Slices of W[l] and b[l], l = 1 to L, in the vector of a network without batch norm.
 
+    Parameters
+    ----------
+    sizes : tuple of int, length L + 1
+        Units n[0] (inputs) to n[L].
+
+    Returns
+    -------
+    list of (slice, slice)
+
+    Examples
+    --------
     >>> parameter_slices((2, 3, 1))
     [(slice(0, 6, None), slice(6, 9, None)), (slice(9, 12, None), slice(12, 13, None))]
     """
@@ -248,7 +274,22 @@ def parameter_slices(sizes: tuple[int, ...]) -> list[tuple[slice, slice]]:
 
 
 def n_moments(optimizer: str) -> int:
-    """The number of moments that an optimiser has, vectors of the size of the parameters."""
+    """The number of moments that an optimiser has, vectors of the size of the parameters.
+
+    Parameters
+    ----------
+    optimizer : str
+        A name of `cregnet.spec.OPTIMIZERS`.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> n_moments("adam")
+    2
+    """
     return len(OPTIMIZERS[optimizer].moments)
 
 

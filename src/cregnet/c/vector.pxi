@@ -105,12 +105,12 @@ cdef inline void product_transposed(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssi
         product_transposed_f64(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row, scratch)
 
 
-cdef inline Py_ssize_t scratch_size(real* _, Py_ssize_t n_rows, Py_ssize_t n_cols,
-                                    Py_ssize_t depth) noexcept nogil:
-    if real is float:
+cdef inline Py_ssize_t scratch_size(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,
+                                    size_t number_size) noexcept nogil:
+    # numbers of scratch that product_transposed needs
+    if number_size == sizeof(float):
         return scratch_size_f32(n_rows, n_cols, depth)
-    else:
-        return scratch_size_f64(n_rows, n_cols, depth)
+    return scratch_size_f64(n_rows, n_cols, depth)
 
 
 cdef inline void dot_table(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth, const real* A,

@@ -26,7 +26,7 @@ cdef int run_dense(const real[:, ::1] W, const real[:, ::1] b, const real[:, ::1
 cdef int run_dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const real[:, ::1] A_prev,
                             real[:, ::1] dW, real[:, ::1] db, real[:, ::1] dA_prev) except -1:
     cdef Py_ssize_t n_out = W.shape[0], n_in = W.shape[1], m = A_prev.shape[1]
-    cdef real* scratch = new_scratch(&dW[0, 0], n_out, n_in, m)
+    cdef real* scratch = <real*>new_scratch(n_out, n_in, m, sizeof(real))
     with nogil:
         product_transposed(n_out, n_in, m, &dZ[0, 0], m, &A_prev[0, 0], m, &dW[0, 0], n_in, scratch)
         row_sums(n_out, m, &dZ[0, 0], m, &db[0, 0])
@@ -35,9 +35,9 @@ cdef int run_dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const r
     return 0
 
 
-cdef real* new_scratch(real* like, Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth) except? NULL:
+cdef char* new_scratch(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth, size_t number_size) except? NULL:
     # one element more than needed, because malloc(0) may return NULL without a failure
-    cdef real* scratch = <real*>malloc((scratch_size(like, n_rows, n_cols, depth) + 1) * sizeof(real))
+    cdef char* scratch = <char*>malloc((scratch_size(n_rows, n_cols, depth, number_size) + 1) * number_size)
     if scratch == NULL:
         raise MemoryError
     return scratch
@@ -48,7 +48,7 @@ cdef int run_product(bint A_transposed, bint B_transposed, const real[:, ::1] A,
     cdef Py_ssize_t n = C.shape[0], m = C.shape[1], k = A.shape[0] if A_transposed else A.shape[1]
     cdef real* scratch = NULL
     if B_transposed:
-        scratch = new_scratch(&C[0, 0], n, m, k)
+        scratch = <real*>new_scratch(n, m, k, sizeof(real))
     with nogil:
         if B_transposed:
             product_transposed(n, m, k, &A[0, 0], k, &B[0, 0], k, &C[0, 0], m, scratch)
