@@ -268,7 +268,7 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
                         ptrdiff_t A_row, ptrdiff_t A_col, const REAL *B, ptrdiff_t B_row, REAL *C,
                         ptrdiff_t C_row, Epilogue epilogue)
 {
-    const ptrdiff_t whole = n_cols / LANES * LANES;
+    const ptrdiff_t full = n_cols / LANES * LANES;
     ptrdiff_t k = 0;
     do {                        /* at least once: with an empty inner sum C is still the bias or 0 */
         const ptrdiff_t block = depth - k < TILE_DEPTH ? depth - k : TILE_DEPTH;
@@ -282,14 +282,14 @@ static void OF(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth, con
             now.mask = NULL;
             now.relu = 0;
         }
-        for (ptrdiff_t j = 0; j < whole; j += TILE_COLUMNS * LANES) {
-            const ptrdiff_t vectors = (whole - j) / LANES;
+        for (ptrdiff_t j = 0; j < full; j += TILE_COLUMNS * LANES) {
+            const ptrdiff_t vectors = (full - j) / LANES;
             OF(columns)(n_rows, vectors < TILE_COLUMNS ? vectors : TILE_COLUMNS, block, A_block, A_row, A_col,
                         B_block, B_row, C, C_row, &now, j);
         }
-        if (whole < n_cols)
-            OF(edge)(n_rows, n_cols - whole, block, A_block, A_row, A_col, B_block, B_row, C, C_row, &now,
-                     whole);
+        if (full < n_cols)
+            OF(edge)(n_rows, n_cols - full, block, A_block, A_row, A_col, B_block, B_row, C, C_row, &now,
+                     full);
         k += block;
     } while (k < depth);
 }
