@@ -95,10 +95,13 @@ beta2, epsilon
     return KernelOptimizer(rate, name, values, schedule=schedule)
 
 
+DEFAULT = Adam()  # immutable, and made once: a training of a tiny net takes microseconds
+
+
 def as_optimizer(given: Any) -> Optimizer:
     """An optimiser from one, from the name of a kernel, or Adam from None."""
     if given is None:
-        return Adam()
+        return DEFAULT
     if isinstance(given, str):
         return optimizer(choice("optimizer", given, OPTIMIZERS))  # type: ignore[arg-type]
     if not isinstance(given, Optimizer):

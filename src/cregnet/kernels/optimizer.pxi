@@ -186,19 +186,19 @@ cdef _Signature NO_MOMENT = _Signature("W!(...) dW(...)")
 cdef _Signature FIRST_MOMENT = _Signature("W!(...) dW(...) V!(...)")
 cdef _Signature SECOND_MOMENT = _Signature("W!(...) dW(...) S!(...)")
 cdef _Signature BOTH_MOMENTS = _Signature("W!(...) dW(...) V!(...) S!(...)")
-cdef dict OPTIMIZER_NUMBERS = {
-    name: tuple([_Number(option) for option in row.options]) for name, row in _spec.OPTIMIZERS.items()}
+cdef list OPTIMIZER_NUMBERS = [  # by the code
+    tuple([_Number(option) for option in row.options]) for row in _spec.OPTIMIZERS.values()]
 
-cdef int read_step(OptimizerStep* step, double* options, str optimizer, object learning_rate, tuple values,
+cdef int read_step(OptimizerStep* step, double* options, int optimizer, object learning_rate, tuple values,
                    Py_ssize_t t) except -1:
     # `values` may lack the last options of the row, which then are 0
     cdef int i
-    cdef tuple numbers = OPTIMIZER_NUMBERS[optimizer]
+    cdef tuple numbers = <tuple>OPTIMIZER_NUMBERS[optimizer]
     cdef double rate = finite_number("learning_rate", learning_rate)
     memset(options, 0, MOST_OPTIONS * sizeof(double))
     for i in range(len(values)):
         options[i] = (<_Number>numbers[i]).read(values[i])
-    step[0] = optimizer_step(OPTIMIZER_CODES[optimizer], rate, options, t)
+    step[0] = optimizer_step(optimizer, rate, options, t)
     return 0
 
 
@@ -208,7 +208,7 @@ cdef int run_step(const OptimizerStep* step, real[::1] W, const real[::1] dW, re
     return 0
 
 
-cdef object call_step(str optimizer, _Signature signature, list a, object learning_rate, tuple values=(),
+cdef object call_step(int optimizer, _Signature signature, list a, object learning_rate, tuple values=(),
                       double decay=0):
     # an optimiser with at most one moment
     cdef OptimizerStep step
@@ -269,7 +269,7 @@ cdef int run_shared(SharedStep* t, real[::1] W, const real[::1] dW, real[::1] V,
     return 0
 
 
-cdef object call_adam(str optimizer, list a, object learning_rate, tuple values, object t, object n_threads):
+cdef object call_adam(int optimizer, list a, object learning_rate, tuple values, object t, object n_threads):
     cdef SharedStep shared
     cdef double[MOST_OPTIONS] options
     cdef Py_ssize_t step = whole_number("t", t, 1, MOST_COUNT)
@@ -291,7 +291,7 @@ def gradient_descent(W, dW, learning_rate):
     >>> W
     array([0.5])
     """
-    call_step("gradient_descent", NO_MOMENT, [W, dW], learning_rate)
+    call_step(GRADIENT_DESCENT, NO_MOMENT, [W, dW], learning_rate)
 
 
 def momentum(W, dW, V, learning_rate, beta):
@@ -302,7 +302,7 @@ def momentum(W, dW, V, learning_rate, beta):
     >>> W, V
     (array([0.75]), array([1.]))
     """
-    call_step("momentum", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+    call_step(MOMENTUM, FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
 
 
 def momentum_velocity(W, dW, V, learning_rate, beta):
@@ -313,7 +313,7 @@ def momentum_velocity(W, dW, V, learning_rate, beta):
     >>> W, V
     (array([0.5]), array([0.5]))
     """
-    call_step("momentum_velocity", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+    call_step(MOMENTUM_VELOCITY, FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
 
 
 def nesterov(W, dW, V, learning_rate, beta):
@@ -324,7 +324,7 @@ def nesterov(W, dW, V, learning_rate, beta):
     >>> W, V
     (array([0.25]), array([0.5]))
     """
-    call_step("nesterov", FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
+    call_step(NESTEROV, FIRST_MOMENT, [W, dW, V], learning_rate, (beta,))
 
 
 def rmsprop(W, dW, S, learning_rate, beta, epsilon):
@@ -335,7 +335,7 @@ def rmsprop(W, dW, S, learning_rate, beta, epsilon):
     >>> W, S
     (array([0.75]), array([1.]))
     """
-    call_step("rmsprop", SECOND_MOMENT, [W, dW, S], learning_rate, (beta, epsilon))
+    call_step(RMSPROP, SECOND_MOMENT, [W, dW, S], learning_rate, (beta, epsilon))
 
 
 def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
@@ -346,7 +346,7 @@ def adam(W, dW, V, S, learning_rate, beta1, beta2, epsilon, t, n_threads=1):
     >>> W.round(6)
     array([0.5])
     """
-    call_adam("adam", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
+    call_adam(ADAM, [W, dW, V, S], learning_rate, (beta1, beta2, epsilon), t, n_threads)
 
 
 def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads=1):
@@ -357,7 +357,7 @@ def adamw(W, dW, V, S, learning_rate, beta1, beta2, epsilon, decay, t, n_threads
     >>> W
     array([0.75])
     """
-    call_adam("adamw", [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
+    call_adam(ADAMW, [W, dW, V, S], learning_rate, (beta1, beta2, epsilon, decay), t, n_threads)
 
 
 def lion(W, dW, V, learning_rate, beta1, beta2, decay):
@@ -368,4 +368,4 @@ def lion(W, dW, V, learning_rate, beta1, beta2, decay):
     >>> W, V
     (array([0.75]), array([2.5]))
     """
-    call_step("lion", FIRST_MOMENT, [W, dW, V], learning_rate, (beta1, beta2, decay))
+    call_step(LION, FIRST_MOMENT, [W, dW, V], learning_rate, (beta1, beta2, decay))
