@@ -25,9 +25,6 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memmove, memset
 
-import numpy as _numpy
-
-from cregnet import signature as _signature
 from cregnet import spec as _spec
 
 __all__ = [name for names in _spec.KERNELS.values() for name in names]

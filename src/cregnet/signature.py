@@ -27,6 +27,7 @@ __all__ = [
     "pair",
     "parse",
     "real_number",
+    "size",
     "whole_number",
     "write_back",
 ]
@@ -216,6 +217,11 @@ def check_apart(
                 f"{name} shares memory with {argument.name}, wanted an array of its own: "
                 f"{argument.name} is written"
             )
+
+
+def size(value: Any) -> int:
+    """Elements of an array-like."""
+    return int(np.size(value))
 
 
 def pair(name: str, value: Any, wanted: str) -> tuple[Any, Any]:

@@ -84,7 +84,7 @@ cdef uint64_t whole_number(str name, object value, uint64_t least, uint64_t most
         number = PyLong_AsLongLongAndOverflow(value, &overflow)
         if overflow == 0 and number >= 0 and least <= <uint64_t>number <= most:
             return number
-    return _signature.whole_number(name, value, least, most)
+    return conversions().whole_number(name, value, least, most)
 
 
 cdef int check_shape(str name, Py_ssize_t rows, Py_ssize_t cols,
@@ -111,19 +111,39 @@ cdef enum Dtype:                     # of a call
     DOUBLE
     UNFIT                            # an array must be converted first
 
-cdef int _READ = _signature.READ
-cdef int _FILLED = _signature.FILLED
-cdef object NDARRAY = _numpy.ndarray
-cdef object FLOAT32 = _numpy.dtype(_numpy.float32)
-cdef object FLOAT64 = _numpy.dtype(_numpy.float64)
-cdef object new_array = _numpy.empty
+# NumPy and cregnet.signature are imported by the first call of a kernel: `import cregnet` needs neither, and NumPy
+# takes more time than all the rest.
+cdef object _numpy = None
+cdef object _signature = None
+cdef object NDARRAY = None
+cdef object FLOAT32 = None
+cdef object FLOAT64 = None
+cdef object new_array = None
+cdef int _READ = 0
+cdef int _FILLED = 0
+
+
+cdef object conversions():
+    # cregnet.signature
+    global _numpy, _signature, NDARRAY, FLOAT32, FLOAT64, new_array, _READ, _FILLED
+    if _signature is None:
+        import numpy
+        from cregnet import signature
+        _numpy, NDARRAY, new_array = numpy, numpy.ndarray, numpy.empty
+        FLOAT32, FLOAT64 = numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)
+        _READ, _FILLED = signature.READ, signature.FILLED
+        _signature = signature
+    return _signature
 
 
 @cython.final
 cdef class _Signature:
     # A kernel's arrays, in the notation of cregnet.signature. `same` has the pairs "out=in" that may be the same
     # array, `sizes` the names of the sizes that the kernel gets as numbers.
-    cdef readonly tuple arguments
+    cdef str text
+    cdef str same
+    cdef str sizes
+    cdef readonly tuple arguments    # None until the first call
     cdef _Arguments memory
     cdef list dtypes                 # None: float32 or float64
     cdef tuple given_sizes
@@ -137,20 +157,29 @@ cdef class _Signature:
     cdef Py_ssize_t dims[MOST_ARRAYS][2]  # a fixed size, or -1 - k for the size with index k
 
     def __cinit__(self, str text, str same="", str sizes=""):
-        cdef int i
-        self.arguments, read, written, rows = _signature.encode(text, sizes)
-        self.given_sizes = tuple(sizes.split())
-        self.dtypes = [argument.dtype for argument in self.arguments]
-        self.memory = _Arguments(read, written, same)
+        self.text, self.same, self.sizes = text, same, sizes
+
+    cdef int parse(self) except -1:
+        cdef int i, n_filled = 0
+        arguments, read, written, rows = conversions().encode(self.text, self.sizes)
+        self.given_sizes = tuple(self.sizes.split())
+        self.dtypes = [argument.dtype for argument in arguments]
+        self.memory = _Arguments(read, written, self.same)
         self.n = len(rows)
         for i in range(self.n):
             (self.place[i], self.role[i], self.optional[i], self.is_real[i], self.ndim[i], self.dims[i][0],
              self.dims[i][1]) = rows[i]
-            self.n_filled += self.role[i] == _FILLED
+            n_filled += self.role[i] == _FILLED
+        self.n_filled = n_filled
+        self.arguments = arguments   # last: with it another thread takes the signature for parsed
+        return 0
 
     cdef int prepare(self, list arrays, Py_ssize_t first=-1, Py_ssize_t second=-1) except -1:
         # replace the arguments in the list `arrays` by arrays that the kernel can use; return the dtype of the call
-        cdef int dtype = self.match(arrays, first, second)
+        cdef int dtype
+        if self.arguments is None:
+            self.parse()
+        dtype = self.match(arrays, first, second)
         if dtype == UNFIT:
             _signature.convert(self.arguments, arrays, dict(zip(self.given_sizes, (first, second))))
             dtype = self.match(arrays, first, second)
@@ -241,6 +270,7 @@ cdef class _Signature:
 
 cdef object new_real(tuple shape, object dtype):
     # an output whose dtype does not follow from an input
+    conversions()
     descr = _numpy.dtype(dtype)
     if descr is not FLOAT32 and descr is not FLOAT64:
         raise TypeError(f"dtype is {descr}, wanted float32 or float64")
@@ -249,7 +279,7 @@ cdef object new_real(tuple shape, object dtype):
 
 cdef double real_number(str name, object value) except? -1:
     # an argument that is a real number
-    return value if type(value) is float else _signature.real_number(name, value)
+    return value if type(value) is float else conversions().real_number(name, value)
 
 
 @cython.final

@@ -127,7 +127,7 @@ def gather(X, order, A=None):
     return GATHER.result(a)
 
 
-def one_hot(labels, order, n_classes, Y=None, *, dtype=_numpy.float64):
+def one_hot(labels, order, n_classes, Y=None, *, dtype="float64"):
     """Y[labels[order[j]], j] = 1, all else 0.
 
     Parameters
@@ -161,7 +161,7 @@ def one_hot(labels, order, n_classes, Y=None, *, dtype=_numpy.float64):
     cdef list a = [labels, order, Y]
     cdef Py_ssize_t n = whole_number("n_classes", n_classes, 0, MOST_COUNT)
     if Y is None:
-        a[2] = new_real((n, _numpy.size(order)), dtype)
+        a[2] = new_real((n, conversions().size(order)), dtype)
     if ONE_HOT.prepare(a, n) == FLOAT:
         run_one_hot[float](a[0], a[1], a[2])
     else:

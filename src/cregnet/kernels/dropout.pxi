@@ -87,7 +87,7 @@ cdef int read_draw(Draw* draw, object seed, object layer, object step) except -1
 
 cdef tuple read_shape(object shape):
     # (n_units, n_examples)
-    n_units, n_examples = _signature.pair("shape", shape, "(n_units, n_examples)")
+    n_units, n_examples = conversions().pair("shape", shape, "(n_units, n_examples)")
     return whole_number("shape[0]", n_units, 0, MOST_COUNT), whole_number("shape[1]", n_examples, 0, MOST_COUNT)
 
 

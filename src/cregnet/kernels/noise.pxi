@@ -157,7 +157,7 @@ def gaussian_noise(A, sigma, seed, layer, step, out=None, *, first=0):
     return NOISE_ON.result(a)
 
 
-def gaussian_dropout_factors(shape, keep_prob, seed, layer, step, M=None, *, first=0, dtype=_numpy.float64):
+def gaussian_dropout_factors(shape, keep_prob, seed, layer, step, M=None, *, first=0, dtype="float64"):
     """M = draws of N(1, (1 - keep_prob) / keep_prob) (Srivastava et al. 2014, section 10).
 
     A draw depends on (seed, layer, step, unit, example) alone.

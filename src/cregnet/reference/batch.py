@@ -24,7 +24,7 @@ def one_hot(
     n_classes: int,
     Y: Array | None = None,
     *,
-    dtype: DTypeLike = np.float64,
+    dtype: DTypeLike = "float64",
 ) -> Array:
     """Y[labels[order[j]], j] = 1, all else 0; Y (n_classes, n_examples)."""
     labels, order = np.asarray(labels, np.int64), np.asarray(order, np.int64)

@@ -47,7 +47,7 @@ def gaussian_dropout_factors(
     M: Array | None = None,
     *,
     first: int = 0,
-    dtype: DTypeLike = np.float64,
+    dtype: DTypeLike = "float64",
 ) -> Array:
     """M = draws of N(1, (1 - keep_prob) / keep_prob); M (n_units, n), examples first to first + n - 1."""
     if not 0 < keep_prob <= 1:
