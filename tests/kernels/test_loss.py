@@ -1,5 +1,7 @@
 """Losses: twins, derivatives, costs by hand, extreme logits."""
 
+from functools import partial
+
 import mpmath
 import numpy as np
 import pytest
@@ -33,11 +35,21 @@ def test_twins(core, dtype, name):
     check_cases(core, name, CASES[name](np.random.default_rng(1), dtype), scale=4)
 
 
+@pytest.mark.parametrize("name", [name for name, row in LOSSES.items() if row.options])
+def test_twins_with_other_options(core, dtype, name):
+    options = {option.name: 0.3 for option in LOSSES[name].options}
+    check_cases(
+        core, name, ((*case, options) for case in CASES[name](np.random.default_rng(2), dtype)), scale=4
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"every": 0.3}], ids=["defaults", "others"])
 @pytest.mark.parametrize("name", NAMES)
-def test_gradient_is_the_derivative(core, name):
+def test_gradient_is_the_derivative(core, name, options):
     rng = np.random.default_rng(2)
     Z, Y, weight = rng.normal(size=(4, 9)), rng.random((4, 9)), rng.random(9)
-    loss, h = getattr(core, name), 1e-5
+    options = {option.name: options["every"] for option in LOSSES[name].options if options}
+    loss, h = partial(getattr(core, name), **options), 1e-5
     _, dZ = loss(Z, Y, weight)
     for at in np.ndindex(Z.shape):
         cost = []
