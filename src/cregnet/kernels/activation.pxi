@@ -27,6 +27,13 @@ cdef void relu_backward_(const real* dA, real* A, Py_ssize_t n) noexcept nogil:
         A[k] = dA[k] if A[k] > 0 else 0
 
 
+cdef void relu_backward_dA(real* dA, const real* A, Py_ssize_t n) noexcept nogil:
+    # the same, into the place of dA
+    cdef Py_ssize_t k
+    for k in range(n):
+        dA[k] = dA[k] if A[k] > 0 else 0
+
+
 cdef void leaky_relu_forward(real* A, Py_ssize_t n, real slope) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n):
@@ -131,6 +138,9 @@ cdef void elementwise_backward_dA(int activation, real* dA, const real* saved, P
     cdef Py_ssize_t block, start, width
     cdef real dZ[BLOCK]
     if activation == IDENTITY:
+        return
+    if activation == RELU:           # so little work that the copies would show
+        relu_backward_dA(dA, saved, n)
         return
     for block in range(n_blocks(n)):
         start = block * BLOCK
