@@ -17,23 +17,6 @@ from cpython.long cimport PyLong_AsLongLongAndOverflow
 cdef struct Span:                    # the memory of an array, as addresses
     size_t start
     size_t end
-    size_t element
-
-
-cdef inline Span span(const void* start, Py_ssize_t n, size_t element) noexcept nogil:
-    cdef Span found
-    found.start = <size_t>start
-    found.end = found.start + n * element
-    found.element = element
-    return found
-
-
-cdef inline Span vector(const real[::1] x) noexcept nogil:
-    return span(&x[0], x.shape[0], sizeof(real))
-
-
-cdef inline Span matrix(const real[:, ::1] x) noexcept nogil:
-    return span(&x[0, 0], x.shape[0] * x.shape[1], sizeof(real))
 
 
 @cython.final
@@ -53,10 +36,6 @@ cdef class _Arguments:
 
     cdef int check(self, const Span* at) except -1:
         cdef int i, j
-        for i in range(self.n):
-            if at[i].start & (at[i].element - 1) and at[i].end > at[i].start:  # a power of two
-                raise ValueError(f"{self.names[i]} is not aligned: its data start at an address that is no multiple "
-                                 f"of {at[i].element}, wanted np.require({self.names[i]}, requirements='A')")
         for i in range(self.n_read, self.n):
             for j in range(i):
                 if at[i].start < at[j].end and at[j].start < at[i].end:
@@ -200,7 +179,7 @@ cdef class _Signature:
             array = arrays[i]
             if array is None and (self.role[i] == _FILLED or self.optional[i]):
                 missing = True
-                at[self.place[i]] = span(NULL, 0, 1)
+                at[self.place[i]] = Span(0, 0)
                 continue
             if type(array) is not NDARRAY:
                 return UNFIT
@@ -216,7 +195,6 @@ cdef class _Signature:
             fits = self.fits(i, &buffer, sizes)
             at[self.place[i]].start = <size_t>buffer.buf
             at[self.place[i]].end = <size_t>buffer.buf + buffer.len
-            at[self.place[i]].element = buffer.itemsize
             PyBuffer_Release(&buffer)
             if not fits:
                 return UNFIT
