@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cregnet._isa
+import cregnet
+from builds import load_core
 
 # Modules that compare for several tests: where one of their asserts fails, pytest is to show the values.
 pytest.register_assert_rewrite(
@@ -118,10 +119,10 @@ def football_mat(football, tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(params=cregnet._isa.available_isas())
+@pytest.fixture(params=cregnet.available_isas())
 def core(request):
     """The core as built for each instruction set of this machine."""
-    return cregnet._isa.load(request.param)
+    return load_core(request.param)
 
 
 @pytest.fixture(params=[np.float32, np.float64], ids=["float32", "float64"])

@@ -5,6 +5,7 @@ import pytest
 
 import cregnet
 import regnet as rn
+from builds import load_core
 
 
 def notebook_weights(model):
@@ -26,7 +27,7 @@ def notebook_masks(case):
 @pytest.mark.parametrize("isa", cregnet.available_isas())
 @pytest.mark.parametrize("name", ["none", "l2", "dropout"])
 def test_football_trainings(football, known_answers, monkeypatch, name, isa):
-    monkeypatch.setattr("cregnet.network_train", cregnet._isa.load(isa).network_train)
+    monkeypatch.setattr("cregnet.network_train", load_core(isa).network_train)
     X, y, X_test, y_test = football["X"], football["y"][:, 0], football["Xval"], football["yval"][:, 0]
     case = known_answers["training"][name]
     model = rn.Model.mlp(case["architecture"], keep_prob=case["keep_prob"], dtype="float64")

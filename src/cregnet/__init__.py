@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._isa import available_isas, select
 
-_core = select()
+_selected = select()  # before _core is imported: it takes its kernels from what was selected
 
+from . import _core
 from .docstrings import complete
 from .spec import KERNELS, PURPOSES
 
@@ -41,13 +42,13 @@ __all__ = [
 
 # Type checkers read the twins, which have the names, arguments and types of the kernels. At run time the
 # twins and `plan` are imported at their first use, to keep `import cregnet` quick: the dataclass of a plan
-# takes as long to define as a build of the core takes to load.
+# takes as long to define as a build of the kernels takes to load.
 if TYPE_CHECKING:
     from . import reference
     from .plan import Layout, Plan, layout, n_moments, parameter_slices
     from .reference import *
 else:
-    from ._core import *  # which build this is was decided by select()
+    from ._core import *
 
     complete(vars(_core))
 
@@ -77,4 +78,4 @@ def isa() -> str:
     >>> isa() in available_isas()
     True
     """
-    return str(_core._isa_name())
+    return _selected

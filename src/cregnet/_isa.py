@@ -1,8 +1,9 @@
-"""Choose the build of the core for this processor.
+"""Choose the build of the kernels for this processor.
 
-The core is compiled once per instruction set, into one folder each (``cregnet/_avx2`` and so on). The
+The kernels are compiled once per instruction set, into one folder each (``cregnet/_avx2`` and so on). The
 baseline build runs on any processor and reports what this one supports. The fastest supported build is
-then imported as ``cregnet._core``. ``CREGNET_ISA`` forces one.
+then imported as ``cregnet._kernels``, from which ``cregnet._core``, compiled once, takes its kernels.
+``CREGNET_ISA`` forces one.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import sys
 from importlib.util import find_spec
 from types import ModuleType
 
-ISAS = ("baseline", "avx2", "avx512")  # slowest first
+# The folder with the kernels of each instruction set, slowest first.
+FOLDERS = {"baseline": "_baseline", "avx2": "_avx2", "avx512": "_avx512"}
 
 
 def load(isa: str) -> ModuleType:
-    """Import the build of the core for one instruction set.
+    """Import the kernels for one instruction set.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def load(isa: str) -> ModuleType:
     usable = available_isas()
     if isa not in usable:
         raise ImportError(f"instruction set {isa!r} is not usable here; usable: {', '.join(usable)}")
-    return importlib.import_module(f"cregnet._{isa}._core")
+    return importlib.import_module(module_name(isa))
 
 
 def available_isas() -> tuple[str, ...]:
@@ -57,28 +59,33 @@ def available_isas() -> tuple[str, ...]:
     'baseline'
     """
     try:
-        supported = importlib.import_module("cregnet._baseline._core")._supported_isas()
+        supported = importlib.import_module(module_name("baseline"))._supported_isas()
     except ImportError as error:
         raise ImportError(
             f"the compiled core of cregnet cannot be loaded ({error}); regnet must be installed, "
             "not imported from its source folder"
         ) from error
-    return tuple(isa for isa in ISAS if isa in supported and is_built(isa))
+    return tuple(isa for isa in FOLDERS if isa in supported and is_built(isa))
+
+
+def module_name(isa: str) -> str:
+    """The name of the module with an instruction set's kernels."""
+    return f"cregnet.{FOLDERS[isa]}._kernels"
 
 
 def is_built(isa: str) -> bool:
     """Whether the import system finds the build, which in an editable install is in another folder."""
     try:
-        return find_spec(f"cregnet._{isa}._core") is not None
+        return find_spec(module_name(isa)) is not None
     except ModuleNotFoundError:  # its folder is missing
         return False
 
 
-def select() -> ModuleType:
-    """Load the build named by ``CREGNET_ISA``, or the fastest, and make it ``cregnet._core``."""
-    wanted = os.environ.get("CREGNET_ISA", "")
-    if wanted and wanted not in available_isas():
-        raise ImportError(f"CREGNET_ISA={wanted!r} is not usable here; usable: {', '.join(available_isas())}")
-    core = load(wanted or available_isas()[-1])
-    sys.modules["cregnet._core"] = core
-    return core
+def select() -> str:
+    """Make the kernels named by ``CREGNET_ISA``, or the fastest, ``cregnet._kernels``; return their name."""
+    usable = available_isas()
+    isa = os.environ.get("CREGNET_ISA", "") or usable[-1]
+    if isa not in usable:
+        raise ImportError(f"CREGNET_ISA={isa!r} is not usable here; usable: {', '.join(usable)}")
+    sys.modules["cregnet._kernels"] = importlib.import_module(module_name(isa))
+    return isa

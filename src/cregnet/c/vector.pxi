@@ -60,16 +60,9 @@ cdef extern from "vecmath.h" nogil:
     void direction_f64(uint32_t, double*, double*)
 
 cdef extern from "team.h" nogil:
-    enum: TEAM_MOST
-    ctypedef struct Team:
-        int size
-    int team_start(Team* team, int size)
-    void team_run(Team* team, void (*function)(void*, int) noexcept nogil, void* argument)
-    void team_dismiss(Team* team)
     void team_barrier(Team* team)
     void team_request_stop(Team* team)
     bint team_stop_agreed(Team* team)
-    bint team_stop_requested(Team* team)
 
 
 cdef inline void product_with(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,

@@ -9,8 +9,6 @@ cdef enum Derivative:                # what an activation's derivative is comput
     FROM_OUTPUT
     FROM_INPUT
 
-cdef dict DERIVATIVES = {"none": FROM_NOTHING, "sign": FROM_SIGN, "output": FROM_OUTPUT, "input": FROM_INPUT}
-
 cdef struct Layer:
     Py_ssize_t n_in
     Py_ssize_t n_out
@@ -56,106 +54,74 @@ cdef struct Network:
     double clip_value                # 0: none
     double clip_norm
 
+cdef struct Buffers:                 # the arrays of a layer: offsets into the workspace, for the largest batch
+    bint dots                        # dW is computed by dot products along the examples, without AT
+    Py_ssize_t A
+    Py_ssize_t saved                 # the array that the derivative is computed from: A or a copy (note C)
+    Py_ssize_t AT                    # A transposed, with rows of length AT_row, unless the next layer has `dots`
+    Py_ssize_t AT_row
+    Py_ssize_t dZ
+    Py_ssize_t Zhat                  # normalised Z
+    Py_ssize_t batch_mean            # batch norm: statistics of this batch and gradients, a number per unit
+    Py_ssize_t batch_variance
+    Py_ssize_t dgamma
+    Py_ssize_t dbeta
+    Py_ssize_t factors               # Gaussian factors of dropout, (n_out, row)
+    Py_ssize_t z                     # gates of this step
+    Py_ssize_t slope                 # dz / dlog_alpha
+    Py_ssize_t dlog_alpha            # gradient
+    Py_ssize_t gate_sums             # offset into gate_sums: one double per block of the next layer and unit
+    Py_ssize_t D                     # offset into the masks
+    const unsigned char* given_mask  # a mask given by the caller, (n_out, n_examples), or NULL
+    Py_ssize_t block_rows            # rows of W that are updated together
+    Py_ssize_t first_block           # index of this layer's first block among the blocks of all layers
 
-# ---------------------------------------------------------------------------- parsing a plan
+cdef struct Places:                  # arrays that all layers share, as offsets, and sizes of the workspace
+    Py_ssize_t lanes                 # numbers per vector
+    Py_ssize_t Y
+    Py_ssize_t weight
+    Py_ssize_t loss                  # one number per example
+    Py_ssize_t gradient              # the full gradient, for clipping by norm
+    Py_ssize_t scratch               # one buffer of scratch_size numbers per thread, for dA and then for dW
+    Py_ssize_t scratch_size
+    Py_ssize_t n_numbers
+    Py_ssize_t n_masks
+    Py_ssize_t n_blocks
+    Py_ssize_t n_gate_sums
 
-cdef class _ParsedPlan:
-    # owns the memory of a Network
-    cdef Network net
+cdef enum:                           # the arrays of a call whose dtype is the network's
+    PARAMETERS = 0
+    MOMENTS                          # (n_moments, n_parameters)
+    BEST                             # NULL: best weights are not kept
+    INPUTS                           # the caller's X: rows are examples
+    TARGETS                          # the caller's Y
+    WEIGHTS                          # of the examples; NULL: all are 1
+    WORK                             # the workspace
+    N_ARRAYS
 
-    def __cinit__(self, plan):
-        self.net.n_layers = len(plan.sizes) - 1
-        self.net.layers = <Layer*>calloc(self.net.n_layers + 1, sizeof(Layer))
-        if self.net.layers == NULL:
-            raise MemoryError
-        read_plan(&self.net, plan)
-
-    def __dealloc__(self):
-        free(self.net.layers)
-
-
-cdef object PLAN = None              # the class, imported by the first call: `import cregnet` needs no plan
-
-
-cdef _ParsedPlan parsed_plan(object plan):
-    # The plan caches the result, because parsing it takes longer than predicting one row.
-    global PLAN
-    cdef object cached
-    if PLAN is None:
-        from cregnet.plan import Plan
-        PLAN = Plan
-    if not isinstance(plan, PLAN):   # a Plan has checked its fields
-        raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
-    cached = plan.parsed
-    if type(cached) is not _ParsedPlan:  # not parsed yet, or by the build for another instruction set
-        cached = _ParsedPlan(plan)
-        plan.keep(cached)
-    return <_ParsedPlan>cached
-
-
-cdef int read_plan(Network* net, object plan) except -1:
-    cdef Py_ssize_t l
-    cdef Layer* layer
-    loss, optimizer = _spec.LOSSES[plan.loss], _spec.OPTIMIZERS[plan.optimizer]
-    net.loss, net.from_logits = LOSS_CODES[plan.loss], loss.link is not None
-    read_options(net.loss_options, plan.loss_options)
-    net.smoothing_classes = {"binary": 2, "classes": plan.sizes[net.n_layers]}.get(loss.targets, 0)
-    net.smoothing = plan.smoothing if net.smoothing_classes else 0.0
-    net.optimizer, net.n_moments = OPTIMIZER_CODES[plan.optimizer], len(optimizer.moments)
-    read_options(net.optimizer_options, plan.hyper)
-    net.decay = dict(zip([option.name for option in optimizer.options], plan.hyper)).get("decay", 0.0)
-    net.seed, net.noise = plan.seed, plan.noise
-    net.clip_value, net.clip_norm = plan.clip_value, plan.clip_norm
-    for l in range(net.n_layers + 1):
-        layer = net.layers + l
-        layer.n_out, layer.keep_prob = plan.sizes[l], 1.0
-        if l < net.n_layers:
-            layer.keep_prob, layer.gaussian = plan.keep_prob[l], plan.gaussian[l]
-            layer.gates, layer.l0 = plan.gates[l], plan.l0[l]
-        if l > 0:
-            read_layer(layer, plan, l - 1)
-        net.has_gates |= layer.gates
-        net.has_batch_norm |= layer.batch_norm
-        net.has_penalty |= layer.l1 != 0 or layer.l2 != 0 or layer.proximal != 0 or layer.l0 != 0
-    place_parameters(net, plan.layout)
-    return 0
-
-
-cdef int read_layer(Layer* layer, object plan, Py_ssize_t k) except -1:
-    # the fields that a plan has for layers 1 to L; k = l - 1
-    name = plan.activations[k]
-    activation = _spec.ACTIVATIONS[name]
-    layer.n_in = (layer - 1).n_out
-    layer.activation, layer.derivative = ACTIVATION_CODES[name], DERIVATIVES[activation.derivative]
-    layer.option = activation.options[0].default if activation.options else 0.0
-    layer.l1, layer.l2, layer.proximal = plan.l1[k], plan.l2[k], plan.proximal[k]
-    layer.max_norm, layer.batch_norm = plan.max_norm[k], plan.batch_norm[k]
-    return 0
-
-
-cdef int read_options(double* options, tuple values) except -1:
-    cdef Py_ssize_t k
-    if len(values) > MOST_OPTIONS:
-        raise ValueError(f"the plan has {len(values)} options, wanted at most {MOST_OPTIONS}")
-    for k in range(len(values)):
-        options[k] = values[k]
-    return 0
-
-
-cdef int place_parameters(Network* net, object layout) except -1:
-    cdef Py_ssize_t l
-    cdef Layer* layer
-    for l in range(1, net.n_layers + 1):
-        layer = net.layers + l
-        layer.W, layer.b, layer.gamma = start(layout.W[l - 1]), start(layout.b[l - 1]), start(layout.gamma[l - 1])
-        layer.mean, layer.variance = start(layout.mean[l - 1]), start(layout.variance[l - 1])
-        net.layers[l - 1].log_alpha = start(layout.log_alpha[l - 1])
-    net.tail = (layout.gamma[net.n_layers - 1] or layout.b[net.n_layers - 1]).stop
-    net.statistics_weight = start(layout.weight)
-    net.n_parameters = layout.size
-    return 0
-
-
-cdef Py_ssize_t start(object part) except -1:
-    # offset of a part of the vector; 0 if the network does not have it
-    return 0 if part is None else part.start
+cdef struct Training:
+    Team team
+    const Network* net
+    const Buffers* buffers
+    Places at
+    bint is_float
+    float* floats[N_ARRAYS]          # the arrays of a call in float32
+    double* doubles[N_ARRAYS]        # the arrays of a call in float64
+    const int32_t* labels            # NULL: the targets are TARGETS
+    const int64_t* orders            # NULL: the examples are in the order of X
+    const double* rates
+    double* best_cost
+    double* costs
+    unsigned char* masks
+    double* penalties                # of each block; double-buffered between this step and the next
+    double* squares                  # sum of squares of each block's gradient
+    double* gate_sums
+    Py_ssize_t n_epochs
+    Py_ssize_t n_batches
+    Py_ssize_t n_examples
+    Py_ssize_t batch_size
+    uint64_t first_step
+    bint updates_statistics          # of batch norm
+    PyObject* cancel                 # the caller's event, or NULL
+    double last_check                # when member 0 last checked for Ctrl-C and `cancel`
+    Py_ssize_t n_completed           # epochs

@@ -23,91 +23,6 @@ cdef enum:
     SCRATCH_UNITS = 512
     SCRATCH_VECTORS = 16
 
-cdef double WORKSPACE_LIMIT = 2.0**58
-
-cdef struct Buffers:                 # the arrays of a layer: offsets into the workspace, for the largest batch
-    bint dots                        # dW is computed by dot products along the examples, without AT
-    Py_ssize_t A
-    Py_ssize_t saved                 # the array that the derivative is computed from: A or a copy (note C)
-    Py_ssize_t AT                    # A transposed, with rows of length AT_row, unless the next layer has `dots`
-    Py_ssize_t AT_row
-    Py_ssize_t dZ
-    Py_ssize_t Zhat                  # normalised Z
-    Py_ssize_t batch_mean            # batch norm: statistics of this batch and gradients, a number per unit
-    Py_ssize_t batch_variance
-    Py_ssize_t dgamma
-    Py_ssize_t dbeta
-    Py_ssize_t factors               # Gaussian factors of dropout, (n_out, row)
-    Py_ssize_t z                     # gates of this step
-    Py_ssize_t slope                 # dz / dlog_alpha
-    Py_ssize_t dlog_alpha            # gradient
-    Py_ssize_t gate_sums             # offset into gate_sums: one double per block of the next layer and unit
-    Py_ssize_t D                     # offset into the masks
-    const unsigned char* given_mask  # a mask given by the caller, (n_out, n_examples), or NULL
-    Py_ssize_t block_rows            # rows of W that are updated together
-    Py_ssize_t first_block           # index of this layer's first block among the blocks of all layers
-
-cdef struct Places:                  # arrays that all layers share, as offsets, and sizes of the workspace
-    Py_ssize_t lanes                 # numbers per vector
-    Py_ssize_t Y
-    Py_ssize_t weight
-    Py_ssize_t loss                  # one number per example
-    Py_ssize_t gradient              # the full gradient, for clipping by norm
-    Py_ssize_t scratch               # one buffer of scratch_size numbers per thread, for dA and then for dW
-    Py_ssize_t scratch_size
-    Py_ssize_t n_numbers
-    Py_ssize_t n_masks
-    Py_ssize_t n_blocks
-    Py_ssize_t n_gate_sums
-
-
-cdef class _Workspace:
-    # owns the memory of a call
-    cdef Places at
-    cdef Buffers* buffers
-    cdef size_t number_size
-    cdef char* numbers
-    cdef unsigned char* masks
-    cdef double* penalties           # two arrays of n_blocks + 1 (note B of update.pxi)
-    cdef double* squares             # n_blocks + 1
-    cdef double* gate_sums
-
-    def __cinit__(self, _ParsedPlan plan, size_t number_size):
-        self.number_size, self.at.lanes = number_size, lanes_of(number_size)
-        self.buffers = <Buffers*>calloc(plan.net.n_layers + 1, sizeof(Buffers))
-        if self.buffers == NULL:
-            raise MemoryError
-
-    cdef int allocate(self) except -1:
-        self.numbers = <char*>allocated(self.at.n_numbers * self.number_size)
-        if self.at.n_masks > 0:
-            self.masks = <unsigned char*>allocated(self.at.n_masks)
-        if self.at.n_blocks > 0:
-            self.penalties = <double*>allocated((3 * (self.at.n_blocks + 1) + self.at.n_gate_sums) * sizeof(double))
-            self.squares = self.penalties + 2 * (self.at.n_blocks + 1)
-            self.gate_sums = self.squares + self.at.n_blocks + 1
-        return 0
-
-    def __dealloc__(self):
-        free(self.buffers)
-        aligned_delete(self.numbers)
-        aligned_delete(self.masks)
-        aligned_delete(self.penalties)
-
-
-cdef extern from "system.h" nogil:
-    double seconds_now()
-    void* aligned_new(size_t n_bytes)
-    void aligned_delete(void* memory)
-
-
-cdef char* allocated(size_t n_bytes) except NULL:
-    # zeroed, and aligned to 64 bytes, which are a cache line and the widest vector
-    cdef char* memory = <char*>aligned_new(n_bytes)
-    if memory == NULL:
-        raise MemoryError(f"cannot allocate {n_bytes} bytes for the activations of a batch")
-    return memory
-
 
 cdef Py_ssize_t reserve(Places* at, Py_ssize_t n) noexcept nogil:
     # offset of n numbers, aligned to a vector
@@ -118,16 +33,12 @@ cdef Py_ssize_t reserve(Places* at, Py_ssize_t n) noexcept nogil:
 
 # ---------------------------------------------------------------------------- offsets of a training's arrays
 
-cdef _Workspace training_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n, int n_threads):
-    # for batches of at most n examples; memory is allocated once all offsets are known
-    cdef _Workspace work = _Workspace(plan, number_size)
-    cdef const Network* net = &plan.net
-    cdef Places* at = &work.at
+cdef void place_training(const Network* net, Buffers* buffers, Places* at, Py_ssize_t n, int n_threads) noexcept nogil:
+    # for batches of at most n examples
     cdef Py_ssize_t l, row = padded(n, at.lanes), widest = 0
-    check_workspace(net, n)
     for l in range(net.n_layers + 1):
-        place_layer(net, l, work.buffers + l, n, at)
-        if needs_scratch(net, work.buffers, l):
+        place_layer(net, l, buffers + l, n, at)
+        if needs_scratch(net, buffers, l):
             widest = max(widest, scratch_units(net.layers + l))
     at.Y = reserve(at, net.layers[net.n_layers].n_out * row)
     at.weight = reserve(at, row)
@@ -136,20 +47,6 @@ cdef _Workspace training_workspace(_ParsedPlan plan, size_t number_size, Py_ssiz
     widest *= scratch_columns(most_columns(row, n_threads, at.lanes), at.lanes)
     at.scratch_size = max(at.scratch_size, widest)
     at.scratch = reserve(at, n_threads * at.scratch_size)
-    work.allocate()
-    return work
-
-
-cdef int check_workspace(const Network* net, Py_ssize_t n) except -1:
-    # Compares an upper bound of a workspace's numbers with the limit: at most eight arrays per layer, padded to full
-    # vectors. Sizes in bytes must fit into Py_ssize_t.
-    cdef Py_ssize_t l
-    cdef double bound = 0
-    for l in range(net.n_layers + 1):
-        bound += 8 * (net.layers[l].n_out + 64.0) * (n + 64.0)
-    if bound > WORKSPACE_LIMIT:
-        raise MemoryError(f"a batch of {n} examples needs some {bound:.3g} numbers, wanted smaller batches")
-    return 0
 
 
 cdef void place_layer(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t n, Places* at) noexcept nogil:

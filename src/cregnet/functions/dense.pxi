@@ -1,6 +1,4 @@
-# The dense layer: Z = W A_prev + b and its three gradients, on the products of matmul.h.
-
-# ---------------------------------------------------------------------------- public kernels
+# The public functions of the dense layer, Z = W A_prev + b and its three gradients, and of the products of matmul.h.
 
 cdef _Signature DENSE = _Signature(
     "W(n_out,n_in) b(n_out,1) A_prev(n_in,n_examples) -> Z(n_out,n_examples)")
@@ -30,7 +28,7 @@ cdef int run_dense_backward(const real[:, ::1] dZ, const real[:, ::1] W, const r
     with nogil:
         product_transposed(n_out, n_in, m, &dZ[0, 0], m, &A_prev[0, 0], m, &dW[0, 0], n_in, scratch)
         row_sums(n_out, m, &dZ[0, 0], m, &db[0, 0])
-        product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, NULL)
+        product(n_in, m, n_out, &W[0, 0], 1, n_in, &dZ[0, 0], m, &dA_prev[0, 0], m, <const real*>NULL)
     free(scratch)
     return 0
 

@@ -50,3 +50,8 @@ cdef int use_masks(_Workspace work, list masks) except -1:
 cdef real* address(const real[::1] x) noexcept:
     # of the first element; NULL for an empty array
     return <real*>&x[0] if x.shape[0] > 0 else NULL
+
+
+cdef int raise_pending() except? -1:
+    # raises the exception, if any, that a signal handler or the event set during the training
+    return -1

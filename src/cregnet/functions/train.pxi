@@ -1,4 +1,4 @@
-# The public kernel network_train.
+# The public function network_train.
 
 cdef _Signature TRAIN = _Signature(
     "parameters!(n_parameters) moments!(n_moments,n_moment) X(n_examples,n_inputs) Y?(n_targets,n_outputs)"
