@@ -1,7 +1,7 @@
 """The public functions of the core on top of each build of the kernels, in one process.
 
-`cregnet._core` takes its kernels from `cregnet._kernels` when it is imported, so each build needs a module of its own.
-An extension is loaded once from a file, so that module comes from a copy of the file.
+`cregnet._core` takes its kernels from `cregnet._kernels` when it is imported, so each build needs a module of
+its own. An extension is loaded once from a file, so that module comes from a copy of the file.
 """
 
 import atexit

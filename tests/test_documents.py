@@ -118,7 +118,7 @@ def named(name):
 
 def test_architecture_names_files_that_exist():
     text = ARCHITECTURE.read_text(encoding="utf-8")
-    files = re.findall(r"[\w/]+\.(?:pyi?|pyx|pxi|h)\b", text)
+    files = re.findall(r"[\w/]+\.(?:pyi?|pyx|pxd|pxi|h)\b", text)
     folders = re.findall(r"(?<![\w/.])(?:\w+/)+(?![\w/])", text)
     assert len(files) > 80
     assert len(folders) > 10
@@ -151,11 +151,14 @@ def test_architecture_shows_the_files_of_the_core():
     text = ARCHITECTURE.read_text(encoding="utf-8")
     picture = text[text.index("## The rooms of cregnet") : text.index("## Where to find it")]
     core = README.parent / "src" / "cregnet"
-    wanted = {path.name for path in SOURCES if core in path.parents and path.suffix in (".pxi", ".h", ".pyx")}
+    ends = (".pxi", ".h", ".pyx", ".pxd")
+    wanted = {path.name for path in SOURCES if core in path.parents and path.suffix in ends}
     wanted |= {path.name for path in core.glob("*.py")} - {"__init__.py"}
     assert wanted <= set(re.findall(r"\w+\.\w+", picture))
-    included = re.findall(r'include "network/(\w+\.pxi)"', (core / "_core.pyx").read_text(encoding="utf-8"))
-    assert [name for name in re.findall(r"\w+\.pxi", picture) if name in included] == included
+    kernels = "".join((core / f"_kernels{end}").read_text(encoding="utf-8") for end in (".pxd", ".pyx"))
+    included = re.findall(r'include "network/(\w+\.pxi)"', kernels)
+    network = picture[picture.index(" network/ ") : picture.index(" kernels/ ")]
+    assert [name for name in re.findall(r"^ \|      (\w+\.pxi)", network, re.MULTILINE)] == included
 
 
 def test_contributing_points_to_the_architecture_first():

@@ -40,7 +40,8 @@ def test_each_build_knows_its_name(isa):
 
 @pytest.mark.parametrize("isa", cregnet.available_isas())
 def test_environment_forces_one(isa):
-    done = run("import cregnet\nfrom cregnet import _kernels\nprint(cregnet.isa(), _kernels._isa_name())", CREGNET_ISA=isa)
+    code = "import cregnet\nfrom cregnet import _kernels\nprint(cregnet.isa(), _kernels._isa_name())"
+    done = run(code, CREGNET_ISA=isa)
     assert done.stdout.split() == [isa, isa], done.stderr
 
 

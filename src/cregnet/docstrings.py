@@ -1,7 +1,7 @@
 """Docstrings of the kernels that have a row in `cregnet.spec`: activations and optimisers.
 
 In the core such a kernel has only one sentence and an example. The sections between them follow from its
-row. They are added here, at import, so that they are not compiled once per instruction set.
+row. They are added here, at import, so that each is written once.
 """
 
 from __future__ import annotations

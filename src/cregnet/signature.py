@@ -2,7 +2,7 @@
 
 A kernel works on aligned, C-contiguous NumPy arrays of one dtype. The compiled core tests whether its
 arguments are such arrays, and calls `convert` if they are not. This module has that slow path and its error
-messages. It is plain Python because the core is compiled, and so packaged, once per instruction set.
+messages. It is plain Python because it takes less space than compiled code.
 
 A signature is written as ``"W(n_out,n_in) b(n_out,1) A_prev(n_in,m) -> Z(n_out,m)"``. Arrays before the arrow
 are read; those after it are filled and returned. ``!`` marks an array that is updated in place, ``?`` one
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,7 +87,6 @@ def parse(text: str) -> tuple[Argument, ...]:
 Row = tuple[int, int, bool, bool, int, int, int]
 
 
-@lru_cache(maxsize=256)  # because two builds are loaded: the baseline one, to choose a build, and that one
 def encode(text: str, given: str) -> tuple[tuple[Argument, ...], str, str, list[Row]]:
     """A signature as the core stores it; `given` names the sizes that a call passes as numbers.
 

@@ -1,7 +1,8 @@
-# A network in C: the fields of its plan, with codes for names and offsets for slices.
+# A network and a call in C: the structs that the kernels and the public functions share (see _kernels.pxd).
 #
-# A plan is immutable. It is parsed once, into a `Network`, which the plan keeps and all calls share. What only
-# one call has, such as its arrays and their offsets, is in workspace.pxi.
+# A plan is immutable. It is parsed once, into a `Network`, with codes for names and offsets for slices; the plan keeps
+# it and all calls share it. What only one call has, such as its arrays and their offsets, is in Buffers, Places and
+# Training.
 
 cdef enum Derivative:                # what an activation's derivative is computed from
     FROM_NOTHING
