@@ -158,7 +158,7 @@ def test_architecture_shows_the_files_of_the_core():
     kernels = "".join((core / f"_kernels{end}").read_text(encoding="utf-8") for end in (".pxd", ".pyx"))
     included = re.findall(r'include "network/(\w+\.pxi)"', kernels)
     network = picture[picture.index(" network/ ") : picture.index(" kernels/ ")]
-    assert [name for name in re.findall(r"^ \|      (\w+\.pxi)", network, re.MULTILINE)] == included
+    assert re.findall(r"^ \|      (\w+\.pxi)", network, re.MULTILINE) == included
 
 
 def test_contributing_points_to_the_architecture_first():

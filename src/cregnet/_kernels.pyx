@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, binding=False
 # cython: freethreading_compatible=True
 """The kernels, each written once for float32 and float64, and compiled once for each instruction set.
 
