@@ -101,6 +101,11 @@ def drawn_factors(rng: np.random.Generator, dtype: str) -> Case:
     return stream([(ROWS, COLUMNS), 0.5, 3, 1, 7, np.empty((ROWS, COLUMNS), dtype)], passes=1)
 
 
+def drawn_weights(rng: np.random.Generator, dtype: str) -> Case:
+    """W out."""
+    return stream([(ROWS, COLUMNS), 0.1, 3, 1, np.empty((ROWS, COLUMNS), dtype)], passes=1)
+
+
 def factors(rng: np.random.Generator, dtype: str) -> Case:
     """A in and out, M in."""
     A, M = (reals(rng, ROWS, COLUMNS, dtype=dtype) for _ in range(2))
@@ -249,6 +254,8 @@ CASES: dict[str, Callable[..., Case]] = {
     "gaussian_noise": noise,
     "gaussian_dropout_factors": drawn_factors,
     "apply_factors": factors,
+    "normal_weights": drawn_weights,
+    "uniform_weights": drawn_weights,
     **dict.fromkeys(LOSSES, loss),
     "penalty": penalised,
     "penalty_backward": penalised_backward,

@@ -13,7 +13,7 @@ from cregnet.spec import ACTIVATIONS, KERNELS
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("python/regnet", "src/cregnet")
-CODE = (".py", ".pyx", ".pxi", ".pxd", ".h")
+CODE = (".py", ".pyx", ".pxi", ".pxd", ".h", ".c")
 FILE_LINES, FUNCTION_LINES = 400, 60
 
 # Words in quotes between brackets: a list or the keys of a dictionary, in Python, Cython, C or a docstring.

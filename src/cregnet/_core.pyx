@@ -8,8 +8,8 @@ A. A public function is a `def` that takes Python objects. A signature (function
    work. The network's kernels call each other directly, so a training epoch never enters Python.
 B. The kernels come from `cregnet._kernels`, the build for the instruction set that _isa.py has chosen. Nothing that
    depends on the length of a vector is computed here.
-C. A public function may allocate scratch memory for its call; `network_train`, `adam` and `adamw` may also start a
-   team of threads.
+C. A public function may allocate scratch memory for its call; `network_train`, `adam`, `adamw`, `normal_weights` and
+   `uniform_weights` may also start a team of threads.
 """
 
 cimport cython
@@ -30,6 +30,7 @@ include "functions/smooth_activation.pxi"
 include "functions/dense.pxi"
 include "functions/dropout.pxi"
 include "functions/noise.pxi"
+include "functions/initialize.pxi"
 include "functions/loss.pxi"
 include "functions/penalty.pxi"
 include "functions/proximal.pxi"

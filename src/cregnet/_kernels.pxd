@@ -48,6 +48,20 @@ cdef struct SharedStep:              # a step with two moments as threads share 
     double* doubles[4]               # ... or in float64
     bint is_float
 
+cdef enum Distribution:              # of initial weights
+    NORMAL_WEIGHTS
+    UNIFORM_WEIGHTS
+
+cdef struct WeightDraws:             # the initial weights of a layer as threads share them
+    Team team
+    Distribution distribution
+    bint is_float
+    void* W
+    Py_ssize_t n
+    double scale
+    uint64_t seed
+    uint32_t layer
+
 include "network/network.pxi"
 
 # c/vector.pxi
@@ -85,6 +99,9 @@ cdef void gaussian_dropout_factors_(real* M, Py_ssize_t row, Py_ssize_t n_units,
                                     double keep_prob, uint64_t seed, uint32_t layer, uint64_t step) noexcept nogil
 cdef void apply_factors_(real* A, Py_ssize_t A_row, const real* M, Py_ssize_t M_row, Py_ssize_t n_units,
                          Py_ssize_t n) noexcept nogil
+
+# kernels/initialize.pxi
+cdef void draw_weights_member(void* argument, int member) noexcept nogil
 
 # kernels/loss.pxi
 cdef void loss_(int kind, real* Z, const real* Y, const real* weight, real* loss, Py_ssize_t n_units,

@@ -379,6 +379,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "dense": ("dense", "dense_backward", "matmul", "matmul_tn", "matmul_nt"),
     "dropout": ("philox", "random_words", "dropout_mask", "dropout", "dropout_backward"),
     "noise": ("gaussian_noise", "gaussian_dropout_factors", "apply_factors"),
+    "initialize": ("normal_weights", "uniform_weights"),
     "loss": tuple(LOSSES),
     "penalty": ("penalty", "penalty_backward"),
     "proximal": ("soft_threshold", "max_norm", "clip_values", "clip_norm"),

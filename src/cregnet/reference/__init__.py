@@ -16,6 +16,7 @@ from .batch import *
 from .batchnorm import *
 from .dense import *
 from .dropout import *
+from .initialize import *
 from .loss import *
 from .network import *
 from .noise import *

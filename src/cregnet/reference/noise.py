@@ -22,10 +22,15 @@ def normal(shape: tuple[int, ...], purpose: int, seed: int, layer: int, step: in
     steps = np.full_like(example, step % 2**32)
     purposes = np.full_like(example, purpose << 28 | layer)
     words = np.stack(philox_rounds(example, four, steps, purposes, *split_seed(seed)), axis=1)
-    u = (words[:, 0::2] >> np.uint64(1) | np.uint64(1)) / 2**31  # an odd number over 2^31
-    radius, angle = np.sqrt(-2 * np.log(u)), 2 * np.pi * (words[:, 1::2] / 2**32)
-    pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=2)
+    pairs = np.stack(box_muller(words[:, 0::2], words[:, 1::2]), axis=2)
     return pairs.reshape(4 * len(four), n_examples)[:n_units]
+
+
+def box_muller(radius_words: Array, angle_words: Array) -> tuple[Array, Array]:
+    """Two independent draws of N(0, 1) in double from each pair of 32-bit words held in uint64."""
+    u = (radius_words >> np.uint64(1) | np.uint64(1)) / 2**31  # an odd number over 2^31
+    radius, angle = np.sqrt(-2 * np.log(u)), 2 * np.pi * (angle_words / 2**32)
+    return radius * np.cos(angle), radius * np.sin(angle)
 
 
 def gaussian_noise(
