@@ -8,7 +8,7 @@ import pytest
 import cregnet
 import regnet as rn
 from regnet._support import randomness
-from regnet.models.initializers import BY_NAME, as_initializer
+from regnet.models.initializers import BY_NAME, Drawn, as_initializer
 
 N_IN, N_OUT = 120, 250
 NORMAL = {  # standard deviation for 120 inputs
@@ -113,9 +113,49 @@ def test_model_takes_its_weights_from_the_initialiser():
     assert not any(b.any() for b in model.biases)
 
 
-def test_float32_weights_are_the_float64_ones_rounded():
-    models = [rn.Model.mlp([4, 3, 1], dtype=dtype, seed=5) for dtype in ("float32", "float64")]
-    np.testing.assert_array_equal(models[0].parameters, models[1].parameters.astype(np.float32))
+def test_float32_weights_are_the_float64_ones_up_to_rounding():
+    models = [rn.Model.mlp([40, 30, 1], dtype=dtype, seed=5) for dtype in ("float32", "float64")]
+    np.testing.assert_allclose(models[0].parameters, models[1].parameters, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("init", RANDOM, ids=repr)
+def test_float32_weights_are_drawn_in_float32(init, monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("float64 weights were asked for")
+
+    monkeypatch.setattr(Drawn, "weights", refuse)
+    with pytest.raises(AssertionError, match="asked for"):
+        init.weights(2, 3, seed=0, layer=1)
+    model = rn.Model([rn.Input(40), rn.Dense(30, init=init)], seed=5)
+    assert model.weights[0].dtype == np.float32
+    assert model.weights[0].all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_do_not_depend_on_the_number_of_threads(dtype, monkeypatch):
+    def parameters(n_threads):
+        monkeypatch.setenv("OMP_NUM_THREADS", str(n_threads))
+        monkeypatch.setattr("regnet._support.threads.usable_cores", lambda: 7)
+        layers = [rn.Input(300), rn.Dense(1500, "relu"), rn.Dense(700, "tanh"), rn.Dense(3)]
+        return rn.Model(layers, dtype=dtype, seed=5).parameters
+
+    one = parameters(1)
+    for n_threads in (2, 7):
+        np.testing.assert_array_equal(parameters(n_threads), one)
+
+
+def test_initialize_leaves_no_parameter_as_it_was():
+    layers = [
+        rn.Input(3, gates=True),
+        rn.Dense(4, "relu", batch_norm=True, gates=True),
+        rn.Dense(2, init="zeros"),
+    ]
+    model = rn.Model(layers, seed=5)
+    first = model.parameters.copy()
+    assert np.isfinite(first).all()
+    model.parameters[:] = np.nan
+    model.initialize()
+    np.testing.assert_array_equal(model.parameters, first)
 
 
 def test_an_own_initialiser_is_called_with_sizes_seed_and_layer():
@@ -130,6 +170,15 @@ def test_an_own_initialiser_is_called_with_sizes_seed_and_layer():
     assert calls == [(4, 3, 6, 1), (3, 2, 6, 2)]
     assert (model.weights[0] == 1).all()
     assert (model.weights[1] == 2).all()
+
+
+def test_an_own_initialiser_may_start_from_one_of_these():
+    class Half(rn.He):
+        def weights(self, n_in, n_out, seed, layer):
+            return super().weights(n_in, n_out, seed, layer) / 2
+
+    model = rn.Model([rn.Input(4), rn.Dense(3, init=Half())], dtype="float64", seed=6)
+    np.testing.assert_array_equal(model.weights[0], rn.He().weights(4, 3, seed=6, layer=1) / 2)
 
 
 # ------------------------------------------------------------------------------ names

@@ -1,26 +1,30 @@
 """Initial weights; biases start at 0.
 
+The weights of a seed are the same on every processor. A model draws them in its own dtype. Those of float32
+are not rounded from float64; they differ from them by a few roundings.
+
 `n_in` and `n_out` are the units before and after the weights, which have shape (n_out, n_in).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+import cregnet
 from cregnet.spec import ACTIVATIONS
 
-from .._support import randomness
 from .._support.checks import number, shown
 
-__all__ = ["Glorot", "He", "Initializer", "Normal", "Xavier", "Zeros", "as_initializer"]
+__all__ = ["Glorot", "He", "Initializer", "Normal", "Xavier", "Zeros", "as_initializer", "fill_weights"]
 
 
 class Initializer:
-    """Base of the initialisers: a subclass defines `weights`."""
+    """Base of the initialisers: a subclass defines `weights`, whose result a model converts to its dtype."""
 
     def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
         """Initial weights of one layer; they depend on the arguments alone.
@@ -41,26 +45,43 @@ class Initializer:
         raise NotImplementedError
 
 
-def normal_weights(n_in: int, n_out: int, seed: int, layer: int, scale: float) -> NDArray[np.float64]:
-    """scale * N(0, 1), shape (n_out, n_in)."""
-    return scale * randomness.normal(n_out * n_in, seed, "weights", layer).reshape(n_out, n_in)
+class Drawn(Initializer):
+    """Base of the initialisers that write weights in their own dtype: a subclass defines `draw`."""
+
+    def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+        """Fill W, shape (n_out, n_in), contiguous; the weights do not depend on the number of threads."""
+        raise NotImplementedError
+
+    def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
+        """Initial weights of one layer, shape (n_out, n_in); they depend on the arguments alone."""
+        W = np.empty((n_out, n_in))
+        self.draw(W, seed, layer, 1)
+        return W
+
+
+def fill_weights(initializer: Initializer, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+    """Fill W, shape (n_out, n_in), with the initial weights of a layer."""
+    if isinstance(initializer, Drawn) and type(initializer).weights is Drawn.weights:
+        initializer.draw(W, seed, layer, n_threads)
+    else:  # a class of the user's, which may also override `weights` of one of those below
+        W[...] = initializer.weights(W.shape[1], W.shape[0], seed, layer)
 
 
 @dataclass(frozen=True)
-class Zeros(Initializer):
+class Zeros(Drawn):
     """W = 0: all units of a layer stay equal, which shows why weights must not start so.
 
     >>> Zeros().weights(2, 3, seed=0, layer=1).shape
     (3, 2)
     """
 
-    def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
-        """Zeros of shape (n_out, n_in)."""
-        return np.zeros((n_out, n_in))
+    def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+        """Fill W with zeros."""
+        W.fill(0)
 
 
 @dataclass(frozen=True)
-class Normal(Initializer):
+class Normal(Drawn):
     """W = scale * N(0, 1).
 
     Parameters
@@ -85,13 +106,13 @@ class Normal(Initializer):
     def __post_init__(self) -> None:
         number("scale", self.scale, above=0)
 
-    def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
-        """scale * N(0, 1), shape (n_out, n_in)."""
-        return normal_weights(n_in, n_out, seed, layer, self.scale)
+    def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+        """Fill W with draws of scale * N(0, 1)."""
+        cregnet.normal_weights(W.shape, self.scale, seed, layer, W, n_threads=n_threads)
 
 
 @dataclass(frozen=True)
-class He(Initializer):
+class He(Drawn):
     """W = sqrt(2 / n_in) * N(0, 1): for ReLU (He et al. 2015, equation 10).
 
     >>> W = He().weights(200, 100, seed=0, layer=1)
@@ -99,13 +120,13 @@ class He(Initializer):
     True
     """
 
-    def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
-        """sqrt(2 / n_in) * N(0, 1), shape (n_out, n_in)."""
-        return normal_weights(n_in, n_out, seed, layer, float(np.sqrt(2 / n_in)))
+    def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+        """Fill W with draws of sqrt(2 / n_in) * N(0, 1)."""
+        cregnet.normal_weights(W.shape, sqrt(2 / W.shape[1]), seed, layer, W, n_threads=n_threads)
 
 
 @dataclass(frozen=True)
-class Xavier(Initializer):
+class Xavier(Drawn):
     """W = sqrt(1 / n_in) * N(0, 1): for tanh, also called LeCun's (LeCun et al. 1998, section 4.6).
 
     >>> W = Xavier().weights(100, 100, seed=0, layer=1)
@@ -113,13 +134,13 @@ class Xavier(Initializer):
     True
     """
 
-    def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
-        """N(0, 1) / sqrt(n_in), shape (n_out, n_in)."""
-        return normal_weights(n_in, n_out, seed, layer, float(np.sqrt(1 / n_in)))
+    def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+        """Fill W with draws of N(0, 1) / sqrt(n_in)."""
+        cregnet.normal_weights(W.shape, sqrt(1 / W.shape[1]), seed, layer, W, n_threads=n_threads)
 
 
 @dataclass(frozen=True)
-class Glorot(Initializer):
+class Glorot(Drawn):
     """W uniform in +-sqrt(6 / (n_in + n_out)) (Glorot & Bengio 2010, equation 16).
 
     >>> W = Glorot().weights(100, 50, seed=0, layer=1)
@@ -127,11 +148,9 @@ class Glorot(Initializer):
     True
     """
 
-    def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:
-        """Uniform in +-sqrt(6 / (n_in + n_out)), shape (n_out, n_in)."""
-        limit = np.sqrt(6 / (n_in + n_out))
-        u = randomness.uniform(n_out * n_in, seed, "weights", layer)
-        return limit * (2 * u - 1).reshape(n_out, n_in)
+    def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
+        """Fill W with uniform draws in +-sqrt(6 / (n_in + n_out))."""
+        cregnet.uniform_weights(W.shape, sqrt(6 / sum(W.shape)), seed, layer, W, n_threads=n_threads)
 
 
 InitializerName = Literal["zeros", "normal", "he", "xavier", "lecun", "glorot"]

@@ -256,7 +256,9 @@ class Model(Predictor):
 
     def _rebuilt(self, layers: Sequence[Layer], parameters: Array) -> Model:
         """A model with these layers and parameters, otherwise like this one."""
-        made = Model(layers, dtype=self.dtype, seed=self.seed, loss=self._loss, classes=self.classes)
+        made = Model.__new__(Model)
+        made._set_structure(check_structure(layers, self.dtype, self.seed, self._loss, self.classes))
+        made.parameters = aligned_vector(parameters.size, self.dtype)
         made.parameters[:] = parameters
         made.feature_names = self.feature_names
         return made

@@ -16,8 +16,10 @@ from cregnet import Layout, Plan
 from cregnet.spec import ActivationName, LossName
 
 from .._support.randomness import check_seed
+from .._support.threads import resolve_threads
 from ..data.losses import Loss, predicts_classes
 from . import compression
+from .initializers import fill_weights
 from .layers import Dense, Layer
 from .losses import plan_loss
 from .parameters import aligned_vector, column_views, weight_views
@@ -140,16 +142,20 @@ class Network:
         """Set the parameters to their initial values, a function of the seed; forget earlier training."""
         self.training_state = None
         self.feature_names = None
-        self.parameters[:] = 0
-        for gamma in self.layout.gamma:
-            if gamma is not None:
-                self.parameters[gamma] = 1
-        for log_alpha in self.layout.log_alpha:
-            if log_alpha is not None:
-                self.parameters[log_alpha] = log(START_OPEN / (1 - START_OPEN))
+        places = self.layout
+        # only the parts without draws: to clear the whole vector would write the weights twice, by one thread
+        for start, parts in (
+            (0.0, (*places.b, *places.mean, *places.variance, places.weight)),
+            (1.0, places.gamma),
+            (log(START_OPEN / (1 - START_OPEN)), places.log_alpha),
+        ):
+            for part in parts:
+                if part is not None:
+                    self.parameters[part] = start
+        n_threads = resolve_threads(None)
         for l, (layer, W) in enumerate(zip(self.layers[1:], self.weights, strict=True), start=1):
             assert isinstance(layer, Dense)
-            W[...] = layer.initializer.weights(W.shape[1], W.shape[0], self.seed, l)
+            fill_weights(layer.initializer, W, self.seed, l, n_threads)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # unpickled arrays are not aligned to 64 bytes, as `parameters` is

@@ -35,8 +35,8 @@ class Views(list[Any]):
 
 
 def aligned_vector(n: int, dtype: np.dtype[Any]) -> Array:
-    """n zeros, aligned to 64 bytes."""
-    memory = np.zeros(n * dtype.itemsize + 64, np.uint8)
+    """A vector of n numbers, aligned to 64 bytes; they have no values yet."""
+    memory = np.empty(n * dtype.itemsize + 64, np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + n * dtype.itemsize].view(dtype)
 
