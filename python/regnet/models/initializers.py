@@ -49,7 +49,19 @@ class Drawn(Initializer):
     """Base of the initialisers that write weights in their own dtype: a subclass defines `draw`."""
 
     def draw(self, W: NDArray[Any], seed: int, layer: int, n_threads: int) -> None:
-        """Fill W, shape (n_out, n_in), contiguous; the weights do not depend on the number of threads."""
+        """Fill an array with initial weights; they do not depend on the number of threads.
+
+        Parameters
+        ----------
+        W : float32 or float64 array (n_out, n_in)
+            Filled, in its own dtype.
+        seed : int
+            The model's.
+        layer : int
+            Number of the layer, from 1.
+        n_threads : int
+            Upper limit.
+        """
         raise NotImplementedError
 
     def weights(self, n_in: int, n_out: int, seed: int, layer: int) -> NDArray[np.float64]:

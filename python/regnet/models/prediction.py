@@ -182,7 +182,7 @@ class Predictor(Network):
         >>> import regnet as rn
         >>> model = rn.Model.mlp([1, 8, 1], output="identity", keep_prob=0.5, seed=1)
         >>> model.predict_mc([[0.0], [9.0]]).spread.round(1)
-        array([ 0. , 18.9], dtype=float32)
+        array([0. , 5.5], dtype=float32)
         """
         from .monte_carlo import sample
 
