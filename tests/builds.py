@@ -34,6 +34,7 @@ def load_core(isa: str) -> ModuleType:
     try:
         core = module_from_spec(spec)
         spec.loader.exec_module(core)
+        core._use_bfloat16_instructions(isa == "avx512bf16")
     finally:
         sys.modules["cregnet._kernels"] = selected
     return core

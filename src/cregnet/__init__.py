@@ -27,6 +27,8 @@ from . import _core
 from .docstrings import complete
 from .spec import KERNELS, PURPOSES
 
+_core._use_bfloat16_instructions(_selected == "avx512bf16")
+
 __all__ = [
     "KERNELS",
     "PURPOSES",
@@ -71,7 +73,7 @@ def isa() -> str:
 
     Returns
     -------
-    {"baseline", "avx2", "avx512"}
+    {"baseline", "avx2", "avx512", "avx512bf16"}
 
     Examples
     --------

@@ -14,8 +14,9 @@ import sys
 from importlib.util import find_spec
 from types import ModuleType
 
-# The folder with the kernels of each instruction set, slowest first.
-FOLDERS = {"baseline": "_baseline", "avx2": "_avx2", "avx512": "_avx512"}
+# The folder with the kernels of each instruction set, slowest first. Those for AVX512_BF16 differ from those for
+# AVX-512 in one product, so they share a folder.
+FOLDERS = {"baseline": "_baseline", "avx2": "_avx2", "avx512": "_avx512", "avx512bf16": "_avx512"}
 
 
 def load(isa: str) -> ModuleType:
@@ -23,7 +24,7 @@ def load(isa: str) -> ModuleType:
 
     Parameters
     ----------
-    isa : {"baseline", "avx2", "avx512"}
+    isa : {"baseline", "avx2", "avx512", "avx512bf16"}
 
     Raises
     ------

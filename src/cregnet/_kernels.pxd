@@ -84,6 +84,9 @@ cdef void elementwise_backward_dA(int activation, real* dA, const real* saved, P
 cdef void softmax_backward_(const real* dA, Py_ssize_t dA_row, real* A, Py_ssize_t n_units, Py_ssize_t n_examples,
                             Py_ssize_t row) noexcept nogil
 
+# kernels/bfloat16.pxi
+cdef void round_to_bfloat16_(const real* x, real* out, Py_ssize_t n) noexcept nogil
+
 # kernels/dropout.pxi
 cdef void philox_rows(uint32_t* out, Py_ssize_t n, const uint32_t* key) noexcept nogil
 cdef void words_(uint32_t* out, Py_ssize_t n, uint64_t seed, uint32_t purpose, uint32_t layer,

@@ -25,6 +25,7 @@ cdef dict PURPOSES = _spec.PURPOSES
 include "c/vector.pxi"
 include "kernels/activation.pxi"
 include "kernels/smooth_activation.pxi"
+include "kernels/bfloat16.pxi"
 include "kernels/dropout.pxi"
 include "kernels/noise.pxi"
 include "kernels/initialize.pxi"
@@ -37,6 +38,7 @@ include "kernels/batch.pxi"
 include "network/workspace.pxi"
 include "network/shared.pxi"
 include "network/gates.pxi"
+include "network/mixed.pxi"
 include "network/forward_backward.pxi"
 include "network/update.pxi"
 include "network/loop.pxi"
@@ -46,6 +48,7 @@ include "network/predict.pxi"
 cdef extern from "cpu.h":
     bint cpu_has_avx2()
     bint cpu_has_avx512()
+    bint cpu_has_avx512bf16()
 
 cdef extern from *:
     const char* CREGNET_ISA_NAME
@@ -63,4 +66,6 @@ def _supported_isas():
         names.append("avx2")
     if cpu_has_avx512():
         names.append("avx512")
+    if cpu_has_avx512bf16():
+        names.append("avx512bf16")
     return tuple(names)

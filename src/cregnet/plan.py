@@ -67,6 +67,9 @@ class Plan:
         Bounds on each element of the gradient and on its norm, penalties included; 0 is none.
     loss_options : tuple of float
         The loss kernel's options; its defaults if left out.
+    compute_dtype : None or "bfloat16"
+        With "bfloat16", operands of a layer's products are rounded to bfloat16 in training; parameters, sums
+        and everything else stay float32. None is the dtype of the parameters.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Plan:
     clip_value: float = 0.0
     clip_norm: float = 0.0
     loss_options: tuple[float, ...] = ()
+    compute_dtype: str | None = None
     # the compiled core's copy of this plan; it belongs to this process, so it is neither copied nor pickled
     parsed: Any = field(default=None, init=False, repr=False, compare=False)
 
@@ -128,6 +132,8 @@ class Plan:
             check_name("activation", activation, ACTIVATIONS)
         check_name("loss", self.loss, LOSSES)
         check_name("optimizer", self.optimizer, OPTIMIZERS)
+        if self.compute_dtype not in (None, "bfloat16"):
+            raise ValueError(f"compute_dtype is {self.compute_dtype!r}, wanted None or 'bfloat16'")
 
     def check_numbers(self) -> None:
         """Check the ranges; a NaN is outside every range."""

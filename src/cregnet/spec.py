@@ -377,6 +377,7 @@ GATE_ZETA = 1.1
 KERNELS: dict[str, tuple[str, ...]] = {
     "activation": tuple(name + form for name in ACTIVATIONS for form in ("", "_backward")),
     "dense": ("dense", "dense_backward", "matmul", "matmul_tn", "matmul_nt"),
+    "bfloat16": ("round_to_bfloat16",),
     "dropout": ("philox", "random_words", "dropout_mask", "dropout", "dropout_backward"),
     "noise": ("gaussian_noise", "gaussian_dropout_factors", "apply_factors"),
     "initialize": ("normal_weights", "uniform_weights"),

@@ -74,6 +74,16 @@ class Network:
         return self._loss.options
 
     @property
+    def compute_dtype(self) -> str:
+        """dtype of the factors in the products of training.
+
+        >>> import regnet as rn
+        >>> rn.Model.mlp([2, 3, 1]).compute_dtype
+        'float32'
+        """
+        return self._plan.compute_dtype or self.dtype.name
+
+    @property
     def _loss(self) -> Loss:
         return plan_loss(self._plan)
 

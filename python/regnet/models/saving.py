@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cregnet import n_moments
+from cregnet import Plan, n_moments
 from cregnet.spec import OPTIMIZERS
 
 from .. import files
@@ -51,6 +51,7 @@ def describe(model: Saved) -> dict[str, Any]:
     return {
         "layers": [describe_layer(layer) for layer in structure.layers],
         "dtype": structure.dtype.name,
+        **describe_compute_dtype(structure.plan),
         "seed": int(structure.seed),
         "loss": structure.loss.name,
         **describe_options(structure.loss),
@@ -58,6 +59,11 @@ def describe(model: Saved) -> dict[str, Any]:
         "feature_names": model.feature_names,
         "training": None if state is None else describe_training(state),
     }
+
+
+def describe_compute_dtype(plan: Plan) -> dict[str, Any]:
+    """A field for a model of mixed precision; earlier files have none."""
+    return {} if plan.compute_dtype is None else {"compute_dtype": plan.compute_dtype}
 
 
 def describe_options(loss: Loss) -> dict[str, Any]:
@@ -99,6 +105,7 @@ def build_structure(about: dict[str, Any]) -> tuple[Structure, tuple[str, ...] |
         about["seed"],
         build_loss(about),
         None if about["classes"] is None else build_classes(about["classes"]),
+        about.get("compute_dtype"),
     )
     return structure, build_feature_names(about.get("feature_names"), structure.layers[0].units)
 

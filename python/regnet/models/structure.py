@@ -19,10 +19,11 @@ from ..data.losses import Loss, predicts_classes
 from .layers import Dense, Input, Layer
 from .losses import resolve_loss
 
-__all__ = ["DTYPES", "DType", "Structure", "check_dtype", "check_structure"]
+__all__ = ["DTYPES", "ComputeDType", "DType", "Structure", "check_dtype", "check_structure"]
 
 Array = NDArray[Any]
 DTypeName = Literal["float32", "float64"]
+ComputeDType = Literal["float32", "float64", "bfloat16"]
 DTYPES: tuple[DTypeName, ...] = get_args(DTypeName)
 DType = DTypeName | np.dtype[Any] | type[np.float32] | type[np.float64] | type[float]
 
@@ -45,17 +46,21 @@ def check_structure(
     seed: int,
     loss: Loss | LossName | None,
     classes: ArrayLike | None,
+    compute_dtype: Any = None,
 ) -> Structure:
     """The arguments of `Model`, checked."""
     found, dtype, seed = check_layers(layers), check_dtype(dtype), check_seed(seed)
+    compute_dtype = check_compute_dtype(compute_dtype, dtype)
     output = found[-1]
     resolved = resolve_loss(loss, output.activation, output.units)
-    plan = plan_layers(found, resolved, seed)
+    plan = plan_layers(found, resolved, seed, compute_dtype)
     labels = None if classes is None else check_classes(classes, resolved, output.units)
     return Structure(found, dtype, seed, resolved, plan, labels)
 
 
-def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int) -> Plan:
+def plan_layers(
+    layers: Sequence[Layer], loss: Loss, seed: int, compute_dtype: ComputeDType | None
+) -> Plan:
     """The layers as a plan for the kernels, without penalties."""
     inputs, sources = layers[0], layers[:-1]
     dense = [layer for layer in layers if isinstance(layer, Dense)]
@@ -74,6 +79,7 @@ def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int) -> Plan:
         batch_norm=tuple(layer.batch_norm for layer in dense),
         gates=tuple(layer.gates for layer in sources),
         loss_options=loss.values,
+        compute_dtype=compute_dtype,
     )
 
 
@@ -84,6 +90,18 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     except TypeError:
         name = dtype
     return np.dtype(choice("dtype", name, DTYPES))
+
+
+def check_compute_dtype(compute_dtype: Any, dtype: np.dtype[Any]) -> ComputeDType | None:
+    """None for the dtype of the parameters; "bfloat16" is for parameters of float32."""
+    if compute_dtype is None or compute_dtype == dtype.name:
+        return None
+    if compute_dtype == "bfloat16" and dtype == np.float32:
+        return "bfloat16"
+    also = " or 'bfloat16'" if dtype == np.float32 else "; 'bfloat16' is for dtype float32"
+    raise ValueError(
+        f"compute_dtype is {shown(compute_dtype)} with dtype {dtype}, wanted None, {dtype.name!r}{also}"
+    )
 
 
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:

@@ -3,6 +3,7 @@
 #define CREGNET_CPU_H
 
 #if (defined(__x86_64__) || defined(_M_X64)) && (defined(__GNUC__) || defined(__clang__)) && !defined(_MSC_VER)
+#include <cpuid.h>
 
 static int cpu_has_avx2(void)
 {
@@ -16,6 +17,13 @@ static int cpu_has_avx512(void)
     return cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512vl");
+}
+
+/* Leaf 7, subleaf 1; by name only newer compilers know it. */
+static int cpu_has_avx512bf16(void)
+{
+    unsigned eax = 0, ebx, ecx, edx;
+    return cpu_has_avx512() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 5);
 }
 
 #elif defined(_M_X64) && defined(_MSC_VER)
@@ -40,11 +48,19 @@ static int cpu_has_avx512(void)
 {
     return cpu_has_avx2() && cpu_has(1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31, 0xe6);
 }
+static int cpu_has_avx512bf16(void)
+{
+    int leaf[4];
+    if (!cpu_has_avx512()) return 0;
+    __cpuidex(leaf, 7, 1);
+    return leaf[0] >> 5 & 1;
+}
 
 #else
 
 static int cpu_has_avx2(void) { return 0; }
 static int cpu_has_avx512(void) { return 0; }
+static int cpu_has_avx512bf16(void) { return 0; }
 
 #endif
 #endif

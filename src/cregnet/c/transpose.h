@@ -123,4 +123,15 @@ ALWAYS_INLINE void transpose_tile_f32(const float *in, ptrdiff_t in_row, float *
 DEFINE_TRANSPOSE(float, f32)
 DEFINE_TRANSPOSE(double, f64)
 
+/* Any numbers of 32 bits: a vector moves them as if they were floats. */
+#ifdef CREGNET_VECTORS
+ALWAYS_INLINE void transpose_tile_u32(const uint32_t *in, ptrdiff_t in_row, uint32_t *out, ptrdiff_t out_row)
+{
+    transpose_tile_f32((const float *)in, in_row, (float *)out, out_row);
+}
+#else
+#define transpose_tile_u32(in, in_row, out, out_row) (*(out) = *(in))
+#endif
+DEFINE_TRANSPOSE(uint32_t, u32)
+
 #endif

@@ -37,6 +37,18 @@ cdef extern from "transpose.h" nogil:
     void transpose_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*, Py_ssize_t, Py_ssize_t)
     void transpose_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t)
 
+    void transpose_u32(Py_ssize_t, Py_ssize_t, const uint32_t*, Py_ssize_t, uint32_t*, Py_ssize_t, Py_ssize_t)
+
+cdef extern from "bfloat16.h" nogil:
+    ctypedef uint32_t bfloat16_pair
+    void round_to_bfloat16_f32(Py_ssize_t, const float*, float*)
+    void round_to_bfloat16_f64(Py_ssize_t, const double*, double*)
+    void pack_rows(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, bfloat16_pair*, Py_ssize_t)
+    void pack_two_rows(Py_ssize_t, const float*, const float*, bfloat16_pair*)
+    void pack_row_pairs(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, bfloat16_pair*, Py_ssize_t)
+    void product_pairs(Py_ssize_t, Py_ssize_t, Py_ssize_t, const bfloat16_pair*, Py_ssize_t, Py_ssize_t,
+                       const bfloat16_pair*, Py_ssize_t, float*, Py_ssize_t, Epilogue, bint)
+
 cdef extern from "special.h" nogil:
     float expm1_negative_f32(float)
     double expm1_negative_f64(double)

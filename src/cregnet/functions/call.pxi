@@ -1,9 +1,11 @@
 # Checks of the network kernels' arguments, before any work.
 
-cdef int check_examples(const Network* net, Py_ssize_t n_parameters, Py_ssize_t n, Py_ssize_t n_features,
+cdef int check_examples(const Network* net, bint is_float, Py_ssize_t n_parameters, Py_ssize_t n, Py_ssize_t n_features,
                         Py_ssize_t n_targets, Py_ssize_t n_outputs, const int32_t[::1] labels,
                         Py_ssize_t n_weights) except -1:
     check_size("parameters", n_parameters, net.n_parameters)
+    if net.products != OF_NUMBERS and not is_float:
+        raise ValueError("parameters are float64, wanted float32 for the plan's compute_dtype 'bfloat16'")
     check_shape("X", n, n_features, n, net.layers[0].n_out)
     if labels.shape[0] > 0:
         check_size("labels", labels.shape[0], n)

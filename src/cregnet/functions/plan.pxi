@@ -18,6 +18,7 @@ cdef class _ParsedPlan:
         free(self.net.layers)
 
 
+cdef bint BFLOAT16_INSTRUCTIONS = False
 cdef object PLAN = None              # the class, imported by the first call: `import cregnet` needs no plan
 
 
@@ -37,10 +38,18 @@ cdef _ParsedPlan parsed_plan(object plan):
     return <_ParsedPlan>cached
 
 
+def _use_bfloat16_instructions(bint wanted):
+    """Whether plans that are parsed from now on use the instructions for bfloat16, which the processor must have."""
+    global BFLOAT16_INSTRUCTIONS
+    BFLOAT16_INSTRUCTIONS = wanted
+
+
 cdef int read_plan(Network* net, object plan) except -1:
     cdef Py_ssize_t l
     cdef Layer* layer
     loss, optimizer = _spec.LOSSES[plan.loss], _spec.OPTIMIZERS[plan.optimizer]
+    if plan.compute_dtype == "bfloat16":
+        net.products = OF_BFLOAT16_BY_INSTRUCTIONS if BFLOAT16_INSTRUCTIONS else OF_BFLOAT16
     net.loss, net.from_logits = LOSS_CODES[plan.loss], loss.link is not None
     read_options(net.loss_options, plan.loss_options)
     net.smoothing_classes = {"binary": 2, "classes": plan.sizes[net.n_layers]}.get(loss.targets, 0)

@@ -14,7 +14,7 @@ cdef enum:
 
 # ---------------------------------------------------------------------------- inputs and targets
 
-cdef void load_inputs(const Training* t, real** arrays, const int64_t* order, Py_ssize_t first,
+cdef void load_inputs(const Training* t, real** arrays, real* scratch, const int64_t* order, Py_ssize_t first,
                       const Columns* mine) noexcept nogil:
     # A[0] and, if dW of the first layer is computed from it, its transpose
     cdef const Buffers* own = t.buffers
@@ -23,6 +23,9 @@ cdef void load_inputs(const Training* t, real** arrays, const int64_t* order, Py
     cdef real* AT
     cdef real* row
     cdef Py_ssize_t j, i, n_in = t.net.layers.n_out
+    if t.net.products != OF_NUMBERS and not has_random_inputs(t.net):
+        pack_inputs(t, arrays, scratch, order, first, mine)
+        return
     if own.AT_row == 0:
         gather_(X, n_in, order, first + mine.first, mine.n, A, mine.row)
         if mine.width > mine.n:
@@ -69,13 +72,6 @@ cdef void smooth_targets(real* Y, Py_ssize_t n_outputs, const Columns* mine, dou
 
 
 # ---------------------------------------------------------------------------- gates and dropout
-
-cdef struct Piece:                   # a tile of a layer's units x examples
-    Py_ssize_t unit
-    Py_ssize_t n_units
-    Py_ssize_t first
-    Py_ssize_t width
-
 
 cdef void drop(real* A, Py_ssize_t A_row, const unsigned char* D, Py_ssize_t D_row, Py_ssize_t n_units,
                Py_ssize_t width, double keep_prob) noexcept nogil:
@@ -134,25 +130,21 @@ cdef void gate_and_drop_backward(const Training* t, Py_ssize_t l, const real* wo
 
 # ---------------------------------------------------------------------------- dense layers
 
-cdef void dense_forward(const Layer* layer, const real* parameters, const real* A_prev, Py_ssize_t A_prev_row,
-                        real* A, Py_ssize_t A_row, Py_ssize_t width, bint activated) noexcept nogil:
-    # A = W A_prev + b, and then the activation if `activated`
+cdef Epilogue forward_epilogue(const Layer* layer, const real* parameters, bint activated) noexcept nogil:
     cdef Epilogue epilogue
     memset(&epilogue, 0, sizeof(Epilogue))
     epilogue.bias = parameters + layer.b
     epilogue.relu = activated and layer.activation == RELU
-    product_with(layer.n_out, width, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, A_prev_row, A, A_row,
-                 epilogue)
+    return epilogue
+
+
+cdef void dense_forward(const Training* t, Py_ssize_t l, real** arrays, real* A, const Columns* mine,
+                        bint activated) noexcept nogil:
+    # A = W A_prev + b, and then the activation if `activated`
+    cdef const Layer* layer = t.net.layers + l
+    forward_product(t, l, arrays, A, mine, forward_epilogue(layer, <const real*>arrays[PARAMETERS], activated))
     if activated and layer.activation != RELU:
-        activate(layer.activation, A, layer.n_out, width, A_row, layer.option)
-
-
-cdef void dense_backward_A(const Layer* after, const Buffers* own_after, const real* parameters, const real* work,
-                           Py_ssize_t row, real* dA, Py_ssize_t dA_row, const Piece* piece,
-                           Epilogue epilogue) noexcept nogil:
-    # a piece of dA = W^T dZ, with W and dZ of the next layer
-    product_with(piece.n_units, piece.width, after.n_out, parameters + after.W + piece.unit, 1, after.n_in,
-                 work + own_after.dZ + piece.first, row, dA, dA_row, epilogue)
+        activate(layer.activation, A, layer.n_out, mine.width, mine.row, layer.option)
 
 
 # ---------------------------------------------------------------------------- batch normalisation
@@ -169,8 +161,9 @@ cdef void batch_norm_forward(Training* t, Py_ssize_t l, real** arrays, const Col
     cdef real* work = arrays[WORK]
     cdef Py_ssize_t first = layer.n_out * mine.member // mine.n_threads
     cdef Py_ssize_t n_units = layer.n_out * (mine.member + 1) // mine.n_threads - first
-    product(layer.n_out, mine.width, layer.n_in, parameters + layer.W, layer.n_in, 1,
-            work + (own - 1).A + mine.first, mine.row, work + own.Zhat + mine.first, mine.row, <const real*>NULL)
+    cdef Epilogue plain
+    memset(&plain, 0, sizeof(Epilogue))
+    forward_product(t, l, arrays, work + own.Zhat + mine.first, mine, plain)
     team_barrier(&t.team)
     batch_norm_(work + own.Zhat + first * mine.row, mine.row, parameters + layer.gamma + first,
                 parameters + layer.b + first, work + own.A + first * mine.row, mine.row,
@@ -222,6 +215,8 @@ cdef void forward(Training* t, real** arrays, const Columns* mine, uint64_t step
             transpose(net.layers[l].n_out, mine.n, work + t.buffers[l].A + mine.first, mine.row,
                       work + t.buffers[l].AT + mine.first * t.buffers[l].AT_row, t.buffers[l].AT_row,
                       t.buffers[l].AT_row)
+        if t.buffers[l].A_examples_row > 0 and (l > 0 or has_random_inputs(net)):
+            pack_activations(t, l, work, mine)
 
 
 cdef void layer_forward(Training* t, Py_ssize_t l, real** arrays, const Columns* mine) noexcept nogil:
@@ -234,8 +229,7 @@ cdef void layer_forward(Training* t, Py_ssize_t l, real** arrays, const Columns*
     if layer.batch_norm:
         batch_norm_forward(t, l, arrays, mine)
     else:
-        dense_forward(layer, arrays[PARAMETERS], arrays[WORK] + (own - 1).A + mine.first, mine.row, A, mine.row,
-                      mine.width, activated and not apart)
+        dense_forward(t, l, arrays, A, mine, activated and not apart)
     if layer.derivative == FROM_INPUT:
         save(layer, own, arrays[WORK], mine)
     if activated and apart:
@@ -271,12 +265,15 @@ cdef void output_gradient(Training* t, real** arrays, const Columns* mine) noexc
 
 cdef void backward(Training* t, real** arrays, real* scratch, const Columns* mine) noexcept nogil:
     # from dZ[L] to dZ[1]
+    cdef real* work = arrays[WORK]
     cdef Py_ssize_t l
     for l in range(t.net.n_layers, 0, -1):
         if l < t.net.n_layers:
             layer_backward(t, l, arrays, scratch, mine)
         if t.net.layers[l].batch_norm:
             batch_norm_backward_Z(t, l, arrays, mine)
+        if t.net.products != OF_NUMBERS:
+            pack_gradient(t, l, work, mine)
 
 
 cdef void layer_backward(Training* t, Py_ssize_t l, real** arrays, real* scratch,
@@ -292,7 +289,7 @@ cdef void layer_backward(Training* t, Py_ssize_t l, real** arrays, real* scratch
     if fuses_relu(layer, own):
         relu_layer_backward(t, l, arrays, &full, mine)
     elif not needs_scratch(t.net, t.buffers, l):
-        dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, dZ, mine.row, &full, epilogue)
+        backward_product(t, l, arrays, dZ, mine.row, &full, mine.row, epilogue)
         gate_and_drop_backward(t, l, work, dZ, mine.row, &full, mine.row)
         activate_backward_dA(layer.activation, dZ, work + own.saved + mine.first, layer.n_out, mine.width, mine.row,
                              layer.option)
@@ -312,7 +309,7 @@ cdef void relu_layer_backward(Training* t, Py_ssize_t l, real** arrays, const Pi
     memset(&epilogue, 0, sizeof(Epilogue))
     epilogue.mask, epilogue.mask_row = work + own.saved + mine.first, mine.row
     epilogue.scale = 1.0 if factors else 1 / layer.keep_prob
-    dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, dZ, mine.row, full, epilogue)
+    backward_product(t, l, arrays, dZ, mine.row, full, mine.row, epilogue)
     if factors:
         apply_factors_(dZ, mine.row, work + own.factors + mine.first, mine.row, layer.n_out, mine.width)
     if layer.gates:
@@ -338,8 +335,7 @@ cdef void layer_backward_in_pieces(Training* t, Py_ssize_t l, real** arrays, rea
         while piece.unit < layer.n_out:
             piece.n_units = min(units, layer.n_out - piece.unit)
             dZ = work + own.dZ + piece.unit * mine.row + piece.first
-            dense_backward_A(layer + 1, own + 1, arrays[PARAMETERS], work, mine.row, scratch, piece.width, &piece,
-                             epilogue)
+            backward_product(t, l, arrays, scratch, piece.width, &piece, mine.row, epilogue)
             gate_and_drop_backward(t, l, work, scratch, piece.width, &piece, mine.row)
             activate_backward(layer.activation, scratch, piece.width, dZ, piece.n_units, piece.width, mine.row,
                               layer.option)
@@ -369,7 +365,7 @@ cdef void examples_pass(Training* t, real** arrays, real* scratch, const int64_t
 cdef void columns_pass(Training* t, real** arrays, real* scratch, const int64_t* order, Py_ssize_t first,
                        const Columns* mine, uint64_t step, bint loaded) noexcept nogil:
     if not loaded or has_random_inputs(t.net):
-        load_inputs(t, arrays, order, first, mine)
+        load_inputs(t, arrays, scratch, order, first, mine)
     if not loaded:
         load_targets(t, arrays, order, first, mine)
     forward(t, arrays, mine, step)

@@ -10,6 +10,11 @@ cdef enum Derivative:                # what an activation's derivative is comput
     FROM_OUTPUT
     FROM_INPUT
 
+cdef enum Products:                  # what a layer's products are computed from
+    OF_NUMBERS                       # numbers of the network's dtype
+    OF_BFLOAT16                      # operands rounded to bfloat16 (mixed.pxi)
+    OF_BFLOAT16_BY_INSTRUCTIONS      # the same, by instructions for it
+
 cdef struct Layer:
     Py_ssize_t n_in
     Py_ssize_t n_out
@@ -35,6 +40,7 @@ cdef struct Layer:
 cdef struct Network:
     Py_ssize_t n_layers              # L
     Layer* layers                    # 0 to L; layers[0] is the input
+    Products products
     int loss
     double loss_options[MOST_OPTIONS]
     bint from_logits                 # the loss is computed from Z[L], not from A[L]
@@ -62,6 +68,13 @@ cdef struct Buffers:                 # the arrays of a layer: offsets into the w
     Py_ssize_t AT                    # A transposed, with rows of length AT_row, unless the next layer has `dots`
     Py_ssize_t AT_row
     Py_ssize_t dZ
+    Py_ssize_t W_rows                # packed copies (note D of workspace.pxi): W in pairs along rows, ...
+    Py_ssize_t W_row_pairs           # ... and in pairs of rows
+    Py_ssize_t A_row_pairs
+    Py_ssize_t A_examples            # A in pairs of examples, transposed, with rows of length A_examples_row
+    Py_ssize_t A_examples_row
+    Py_ssize_t dZ_rows               # (n_out, row / 2); before dZ is known, scratch for A_examples
+    Py_ssize_t dZ_row_pairs
     Py_ssize_t Zhat                  # normalised Z
     Py_ssize_t batch_mean            # batch norm: statistics of this batch and gradients, a number per unit
     Py_ssize_t batch_variance

@@ -100,7 +100,10 @@ cdef void predict_block(const Network* net, const Buffers* buffers, const real* 
             if activated:
                 activate(layer.activation, A, layer.n_out, row, row, layer.option)
         else:
-            dense_forward(layer, parameters, A_prev, row, A, row, row, activated)
+            product_with(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, row, A, row,
+                         forward_epilogue(layer, parameters, activated))
+            if activated and layer.activation != RELU:
+                activate(layer.activation, A, layer.n_out, row, row, layer.option)
         if layer.gates:
             scale_rows(A, row, work + buffers[l].z, layer.n_out, row)
     transpose(layer.n_out, n, A, row, out, layer.n_out, layer.n_out)

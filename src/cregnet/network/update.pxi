@@ -16,14 +16,6 @@ cdef struct Update:                  # the part of a step's update that is the s
     OptimizerStep optimizer
     double scale                     # factor on the gradient, from clipping by norm
 
-cdef struct Block:                   # rows of W that are updated together
-    Py_ssize_t l
-    Py_ssize_t number                # index within the layer
-    Py_ssize_t first                 # row
-    Py_ssize_t n_rows
-    Py_ssize_t W                     # offset into the vector of parameters
-    Py_ssize_t size                  # weights
-
 
 cdef Update new_update(const Network* net, double learning_rate, Py_ssize_t t) noexcept nogil:
     cdef Update update
@@ -45,20 +37,6 @@ cdef Block block_of(const Training* t, Py_ssize_t l, Py_ssize_t number) noexcept
 
 # ---------------------------------------------------------------------------- a block's gradient
 
-cdef void weight_gradient(const Training* t, const Block* block, real* work, real* dW, Py_ssize_t n,
-                          Py_ssize_t row) noexcept nogil:
-    # rows of dW = dZ A_prev^T
-    cdef const Layer* layer = t.net.layers + block.l
-    cdef const Buffers* own = t.buffers + block.l
-    cdef const Buffers* before = own - 1
-    cdef const real* dZ = work + own.dZ + block.first * row
-    if own.dots:                     # the padded columns of dZ are 0, so the sums may include them
-        dot_table(block.n_rows, layer.n_in, row, dZ, row, work + before.A, row, dW, layer.n_in)
-    else:
-        product(block.n_rows, layer.n_in, n, dZ, row, 1, work + before.AT, before.AT_row, dW, layer.n_in,
-                <const real*>NULL)
-
-
 cdef void block_gradient(const Training* t, const Block* block, real** arrays, real* dW, real* db, real* dgamma,
                          Py_ssize_t n, Py_ssize_t row) noexcept nogil:
     # all gradients of a block of units, penalties included
@@ -66,7 +44,7 @@ cdef void block_gradient(const Training* t, const Block* block, real** arrays, r
     cdef const Buffers* own = t.buffers + block.l
     cdef const real* W = arrays[PARAMETERS] + block.W
     cdef real* work = arrays[WORK]
-    weight_gradient(t, block, work, dW, n, row)
+    weight_product(t, block, work, dW, n, row)
     if layer.batch_norm:
         memcpy(db, work + own.dbeta + block.first, block.n_rows * sizeof(real))
         memcpy(dgamma, work + own.dgamma + block.first, block.n_rows * sizeof(real))
@@ -108,6 +86,8 @@ cdef void block_update(const Training* t, const Block* block, real** arrays, rea
         max_norm_(W, block.n_rows, layer.n_in, layer.max_norm)
     if t.net.has_penalty:
         penalties[t.buffers[block.l].first_block + block.number] = block_penalty(layer, W, block.size)
+    if t.net.products != OF_NUMBERS:
+        pack_weights(t, block, arrays)
 
 
 cdef double block_penalty(const Layer* layer, const real* W, Py_ssize_t size) noexcept nogil:
@@ -254,15 +234,18 @@ cdef void gates_update(Training* t, real** arrays, const Columns* mine, const Up
 # ---------------------------------------------------------------------------- before the first step
 
 cdef void begin(const Training* t, real** arrays, double* penalties, uint64_t step) noexcept nogil:
-    # what otherwise the previous step computes: the penalty of the weights, per block, and the gates
+    # what otherwise the previous step computes: copies of the weights and their penalty, per block, and the gates
     cdef Py_ssize_t l, number
     cdef Block block
-    if t.net.has_penalty:
-        for l in range(1, t.net.n_layers + 1):
-            for number in range(blocks_of(t.net.layers + l, t.buffers + l)):
-                block = block_of(t, l, number)
+    for l in range(1, t.net.n_layers + 1):
+        for number in range(blocks_of(t.net.layers + l, t.buffers + l)):
+            block = block_of(t, l, number)
+            if t.net.products != OF_NUMBERS:
+                pack_weights(t, &block, arrays)
+            if t.net.has_penalty:
                 penalties[t.buffers[l].first_block + number] = block_penalty(
                     t.net.layers + l, <const real*>arrays[PARAMETERS] + block.W, block.size)
+    if t.net.has_penalty:
         penalties[t.at.n_blocks] = gates_penalty(t.net, <const real*>arrays[PARAMETERS])
     if t.net.has_gates:
         draw_gates(t, arrays, step)

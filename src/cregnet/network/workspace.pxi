@@ -10,6 +10,8 @@
 #    activation itself overwrite, the layer has a copy of them (`saved`). A derivative from the sign of A needs no
 #    copy with Bernoulli dropout: a dropped unit has A = 0, and its gradient is 0 too. It needs one with Gaussian
 #    dropout, whose factors may be negative.
+# D. Products of bfloat16 read copies of W, A and dZ, rounded and packed in pairs (bfloat16.h). A pair is as wide as a
+#    float, so the copies have their places among the numbers. Those of W are made again when W is updated.
 
 cdef enum:
     # Weights are updated one block of rows at a time. A block is large enough that reading the activations again
@@ -22,6 +24,7 @@ cdef enum:
     # examples. With fewer vectors the weights are read more often; with fewer units only dZ is, which is in cache.
     SCRATCH_UNITS = 512
     SCRATCH_VECTORS = 16
+    INPUT_COLUMNS = 16               # examples whose inputs are packed as bfloat16 together: a cache line of pairs
 
 
 cdef Py_ssize_t reserve(Places* at, Py_ssize_t n) noexcept nogil:
@@ -59,7 +62,9 @@ cdef void place_layer(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t
         at.n_masks += layer.n_out * row
     if l > 0 and needs_copy(net, l):
         own.saved = own.dZ = reserve(at, layer.n_out * row)
-    if l < net.n_layers:
+    if net.products != OF_NUMBERS:
+        place_pairs(net, l, own, n, row, at)
+    elif l < net.n_layers:
         (own + 1).dots = layer.activation != SOFTMAX and use_dots_f32(after.n_out, after.n_in, n)
         if not (own + 1).dots:
             own.AT_row = padded(layer.n_out, at.lanes)
@@ -69,12 +74,34 @@ cdef void place_layer(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t
     place_regularizers(layer, own, row, at)
     if l > 0:
         own.block_rows = update_rows(layer.n_out, layer.n_in)
+        if net.products != OF_NUMBERS:   # a pair of rows of W is in one block
+            own.block_rows = padded(own.block_rows, 2)
         own.first_block = at.n_blocks
         at.n_blocks += blocks_of(layer, own)
         at.scratch_size = max(at.scratch_size, padded(own.block_rows * (layer.n_in + 2), at.lanes))
         if (layer - 1).gates:
             (own - 1).gate_sums = at.n_gate_sums
             at.n_gate_sums += blocks_of(layer, own) * layer.n_in
+
+
+cdef void place_pairs(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t n, Py_ssize_t row,
+                      Places* at) noexcept nogil:
+    cdef const Layer* layer = net.layers + l
+    own.dZ_rows = reserve(at, layer.n_out * (row // 2))
+    if l < net.n_layers:
+        own.A_row_pairs = reserve(at, n_pairs(layer.n_out) * row)
+        own.A_examples_row = padded(layer.n_out, at.lanes)
+        own.A_examples = reserve(at, row // 2 * own.A_examples_row)
+    if l > 0:
+        own.W_rows = reserve(at, layer.n_out * n_pairs(layer.n_in))
+        at.scratch_size = max(at.scratch_size, INPUT_COLUMNS * n_pairs(layer.n_in))
+    if l > 1:
+        own.W_row_pairs = reserve(at, n_pairs(layer.n_out) * layer.n_in)
+        own.dZ_row_pairs = reserve(at, n_pairs(layer.n_out) * row)
+
+
+cdef inline Py_ssize_t n_pairs(Py_ssize_t n) noexcept nogil:
+    return (n + 1) // 2
 
 
 cdef void place_regularizers(const Layer* layer, Buffers* own, Py_ssize_t row, Places* at) noexcept nogil:
@@ -116,7 +143,8 @@ cdef bint needs_copy(const Network* net, Py_ssize_t l) noexcept nogil:
 cdef bint fuses_relu(const Layer* layer, const Buffers* own) noexcept nogil:
     # Whether the product's epilogue turns dA into dZ. If dZ overwrites A, which is the mask, A must be written only
     # once: the inner sum must be one block.
-    return layer.activation == RELU and (own.dZ != own.saved or (layer + 1).n_out <= PRODUCT_DEPTH)
+    cdef Py_ssize_t depth = (layer + 1).n_out if own.A_examples_row == 0 else n_pairs((layer + 1).n_out)
+    return layer.activation == RELU and (own.dZ != own.saved or depth <= PRODUCT_DEPTH)
 
 
 cdef bint needs_scratch(const Network* net, const Buffers* buffers, Py_ssize_t l) noexcept nogil:
@@ -156,6 +184,22 @@ cdef struct Columns:                 # the examples of a batch that one thread p
     Py_ssize_t n                     # number of examples
     Py_ssize_t batch                 # examples of the batch
     Py_ssize_t row                   # examples of the batch, padded
+
+
+cdef struct Piece:                   # a tile of a layer's units x examples
+    Py_ssize_t unit
+    Py_ssize_t n_units
+    Py_ssize_t first
+    Py_ssize_t width
+
+
+cdef struct Block:                   # rows of W that are updated together
+    Py_ssize_t l
+    Py_ssize_t number                # index within the layer
+    Py_ssize_t first                 # row
+    Py_ssize_t n_rows
+    Py_ssize_t W                     # offset into the vector of parameters
+    Py_ssize_t size                  # weights
 
 
 cdef inline Py_ssize_t column_unit(Py_ssize_t lanes) noexcept nogil:

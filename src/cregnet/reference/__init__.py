@@ -14,6 +14,7 @@ from ..spec import KERNELS
 from .activation import *
 from .batch import *
 from .batchnorm import *
+from .bfloat16 import *
 from .dense import *
 from .dropout import *
 from .initialize import *

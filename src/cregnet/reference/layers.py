@@ -9,6 +9,7 @@ from ..spec import ACTIVATIONS, LOSSES
 from ..spec import BATCH_NORM_DECAY as DECAY
 from . import activation
 from .batchnorm import batch_norm, batch_norm_backward, batch_norm_predict, batch_norm_statistics
+from .bfloat16 import multiply
 from .dropout import dropout, dropout_mask
 from .gates import draw_gates, gates_backward, prediction_gates
 from .noise import apply_factors, gaussian_dropout_factors, gaussian_noise
@@ -104,9 +105,9 @@ def forward(
         D = draw_dropout(plan, layer, A, masks, step)
         apply_dropout(plan, layer, A, D)
         if part.gamma is None:
-            Z = part.W @ A + part.b
+            Z = multiply(plan, part.W, A) + part.b
         else:
-            Z, *normed = batch_norm(part.W @ A, part.gamma, part.b)
+            Z, *normed = batch_norm(multiply(plan, part.W, A), part.gamma, part.b)
         caches.append(Cache(*before, A, gates, D, normed))
         A = activate(plan, layer, Z, logits=True)
     return caches, Z, A
@@ -123,11 +124,11 @@ def backward(plan: Plan, parameters: Array, caches: list[Cache], dZ: Array, grad
         else:
             Zhat, _, variance = normed
             batch_norm_backward(dZ, Zhat, part.gamma, variance, dZ, d.gamma, d.b)
-        d.W[...] = dZ @ A.T
+        d.W[...] = multiply(plan, dZ, A.T)
         if gates is not None:
             d.log_alpha[...] = gates_backward(part.W, d.W, *gates)
         if layer > 0:
-            dA = part.W.T @ dZ
+            dA = multiply(plan, part.W.T, dZ)
             apply_dropout(plan, layer, dA, D)
             if gates is not None:
                 dA *= gates[0]
