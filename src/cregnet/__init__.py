@@ -27,8 +27,6 @@ from . import _core
 from .docstrings import complete
 from .spec import KERNELS, PURPOSES
 
-_core._use_bfloat16_instructions(_selected == "avx512bf16")
-
 __all__ = [
     "KERNELS",
     "PURPOSES",
@@ -53,6 +51,7 @@ else:
     from ._core import *
 
     complete(vars(_core))
+    _core._use_bfloat16_instructions(_selected == "avx512bf16")
 
     __all__ += _core.__all__
 

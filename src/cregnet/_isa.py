@@ -14,9 +14,14 @@ import sys
 from importlib.util import find_spec
 from types import ModuleType
 
-# The folder with the kernels of each instruction set, slowest first. Those for AVX512_BF16 differ from those for
-# AVX-512 in one product, so they share a folder.
-FOLDERS = {"baseline": "_baseline", "avx2": "_avx2", "avx512": "_avx512", "avx512bf16": "_avx512"}
+# The folder with the kernels of each instruction set, slowest first. The one for avx512 also has the product of
+# avx512bf16.
+FOLDERS = {
+    "baseline": "_baseline",
+    "avx2": "_avx2",
+    "avx512": "_avx512",
+    "avx512bf16": "_avx512",
+}
 
 
 def load(isa: str) -> ModuleType:

@@ -140,7 +140,9 @@ def bounded_gradient(plan, P, X, Y):
         # |tanh'| <= 1
         A.append(Z if last else Bounded(np.tanh(Z.value), Z.error + slack))
     m = len(X)
-    dZ = Bounded((A[-1].value - Y.T) / m, (A[-1].error + slack * np.abs(Y.T)) / m + slack * np.abs(A[-1].value) / m)
+    dZ = Bounded(
+        (A[-1].value - Y.T) / m, (A[-1].error + slack * np.abs(Y.T)) / m + slack * np.abs(A[-1].value) / m
+    )
     found = []
     for layer in range(len(W) - 1, -1, -1):
         found.insert(0, dZ.product(A[layer].T, slack))
@@ -163,8 +165,12 @@ def test_gradient_is_within_the_derived_bound_of_float32(network, n):
     data = X, Y, np.empty(0, np.int32), np.empty(0, FLOAT32)
     _, single = gradient(network, plan, P, data)
     _, found = gradient(network, mixed(plan), P, data)
-    for W, W32, bound in zip(weights(plan, found), weights(plan, single), bounded_gradient(plan, P, X, Y), strict=True):
-        np.testing.assert_allclose(W32, bound.value, rtol=1e-3, atol=1e-5)  # the bound is about the same thing
+    for W, W32, bound in zip(
+        weights(plan, found), weights(plan, single), bounded_gradient(plan, P, X, Y), strict=True
+    ):
+        np.testing.assert_allclose(
+            W32, bound.value, rtol=1e-3, atol=1e-5
+        )  # the bound is about the same thing
         assert (np.abs(W - bound.value) <= bound.error).all()
         assert np.abs(W - W32).max() > 1e-3 * bound.error.max()  # and rounding is seen beside it
         assert np.median(bound.error) < 0.5 * np.abs(bound.value).max()  # a bound that says something
@@ -177,14 +183,18 @@ def test_products_of_numbers_that_a_bfloat16_holds_are_exact(network):
     P = rng.integers(-9, 10, plan.layout.size).astype(FLOAT32)
     X, Y = (rng.integers(-9, 10, (8, n)).astype(FLOAT32) for n in plan.sizes)
     data = X, Y, np.empty(0, np.int32), np.empty(0, FLOAT32)
-    for precise, rounded in zip(gradient(network, plan, P, data), gradient(network, mixed(plan), P, data), strict=True):
+    for precise, rounded in zip(
+        gradient(network, plan, P, data), gradient(network, mixed(plan), P, data), strict=True
+    ):
         if isinstance(precise, float):
             assert precise == rounded
     # dZ = (A - Y) / 8 has up to 10 bits, so the batch is chosen to need fewer
     P[...] = np.sign(P)
     X, Y = np.sign(X), np.zeros_like(Y)
     data = X, Y, *data[2:]
-    np.testing.assert_array_equal(gradient(network, plan, P, data)[1], gradient(network, mixed(plan), P, data)[1])
+    np.testing.assert_array_equal(
+        gradient(network, plan, P, data)[1], gradient(network, mixed(plan), P, data)[1]
+    )
 
 
 # ------------------------------------------------------------------------------ what is not finite
@@ -260,7 +270,10 @@ def test_wide_layers_and_batches_of_any_size(core):
     """Inner sums of several blocks, more examples than one pass takes, and a last batch of one."""
     plan = mixed(make_plan((3, 1100, 1030, 2), "relu", "softmax", "categorical_cross_entropy"))
     rng = np.random.default_rng(3)
-    P, data = make_parameters(plan, rng, FLOAT32, scale=0.02), make_data(plan, rng, 1057, FLOAT32, with_labels=True)
+    P, data = (
+        make_parameters(plan, rng, FLOAT32, scale=0.02),
+        make_data(plan, rng, 1057, FLOAT32, with_labels=True),
+    )
     _, found = gradient(core, plan, P, data)
     _, wanted = gradient(cregnet.reference, plan, P, data)
     assert relative(found, wanted) < 1e-3

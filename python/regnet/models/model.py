@@ -49,9 +49,9 @@ class Model(Predictor):
         Class labels, sorted on entry; learnt from y in training if not given.
     compute_dtype : {"float32", "float64", "bfloat16"}, optional
         Of the factors in the products of training; default: `dtype`. "bfloat16" is mixed precision, for a
-        float32 model: products of operands rounded to bfloat16 are summed in float32, and everything else
-        is float32 [1]_ [2]_. Large nets train up to twice as fast on processors with AVX512-BF16, at float32's
-        speed or a little below it on others. Predictions are float32.
+        float32 model: operands of products are rounded to bfloat16, everything else is float32 [1]_ [2]_.
+        Large nets train up to twice as fast on processors with AVX512-BF16, and a little slower on
+        others. Predictions are float32.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ from .layers import Dense, Layer
 from .losses import plan_loss
 from .parameters import aligned_vector, column_views, weight_views
 from .state import TrainingState
-from .structure import Structure
+from .structure import ComputeDType, Structure
 
 __all__ = ["Network"]
 
@@ -74,14 +74,14 @@ class Network:
         return self._loss.options
 
     @property
-    def compute_dtype(self) -> str:
+    def compute_dtype(self) -> ComputeDType:
         """dtype of the factors in the products of training.
 
         >>> import regnet as rn
         >>> rn.Model.mlp([2, 3, 1]).compute_dtype
         'float32'
         """
-        return self._plan.compute_dtype or self.dtype.name
+        return cast(ComputeDType, self._plan.compute_dtype or self.dtype.name)
 
     @property
     def _loss(self) -> Loss:

@@ -58,9 +58,7 @@ def check_structure(
     return Structure(found, dtype, seed, resolved, plan, labels)
 
 
-def plan_layers(
-    layers: Sequence[Layer], loss: Loss, seed: int, compute_dtype: ComputeDType | None
-) -> Plan:
+def plan_layers(layers: Sequence[Layer], loss: Loss, seed: int, compute_dtype: ComputeDType | None) -> Plan:
     """The layers as a plan for the kernels, without penalties."""
     inputs, sources = layers[0], layers[:-1]
     dense = [layer for layer in layers if isinstance(layer, Dense)]

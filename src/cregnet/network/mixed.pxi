@@ -58,21 +58,24 @@ cdef void pack_inputs(const Training* t, real** arrays, real* scratch, const int
     cdef real* work = arrays[WORK]
     cdef bfloat16_pair* rows = pairs_at(scratch, 0)
     cdef bfloat16_pair* examples = pairs_at(work, own.A_examples + mine.first // 2 * own.A_examples_row)
+    cdef const real* x
+    cdef const real* x_next
+    first += mine.first
     if real is float:
         start = 0
         while start < mine.width:
             n = max(min(<Py_ssize_t>INPUT_COLUMNS, mine.n - start), <Py_ssize_t>0)
             width = min(<Py_ssize_t>INPUT_COLUMNS, mine.width - start)
-            for j in range(n):
-                pack_rows(1, n_in, example(t, arrays, order, first + mine.first + start + j), n_in,
-                          rows + j * n_in_pairs, n_in_pairs)
+            for j in range(0, n, 2):
+                x = example(t, arrays, order, first + start + j)
+                x_next = example(t, arrays, order, first + start + j + 1) if j + 1 < n else NULL
+                pack_two_rows(n_in, x, x_next, examples + (start + j) // 2 * own.A_examples_row)
+                pack_rows(1, n_in, x, n_in, rows + j * n_in_pairs, n_in_pairs)
+                if x_next != NULL:
+                    pack_rows(1, n_in, x_next, n_in, rows + (j + 1) * n_in_pairs, n_in_pairs)
             transpose_u32(n, n_in_pairs, rows, n_in_pairs,
                           pairs_at(work, own.A_row_pairs + mine.first + start), mine.row, width)
             start += INPUT_COLUMNS
-        for j in range(0, mine.n, 2):
-            pack_two_rows(n_in, example(t, arrays, order, first + mine.first + j),
-                          example(t, arrays, order, first + mine.first + j + 1) if j + 1 < mine.n else NULL,
-                          examples + j // 2 * own.A_examples_row)
 
 
 cdef inline const real* example(const Training* t, real** arrays, const int64_t* order, Py_ssize_t i) noexcept nogil:

@@ -75,19 +75,35 @@ cdef void update_part(const Training* t, real** arrays, real* gradient, Py_ssize
 cdef void block_update(const Training* t, const Block* block, real** arrays, real* dW, real* db, real* dgamma,
                        const Update* update, double* penalties) noexcept nogil:
     cdef const Layer* layer = t.net.layers + block.l
-    cdef real* W = arrays[PARAMETERS] + block.W
-    update_part(t, arrays, dW, block.W, block.size, update, t.net.decay)
+    rows_update(t, block, arrays, dW, update)
     update_part(t, arrays, db, layer.b + block.first, block.n_rows, update, 0.0)
     if layer.batch_norm:
         update_part(t, arrays, dgamma, layer.gamma + block.first, block.n_rows, update, 0.0)
-    if layer.proximal > 0:
-        soft_threshold_(W, block.size, update.optimizer.learning_rate * layer.proximal)
-    if layer.max_norm > 0:
-        max_norm_(W, block.n_rows, layer.n_in, layer.max_norm)
     if t.net.has_penalty:
-        penalties[t.buffers[block.l].first_block + block.number] = block_penalty(layer, W, block.size)
+        penalties[t.buffers[block.l].first_block + block.number] = block_penalty(
+            layer, <const real*>arrays[PARAMETERS] + block.W, block.size)
+
+
+cdef void rows_update(const Training* t, const Block* block, real** arrays, real* dW,
+                      const Update* update) noexcept nogil:
+    # the weights of a block, a few rows at a time if they are packed afterwards, when L1 still has them
+    cdef const Layer* layer = t.net.layers + block.l
+    cdef Py_ssize_t end = block.first + block.n_rows, most = block.n_rows
+    cdef Block rows = block[0]
     if t.net.products != OF_NUMBERS:
-        pack_weights(t, block, arrays)
+        most = padded(max(PACKED_ELEMENTS // layer.n_in, <Py_ssize_t>1), 2)
+    while rows.first < end:
+        rows.n_rows = min(most, end - rows.first)
+        rows.size = rows.n_rows * layer.n_in
+        update_part(t, arrays, dW + (rows.W - block.W), rows.W, rows.size, update, t.net.decay)
+        if layer.proximal > 0:
+            soft_threshold_(arrays[PARAMETERS] + rows.W, rows.size, update.optimizer.learning_rate * layer.proximal)
+        if layer.max_norm > 0:
+            max_norm_(arrays[PARAMETERS] + rows.W, rows.n_rows, layer.n_in, layer.max_norm)
+        if t.net.products != OF_NUMBERS:
+            pack_weights(t, &rows, arrays)
+        rows.first += rows.n_rows
+        rows.W += rows.size
 
 
 cdef double block_penalty(const Layer* layer, const real* W, Py_ssize_t size) noexcept nogil:

@@ -24,6 +24,7 @@ cdef enum:
     # examples. With fewer vectors the weights are read more often; with fewer units only dZ is, which is in cache.
     SCRATCH_UNITS = 512
     SCRATCH_VECTORS = 16
+    PACKED_ELEMENTS = 4096           # weights that are updated and then packed: 16 kB of each array
     INPUT_COLUMNS = 16               # examples whose inputs are packed as bfloat16 together: a cache line of pairs
 
 
