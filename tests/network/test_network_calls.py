@@ -1,6 +1,7 @@
 """Calls of the network kernels: how they end, and what they refuse."""
 
 import sys
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from network.networks import (
     NO_LABELS,
+    OPTIMIZERS,
     make_data,
     make_parameters,
     make_plan,
@@ -180,3 +182,23 @@ def test_a_batch_whose_activations_cannot_be_counted_is_refused(core, tmp_path):
     X = np.memmap(tmp_path / "X", np.float32, "w+", shape=(n, 1))  # holes, which take no space
     with pytest.raises(MemoryError, match=f"a batch of {n} examples needs some .* wanted smaller batches"):
         core.network_gradient(plan, P, X, X, NO_LABELS, np.empty(0, np.float32), 0, None, np.empty_like(P))
+
+
+@pytest.mark.parametrize("batch_size", [7, 29])
+def test_a_workspace_that_a_call_left_changes_no_bit(core, dtype, batch_size):
+    """Calls with one plan share it; masks that were given, and larger batches, are not in the next call."""
+    plan = make_plan((4, 7, 5, 3), "tanh", keep=0.7, optimizer="adam", hyper=OPTIMIZERS["adam"], noise=0.1)
+    rng = np.random.default_rng(3)
+    masks = [rng.integers(0, 2, (n, 29)).astype(np.uint8) for n in plan.sizes[:-1]]
+
+    def bits(plan, **more):
+        arguments = training_arguments(plan, np.random.default_rng(3), dtype, 29, batch_size, **more)
+        core.network_train(*arguments)
+        return arguments[1].tobytes()
+
+    alone = bits(plan)
+    core.network_train(*training_arguments(plan, rng, dtype, 29, 29, shuffled=False, masks=masks))
+    other = training_arguments(plan, rng, dtype, 64, 64)
+    core.network_gradient(plan, other[1], *other[3:7], 0)
+    assert bits(plan) == alone
+    assert bits(replace(plan)) == alone

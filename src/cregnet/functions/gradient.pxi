@@ -69,6 +69,7 @@ cdef object gradient_on(_ParsedPlan parsed, const real[::1] parameters, const re
     use_workspace(&t, parsed, work)
     with nogil:
         cost = cost_and_gradient(&t, arrays, &gradient[0], counter)
+    leave_workspace(parsed, work)
     if team_stop_requested(&t.team):
         raise_pending()
     return cost

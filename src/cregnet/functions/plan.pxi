@@ -6,6 +6,7 @@ cdef dict DERIVATIVES = {"none": FROM_NOTHING, "sign": FROM_SIGN, "output": FROM
 cdef class _ParsedPlan:
     # owns the memory of a Network
     cdef Network net
+    cdef object workspace            # what the last training with this plan has left, or None
 
     def __cinit__(self, plan):
         self.net.n_layers = len(plan.sizes) - 1

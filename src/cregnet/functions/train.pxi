@@ -125,6 +125,7 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
         use_workspace(&t, parsed, work)
         with nogil:
             team_run(&t.team, train_member, &t)
+        leave_workspace(parsed, work)
         if team_stop_requested(&t.team):
             raise_pending()
     finally:

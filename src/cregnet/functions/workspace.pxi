@@ -5,6 +5,7 @@ cdef extern from "system.h" nogil:
     void aligned_delete(void* memory)
 
 cdef double WORKSPACE_LIMIT = 2.0**58
+cdef size_t KEPT_BYTES = 2**26       # a model does not hold more memory than this between trainings
 
 
 cdef class _Workspace:
@@ -12,6 +13,8 @@ cdef class _Workspace:
     cdef Places at
     cdef Buffers* buffers
     cdef size_t number_size
+    cdef Py_ssize_t batch_size       # of the largest batch of a training, and the threads that it is placed for
+    cdef int n_threads
     cdef char* numbers
     cdef unsigned char* masks
     cdef double* penalties           # two arrays of n_blocks + 1 (note B of update.pxi)
@@ -50,12 +53,32 @@ cdef char* allocated(size_t n_bytes) except NULL:
 
 
 cdef _Workspace training_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n, int n_threads):
-    # for batches of at most n examples; memory is allocated once all offsets are known
-    cdef _Workspace work = _Workspace(plan, number_size)
+    # For batches of at most n examples: the one that an earlier call with this plan has left, or a new one, whose
+    # memory is allocated once all offsets are known.
+    cdef _Workspace work
+    with cython.critical_section(plan):
+        work, plan.workspace = <_Workspace>plan.workspace, None
+    if work is not None and work.number_size == number_size and work.batch_size == n and work.n_threads == n_threads:
+        return work
+    work = _Workspace(plan, number_size)
+    work.batch_size, work.n_threads = n, n_threads
     check_workspace(&plan.net, n)
     place_training(&plan.net, work.buffers, &work.at, n, n_threads)
     work.allocate()
     return work
+
+
+cdef int leave_workspace(_ParsedPlan plan, _Workspace work) except -1:
+    # A training calls the core again after its callbacks, with the same plan. The operating system would clear the
+    # pages of a new workspace, which takes up to a twentieth of an epoch.
+    cdef Py_ssize_t l
+    if work.at.n_numbers * work.number_size > KEPT_BYTES:
+        return 0
+    for l in range(plan.net.n_layers + 1):
+        work.buffers[l].given_mask = NULL    # it belongs to the caller
+    with cython.critical_section(plan):
+        plan.workspace = work
+    return 0
 
 
 cdef _Workspace prediction_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n):
