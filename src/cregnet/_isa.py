@@ -14,8 +14,8 @@ import sys
 from importlib.util import find_spec
 from types import ModuleType
 
-# The folder with the kernels of each instruction set, slowest first. The one for avx512 also has the product of
-# avx512bf16.
+# The folder with the kernels of each instruction set, slowest first. avx512bf16 has the folder of avx512: it
+# holds both products.
 FOLDERS = {
     "baseline": "_baseline",
     "avx2": "_avx2",
