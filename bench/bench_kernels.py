@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,15 @@ def network_predict(rng: np.random.Generator, dtype: str) -> Case:
     return [model.plan, model.parameters, X, np.empty((128, 10), X.dtype)], flops, FLOPS
 
 
+def network_sample(rng: np.random.Generator, dtype: str) -> Case:
+    """Eight samples with dropout on."""
+    model, (X, _, _), flops = network(rng, dtype)
+    plan = replace(model.plan, keep_prob=(1.0, 0.5, 0.5))
+    outputs = [np.empty((128, 10), X.dtype) for _ in range(2)]
+    work = 8 * flops - 7 * 2.0 * 128 * model.weights[0].size  # the first layer is computed once
+    return [plan, model.parameters, X, 8, 3, 512, *outputs], work, FLOPS
+
+
 def network_gradient(rng: np.random.Generator, dtype: str) -> Case:
     """Forward and backward."""
     model, batch, flops = network(rng, dtype)
@@ -272,6 +282,7 @@ CASES: dict[str, Callable[..., Case]] = {
     "gather": gather,
     "one_hot": one_hot,
     "network_predict": network_predict,
+    "network_sample": network_sample,
     "network_gradient": network_gradient,
 }
 INTEGER_KERNELS = ("philox", "random_words", "dropout_mask", "shuffle")

@@ -159,6 +159,5 @@ cdef void train_member(void* argument, int member) noexcept nogil
 cdef double cost_and_gradient(Training* t, real** arrays, real* gradient, uint64_t step) noexcept nogil
 
 # network/predict.pxi
-cdef void place_prediction(const Network* net, Buffers* buffers, Places* at, Py_ssize_t n) noexcept nogil
-cdef bint predict_examples(const Network* net, const Buffers* buffers, Py_ssize_t lanes, const real* parameters,
-                           const real* X, Py_ssize_t n_examples, real* work, bint logits, real* out) noexcept nogil
+cdef PredictionStatus run_prediction(Prediction* p) noexcept nogil
+cdef bint all_inputs_finite(const Prediction* p) noexcept nogil

@@ -8,7 +8,8 @@ B. The functions work in place wherever possible. An in-place loop over one poin
    pointers that may be equal does not.
 C. Arrays have columns = examples. Inside the network each row of activations is padded to full vectors; padded
    columns hold zeros or values that nothing reads.
-D. The functions allocate nothing, keep no state and start no threads.
+D. The functions allocate nothing, keep no state and start no threads, except that `run_prediction` has the memory
+   and the threads of its call.
 E. The files are included in the order of their use: each uses only those before it, except that activation.pxi
    calls the loops of smooth_activation.pxi.
 
@@ -43,6 +44,8 @@ include "network/forward_backward.pxi"
 include "network/update.pxi"
 include "network/loop.pxi"
 include "network/gradient.pxi"
+include "network/predict_layers.pxi"
+include "network/sample.pxi"
 include "network/predict.pxi"
 
 cdef extern from "cpu.h":

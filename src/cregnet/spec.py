@@ -393,5 +393,5 @@ KERNELS: dict[str, tuple[str, ...]] = {
         "batch_norm_statistics",
     ),
     "batch": ("gather", "one_hot", "shuffle"),
-    "network": ("network_train", "network_gradient", "network_predict"),
+    "network": ("network_train", "network_gradient", "network_predict", "network_sample"),
 }

@@ -1,6 +1,7 @@
 """The network kernels: twins and numerical derivatives."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,24 @@ def feature_predict_cases(feature, rng, dtype):
             yield plan, P, X, np.zeros((n, 3), dtype), {"logits": logits}
 
 
+def sample_cases(rng, dtype):
+    for hidden, loss, output in NETS:
+        plan = replace(make_plan((4, 7, 30, 3), hidden, output, loss), keep_prob=(1.0, 0.7, 0.5))
+        for n, mask_rows in ((0, 512), (1, 512), (17, 512), (40, 16), (300, 512), (50, 13)):
+            P = rng.normal(size=plan.layout.size).astype(dtype) / 4
+            X = rng.normal(size=(n, 4)).astype(dtype)
+            yield plan, P, X, 3, 2**40 + 1, mask_rows, *(np.zeros((n, 3), dtype) for _ in range(2))
+
+
+def feature_sample_cases(feature, rng, dtype):
+    examples = itertools.cycle([1, 0, 17, 257])
+    weights = itertools.cycle([0, 0.01, 1, None])
+    for plan in feature_plans((4, 7, 30, 3), feature):
+        P, n = make_parameters(plan, rng, dtype, scale=0.3, weight=next(weights)), next(examples)
+        X = rng.normal(size=(n, 4)).astype(dtype)
+        yield plan, P, X, 3, 9, 32, *(np.zeros((n, 3), dtype) for _ in range(2))
+
+
 def test_predict_says_whether_its_inputs_are_finite(core, dtype):
     plan = make_plan((4, 3), (), "softmax", "categorical_cross_entropy")
     P = np.zeros(plan.layout.size, dtype)
@@ -121,7 +140,12 @@ def test_predict_says_whether_its_inputs_are_finite(core, dtype):
                     assert core.network_predict(plan, P, X, out)[1] is False
 
 
-CASES = {"network_train": train_cases, "network_gradient": gradient_cases, "network_predict": predict_cases}
+CASES = {
+    "network_train": train_cases,
+    "network_gradient": gradient_cases,
+    "network_predict": predict_cases,
+    "network_sample": sample_cases,
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -133,6 +157,7 @@ FEATURE_CASES = {
     "network_train": [feature_train_cases, feature_thread_cases],
     "network_gradient": [feature_gradient_cases],
     "network_predict": [feature_predict_cases],
+    "network_sample": [feature_sample_cases],
 }
 
 

@@ -18,7 +18,9 @@ from typing import Any
 
 from .checks import integer
 
-__all__ = ["resolve_threads"]
+__all__ = ["MOST_THREADS", "resolve_threads"]
+
+MOST_THREADS = (1 << 31) - 1  # a C int; the core uses no more than it can keep busy
 
 
 def usable_cores() -> int:

@@ -29,6 +29,9 @@ from .structure import ComputeDType, Structure
 __all__ = ["Network"]
 
 Array = NDArray[Any]
+# A prediction with fewer rows times parameters gains little from threads: asking how many there may be takes
+# some microseconds.
+ASK_THREADS = 1 << 19
 START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed
 
 
@@ -44,6 +47,8 @@ class Network:
     parameters: Array
     _plan: Plan
     _folds: bool  # whether there is something to fold into the weights
+    _n_inputs: int
+    _quick_shape: tuple[int, int] | None  # of one row, unless the net is so large that threads pay for it
     _classifies: bool  # whether the loss is one of classes
 
     def _set_structure(self, structure: Structure) -> None:
@@ -54,6 +59,8 @@ class Network:
         self._plan = structure.plan
         self._folds = any(self._plan.batch_norm + self._plan.gates)
         self._classifies = predicts_classes(self._plan.loss)
+        self._n_inputs = self.layers[0].units
+        self._quick_shape = (1, self._n_inputs) if self.layout.size < ASK_THREADS else None
         self.classes = structure.classes
         self.feature_names = None
         self.training_state = None

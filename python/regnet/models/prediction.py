@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import cregnet
+from cregnet.spec import LOSSES
 
 from .. import data
+from .._support.threads import MOST_THREADS, resolve_threads
 from .compression import fold
 from .losses import mean_loss
 from .metrics import score
-from .network import Network
+from .network import ASK_THREADS, Network
 
 if TYPE_CHECKING:
     from .monte_carlo import MonteCarlo
@@ -51,30 +53,47 @@ class Evaluation:
 class Predictor(Network):
     """A network that predicts; the base of `Model`."""
 
-    def _forward(self, X: Array, logits: bool) -> tuple[Array, bool]:
+    def _forward(self, X: Array, logits: bool, n_threads: int | None) -> tuple[Array, bool]:
         """Outputs (n_samples, n_outputs) for checked inputs, and whether these are finite.
 
         For many rows batch norm and gates are first folded into the weights, which is faster.
         """
-        plan, parameters = self._plan, self.parameters
-        if self._folds and len(X) >= FOLD_ROWS:
+        plan, parameters, rows = self._plan, self.parameters, len(X)
+        if self._folds and rows >= FOLD_ROWS:
             plan, parameters = fold(plan, parameters)
-        return cregnet.network_predict(plan, parameters, X, logits=logits)
+        if n_threads is None and rows * parameters.size < ASK_THREADS:
+            return cregnet.network_predict(plan, parameters, X, logits=logits)
+        n_threads = min(resolve_threads(n_threads), MOST_THREADS)
+        return cregnet.network_predict(plan, parameters, X, logits=logits, n_threads=n_threads)
 
-    def _outputs(self, X: ArrayLike, logits: bool = False) -> Array:
+    def _outputs(self, X: ArrayLike, logits: bool, n_threads: int | None) -> Array:
         """Outputs (n_samples, n_outputs); with `logits` without the activation that the loss is linked to."""
-        array = data.as_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
-        out, finite = self._forward(array, logits)
+        if (
+            n_threads is None
+            and type(X) is np.ndarray
+            and X.shape == self._quick_shape
+            and X.dtype is self.dtype
+        ):
+            # one row, where a microsecond counts: the core checks the rest
+            out, finite = cregnet.network_predict(self._plan, self.parameters, X, logits=logits)
+            if finite:
+                return out
+        array = data.as_inputs(X, self.dtype, self._n_inputs, "X", self.feature_names)
+        out, finite = self._forward(array, logits, n_threads)
         if not finite:
             data.check_finite("X", array, data.feature_names(X))
         return out
 
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike, *, n_threads: int | None = None) -> Array:
         """Predicted class labels, or numbers for a loss of numbers.
 
         Parameters
         ----------
         X : array-like (n_samples, n_features)
+        n_threads : int, optional
+            Upper limit; little work uses fewer. Default: the cores that this process may use, limited as
+            in `train`. The result does not depend on it. A program that predicts in several Python threads
+            at once should pass 1: together they would use more threads than there are cores.
 
         Returns
         -------
@@ -96,25 +115,30 @@ class Predictor(Network):
         array(['yes', 'no'], dtype='<U3')
         """
         if not self._classifies:
-            out = self._outputs(X)
+            out = self._outputs(X, False, n_threads)
             return out[:, 0] if out.shape[1] == 1 else out
-        return self._labels(self._outputs(X, logits=True))
+        return self._labels(self._outputs(X, True, n_threads))
 
     def _labels(self, Z: Array) -> Array:
         """Labels from logits."""
-        if self._loss.row.targets == "binary" and self.layers[-1].units > 1:
+        n_outputs = Z.shape[1]
+        if n_outputs > 1 and LOSSES[self._plan.loss].targets == "binary":
             return (Z > 0).astype(np.int64)
-        numbers = Z.argmax(axis=1) if Z.shape[1] > 1 else (Z[:, 0] > 0).astype(np.int64)
+        numbers = Z.argmax(axis=1) if n_outputs > 1 else (Z[:, 0] > 0).astype(np.int64)
         return numbers if self.classes is None else self.classes[numbers]
 
     @overload
-    def predict_proba(self, X: ArrayLike) -> Array: ...
+    def predict_proba(
+        self, X: ArrayLike, mc_samples: None = None, seed: int = 0, *, n_threads: int | None = None
+    ) -> Array: ...
     @overload
-    def predict_proba(self, X: ArrayLike, mc_samples: None, seed: int = 0) -> Array: ...
-    @overload
-    def predict_proba(self, X: ArrayLike, mc_samples: int, seed: int = 0) -> MonteCarlo: ...
+    def predict_proba(
+        self, X: ArrayLike, mc_samples: int, seed: int = 0, *, n_threads: int | None = None
+    ) -> MonteCarlo: ...
 
-    def predict_proba(self, X: ArrayLike, mc_samples: int | None = None, seed: int = 0) -> Array | MonteCarlo:
+    def predict_proba(
+        self, X: ArrayLike, mc_samples: int | None = None, seed: int = 0, *, n_threads: int | None = None
+    ) -> Array | MonteCarlo:
         """Probabilities of the classes.
 
         Parameters
@@ -125,6 +149,8 @@ class Predictor(Network):
             `regnet.models.monte_carlo`.
         seed : int
             Of the masks.
+        n_threads : int, optional
+            As for `predict`.
 
         Returns
         -------
@@ -153,17 +179,19 @@ class Predictor(Network):
         if mc_samples is not None:
             from .monte_carlo import sample
 
-            return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
-        out = self._outputs(X)
+            return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed, n_threads)
+        out = self._outputs(X, False, n_threads)
         return np.hstack([1 - out, out]) if out.shape[1] == 1 else out
 
-    def predict_mc(self, X: ArrayLike, mc_samples: int = 50, seed: int = 0) -> MonteCarlo:
+    def predict_mc(
+        self, X: ArrayLike, mc_samples: int = 50, seed: int = 0, *, n_threads: int | None = None
+    ) -> MonteCarlo:
         """Predicted numbers with their spread, by predicting many times with dropout on.
 
         Parameters
         ----------
         X : array-like (n_samples, n_features)
-        mc_samples, seed
+        mc_samples, seed, n_threads
             As for `predict_proba`.
 
         Returns
@@ -188,9 +216,16 @@ class Predictor(Network):
 
         if self._classifies:
             raise ValueError("predict_mc wants a model that predicts numbers; this one has predict_proba")
-        return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed)
+        return sample(self._plan, self.parameters, X, self.feature_names, mc_samples, seed, n_threads)
 
-    def evaluate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Evaluation:
+    def evaluate(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        n_threads: int | None = None,
+    ) -> Evaluation:
         """Cost and score on data, without dropout and penalty.
 
         Parameters
@@ -200,6 +235,8 @@ class Predictor(Network):
             As for training.
         sample_weight : array-like (n_samples,), optional
             At least 0; scaled to a mean of 1.
+        n_threads : int, optional
+            As for `predict`.
 
         Returns
         -------
@@ -219,10 +256,13 @@ class Predictor(Network):
         >>> model.evaluate([[1.0], [2.0]], [2.0, 5.0])
         Evaluation(cost=0.25, score=0.7777777777777778, metric='r2')
         """
-        X = data.check_inputs(X, self.dtype, self.layers[0].units, "X", self.feature_names)
-        targets = self.check_targets(y, len(X))
-        weight = data.check_weights(sample_weight, len(X), self.dtype)
-        return self.evaluate_checked(X, targets, weight)
+        array = data.as_inputs(X, self.dtype, self._n_inputs, "X", self.feature_names)
+        targets = self.check_targets(y, len(array))
+        weight = data.check_weights(sample_weight, len(array), self.dtype)
+        out, finite = self._forward(array, True, n_threads)
+        if not finite:
+            data.check_finite("X", array, data.feature_names(X))
+        return self._evaluation(out, targets, weight)
 
     def check_targets(self, y: ArrayLike, n: int, name: str = "y") -> data.Targets:
         """Targets as the core takes them; see `regnet.data.check_targets`.
@@ -246,7 +286,9 @@ class Predictor(Network):
         """
         return data.check_targets(y, self.loss, self.layers[-1].units, n, self.classes, self.dtype, name)
 
-    def evaluate_checked(self, X: Array, targets: data.Targets, weight: Array) -> Evaluation:
+    def evaluate_checked(
+        self, X: Array, targets: data.Targets, weight: Array, n_threads: int | None
+    ) -> Evaluation:
         """`evaluate` for data that have been checked: one forward pass.
 
         Parameters
@@ -255,13 +297,19 @@ class Predictor(Network):
         targets : Targets
         weight : array (n,), may be empty
             Weights of the examples; empty: each counts 1.
+        n_threads : int, optional
+            As for `predict`.
 
         Returns
         -------
         Evaluation
         """
-        out, _ = self._forward(X, logits=True)
+        out, _ = self._forward(X, True, n_threads)
+        return self._evaluation(out, targets, weight)
+
+    def _evaluation(self, out: Array, targets: data.Targets, weight: Array) -> Evaluation:
+        """Cost and score of outputs (n, n_outputs): logits where the loss has a link."""
         Y, Z = targets.columns(self.layers[-1].units), np.ascontiguousarray(out.T)
-        each = weight if weight.size else np.ones(len(X), self.dtype)
-        cost = mean_loss(self._plan, Z, Y, each / len(X))
+        each = weight if weight.size else np.ones(len(out), self.dtype)
+        cost = mean_loss(self._plan, Z, Y, each / len(out))
         return Evaluation(cost, score(self._loss, Y, Z, each), self._loss.row.metric)

@@ -19,6 +19,7 @@ import cregnet.reference
 from cregnet import Plan, n_moments
 
 from .._support.interrupts import Section
+from .._support.threads import MOST_THREADS
 from ..data import Targets
 from ..models.model import Model
 from ..models.state import TrainingState
@@ -38,7 +39,6 @@ BACKENDS: dict[Backend, ModuleType] = {"compiled": cregnet, "reference": cregnet
 
 CALL_SECONDS = 0.1  # length of a call into the core when epochs are shorter than this
 MOST_ORDERS = 1 << 20  # entries of the shuffled orders that one call may hold
-MOST_THREADS = (1 << 31) - 1  # a C int; the core uses no more than a step can keep busy
 
 
 @dataclass(frozen=True)

@@ -287,7 +287,7 @@ def record(
     try:
         if held_out is not None and complete:
             with engine.section.user_code():
-                result = engine.model.evaluate_checked(*held_out, np.empty(0))
+                result = engine.model.evaluate_checked(*held_out, np.empty(0), engine.core.n_threads)
             curves |= {"val_cost": [result.cost], "val_score": [result.score]}
             shown |= {"val_cost": result.cost, f"val_{result.metric}": result.score}
     finally:

@@ -15,14 +15,14 @@ from cregnet.spec import OptimizerName
 from .._support.checks import choice, fraction, integer, number
 from .._support.interrupts import ON_INTERRUPT, Section
 from .._support.keywords import suggests_keywords
-from .._support.threads import resolve_threads
+from .._support.threads import MOST_THREADS, resolve_threads
 from ..data import weigh_classes
 from ..models.model import Model, check_model
 from ..models.penalties import Penalty
 from ..training.arguments import check_examples
 from ..training.averaging import exponential_average
 from ..training.batches import epoch_order, resolve_batch_size
-from ..training.engine import BACKENDS, MOST_THREADS, CoreCall, Examples
+from ..training.engine import BACKENDS, CoreCall, Examples
 from ..training.optimizers import Optimizer
 from ..training.settings import build_plan, check_step_settings
 

@@ -76,7 +76,7 @@ class Trainer:
         if history.stop_reason == "diverged":
             trial.record(length, len(history), note="diverged")
         else:
-            result = model.evaluate(*self.held_out)
+            result = model.evaluate(*self.held_out, n_threads=1)  # other threads train
             trial.record(length, len(history), result.cost, result.score)
         self.recorded.append(trial)
         shown: dict[str, float] = {"configurations": len({t.number for t in self.recorded})}

@@ -19,14 +19,21 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Zeroed memory aligned to 64 bytes. The pointer that malloc returned is stored just below it. */
-static void *aligned_new(size_t n_bytes)
+/* Memory aligned to 64 bytes, uninitialised. The pointer that malloc returned is stored just below it. */
+static void *aligned_uninitialized(size_t n_bytes)
 {
     char *memory = malloc(n_bytes + 64 + sizeof(void *)), *aligned;
     if (memory == NULL) return NULL;
     aligned = (char *)(((uintptr_t)memory + sizeof(void *) + 63) / 64 * 64);
     memcpy(aligned - sizeof(void *), &memory, sizeof(void *));
-    memset(aligned, 0, n_bytes);
+    return aligned;
+}
+
+/* The same, zeroed. */
+static void *aligned_new(size_t n_bytes)
+{
+    void *aligned = aligned_uninitialized(n_bytes);
+    if (aligned != NULL) memset(aligned, 0, n_bytes);
     return aligned;
 }
 

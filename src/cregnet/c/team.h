@@ -6,11 +6,16 @@
  * B. All members run the same function and synchronise at barriers. A waiting member spins for a
  *    moment and then yields its time slice, so that a team larger than the number of free cores makes
  *    progress, if slowly.
- * C. If the system cannot start a thread, the team is smaller; a team of one starts no thread. The threads
+ * C. Work whose pieces need not be divided evenly is taken from a counter, piece by piece (team_take), so that the
+ *    caller works while the other threads are still starting. Pieces are numbered so that a piece depends only on
+ *    pieces with lower numbers: whoever waits for these (team_wait_done) waits for running threads alone.
+ * D. If the system cannot start a thread, the team is smaller; a team of one starts no thread. The threads
  *    are therefore started before memory is sized or work is divided by their number, and wait for team_run.
  */
 #ifndef CREGNET_TEAM_H
 #define CREGNET_TEAM_H
+
+#include <stddef.h>
 
 #if defined(__STDC_NO_ATOMICS__) || (defined(_MSC_VER) && !defined(__clang__))
 #  define CREGNET_NO_THREADS
@@ -20,17 +25,21 @@ enum { TEAM_MOST = 256 };
 
 #ifdef CREGNET_NO_THREADS
 
-typedef struct { int size, stop; } Team;
+typedef struct { int size, stop; ptrdiff_t taken, done; } Team;
 typedef void (*team_function)(void *argument, int member);
 static void team_request_stop(Team *team) { team->stop = 1; }
 static int team_stop_requested(Team *team) { return team->stop; }
 static int team_stop_agreed(Team *team) { return team->stop; }
 static void team_barrier(Team *team) { (void)team; }
+static ptrdiff_t team_take(Team *team) { return team->taken++; }
+static void team_finish(Team *team) { team->done++; }
+static void team_wait_done(Team *team, ptrdiff_t n) { (void)team, (void)n; }
 static int team_start(Team *team, int size)
 {
     (void)size;
     team->size = 1;
     team->stop = 0;
+    team->taken = team->done = 0;
     return 1;
 }
 static void team_run(Team *team, team_function function, void *argument)
@@ -75,6 +84,8 @@ struct Team {
     atomic_int arrived;
     atomic_int phase;
     atomic_int stop;            /* requested by a member, at any time */
+    atomic_ptrdiff_t taken;     /* pieces of work */
+    atomic_ptrdiff_t done;
     atomic_int agreed;          /* `stop` as the last member to reach the last barrier read it: equal in all members */
     team_function function;     /* NULL: the members end at once */
     void *argument;
@@ -116,6 +127,23 @@ static void team_barrier(Team *team)
         team_wait(&team->phase, phase);
 }
 
+/* The number of the next piece of work: 0, 1, 2, ... */
+static ptrdiff_t team_take(Team *team)
+{
+    return atomic_fetch_add_explicit(&team->taken, 1, memory_order_relaxed);
+}
+
+/* The caller has done a piece of work. */
+static void team_finish(Team *team) { atomic_fetch_add_explicit(&team->done, 1, memory_order_release); }
+
+/* Wait until n pieces are done. After it the caller sees what was written in doing them. */
+static void team_wait_done(Team *team, ptrdiff_t n)
+{
+    for (int spins = 0; atomic_load_explicit(&team->done, memory_order_acquire) < n; spins++)
+        if (spins < TEAM_SPINS) TEAM_PAUSE();
+        else team_yield();
+}
+
 #if defined(_WIN32)
 static unsigned __stdcall team_main(void *memory)
 #else
@@ -137,6 +165,8 @@ static int team_start(Team *team, int size)
     atomic_init(&team->phase, 0);
     atomic_init(&team->stop, 0);
     atomic_init(&team->agreed, 0);
+    atomic_init(&team->taken, 0);
+    atomic_init(&team->done, 0);
     for (; n < size && n < TEAM_MOST; n++) {
         team->members[n] = (TeamMember){team, n};
 #if defined(_WIN32)

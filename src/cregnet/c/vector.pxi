@@ -75,6 +75,15 @@ cdef extern from "team.h" nogil:
     void team_barrier(Team* team)
     void team_request_stop(Team* team)
     bint team_stop_agreed(Team* team)
+    Py_ssize_t team_take(Team* team)
+    void team_finish(Team* team)
+    void team_wait_done(Team* team, Py_ssize_t n)
+
+cdef extern from "pool.h" nogil:
+    int pool_acquire(int size)
+    int pool_spinning()
+    bint pool_is_due()
+    void pool_run(void (*function)(void*, int) noexcept nogil, void* argument, int size)
 
 
 cdef inline void product_with(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t depth,

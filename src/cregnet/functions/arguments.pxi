@@ -10,7 +10,7 @@
 #    be the same array. They are then identical; a partial overlap is never allowed, because the loops would
 #    read elements that they have already overwritten. Arguments that are only read may overlap.
 
-from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 
 

@@ -30,7 +30,7 @@ cdef _ParsedPlan parsed_plan(object plan):
     if PLAN is None:
         from cregnet.plan import Plan
         PLAN = Plan
-    if not isinstance(plan, PLAN):   # a Plan has checked its fields
+    if type(plan) is not PLAN and not isinstance(plan, PLAN):   # a Plan has checked its fields
         raise TypeError(f"plan is {plan!r}, wanted a cregnet.Plan")
     cached = plan.parsed
     if type(cached) is not _ParsedPlan:  # not parsed yet, or by the build for another instruction set
@@ -72,6 +72,7 @@ cdef int read_plan(Network* net, object plan) except -1:
         net.has_batch_norm |= layer.batch_norm
         net.has_penalty |= layer.l1 != 0 or layer.l2 != 0 or layer.proximal != 0 or layer.l0 != 0
     place_parameters(net, plan.layout)
+    place_derived(net)
     return 0
 
 
@@ -108,6 +109,21 @@ cdef int place_parameters(Network* net, object layout) except -1:
     net.statistics_weight = start(layout.weight)
     net.n_parameters = layout.size
     return 0
+
+
+cdef void place_derived(Network* net) noexcept:
+    cdef Py_ssize_t l, size
+    cdef Layer* layer
+    for l in range(net.n_layers + 1):
+        layer = net.layers + l
+        net.widest[l % 2] = max(net.widest[l % 2], layer.n_out)
+        size = (layer.n_out + DERIVED_UNIT - 1) // DERIVED_UNIT * DERIVED_UNIT
+        if layer.gates:
+            layer.derived_z = net.n_derived
+            net.n_derived += size
+        if layer.batch_norm:
+            layer.derived_mean, layer.derived_variance = net.n_derived, net.n_derived + size
+            net.n_derived += 2 * size
 
 
 cdef Py_ssize_t start(object part) except -1:

@@ -81,13 +81,6 @@ cdef int leave_workspace(_ParsedPlan plan, _Workspace work) except -1:
     return 0
 
 
-cdef _Workspace prediction_workspace(_ParsedPlan plan, size_t number_size, Py_ssize_t n):
-    cdef _Workspace work = _Workspace(plan, number_size)
-    place_prediction(&plan.net, work.buffers, &work.at, n)
-    work.allocate()
-    return work
-
-
 cdef int check_workspace(const Network* net, Py_ssize_t n) except -1:
     # Compares an upper bound of a workspace's numbers with the limit: at most eight arrays per layer, padded to full
     # vectors. Sizes in bytes must fit into Py_ssize_t.

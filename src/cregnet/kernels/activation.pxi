@@ -54,6 +54,9 @@ cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples, Py
     cdef real total[BLOCK]
     if n_units == 0:
         return
+    if n_examples == 1 and row == 1:
+        softmax_single(A, n_units)
+        return
     for block in range(n_blocks(n_examples)):
         start = block * BLOCK
         width = min(<Py_ssize_t>BLOCK, n_examples - start)
@@ -71,6 +74,21 @@ cdef void softmax_forward(real* A, Py_ssize_t n_units, Py_ssize_t n_examples, Py
             A_i = A + i * row + start
             for j in range(width):
                 A_i[j] *= total[j]
+
+
+cdef void softmax_single(real* A, Py_ssize_t n_units) noexcept nogil:
+    # of one example: the same operations in the same order, but vectors run along the units
+    cdef Py_ssize_t i
+    cdef real top = A[0], total = 0
+    for i in range(1, n_units):
+        top = A[i] if A[i] > top else top
+    for i in range(n_units):
+        A[i] = exp_(A[i] - top)
+    for i in range(n_units):
+        total += A[i]
+    total = 1 / total
+    for i in range(n_units):
+        A[i] *= total
 
 
 cdef void softmax_backward_(const real* dA, Py_ssize_t dA_row, real* A, Py_ssize_t n_units,

@@ -15,6 +15,9 @@ cdef enum Products:                  # what a layer's products are computed from
     OF_BFLOAT16                      # operands rounded to bfloat16 (mixed.pxi)
     OF_BFLOAT16_BY_INSTRUCTIONS      # the same, by instructions for it
 
+cdef enum:
+    DERIVED_UNIT = 16                # numbers; offsets are multiples of it, so that arrays are aligned to vectors
+
 cdef struct Layer:
     Py_ssize_t n_in
     Py_ssize_t n_out
@@ -36,6 +39,9 @@ cdef struct Layer:
     Py_ssize_t log_alpha
     Py_ssize_t mean                  # exponentially weighted
     Py_ssize_t variance
+    Py_ssize_t derived_z             # offsets into the numbers that a prediction derives from the parameters: gates
+    Py_ssize_t derived_mean          # and the statistics of batch norm
+    Py_ssize_t derived_variance
 
 cdef struct Network:
     Py_ssize_t n_layers              # L
@@ -54,6 +60,8 @@ cdef struct Network:
     Py_ssize_t n_parameters
     Py_ssize_t tail                  # offset of the gates, which the statistics follow
     Py_ssize_t statistics_weight
+    Py_ssize_t n_derived
+    Py_ssize_t widest[2]             # units of the widest of the even layers, and of the odd ones
     bint has_penalty
     bint has_gates
     bint has_batch_norm
@@ -139,3 +147,33 @@ cdef struct Training:
     PyObject* cancel                 # the caller's event, or NULL
     double last_check                # when member 0 last checked for Ctrl-C and `cancel`
     Py_ssize_t n_completed           # epochs
+
+cdef struct Sampling:                # see sample.pxi
+    Py_ssize_t n_samples
+    Py_ssize_t mask_rows
+    uint64_t seed
+
+cdef enum PredictionStatus:
+    PREDICTED
+    INTERRUPTED
+    OUT_OF_MEMORY
+
+cdef struct Prediction:              # what the threads of a call share
+    Team team
+    const Network* net
+    bint is_float
+    bint logits
+    bint by_units                    # a task is a range of units
+    int n_threads
+    Py_ssize_t lanes
+    Py_ssize_t n_examples
+    Py_ssize_t block                 # examples of a task
+    Py_ssize_t n_activations         # numbers of a thread's arrays
+    const Sampling* sampling         # NULL: no samples
+    const void* parameters
+    const void* X
+    void* out                        # the means of the samples, if there are samples
+    void* spread
+    void* numbers                    # those derived from the parameters, then the activations of each thread
+    double last_check                # when member 0 last checked for Ctrl-C
+    unsigned char infinite[TEAM_MOST]  # whether a member has found a number in X that is not finite

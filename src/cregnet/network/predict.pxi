@@ -1,125 +1,190 @@
-# Prediction: the forward pass without dropout, noise and other draws.
+# Prediction on all useful threads: the tasks of a call, and who does them.
+#
+# A. Threads take tasks from a counter (note C of team.h). With many examples, a task is a block of examples, from
+#    inputs to outputs. Its activations are in two arrays of the thread, one for the even layers and one for the odd
+#    ones, which stay in its L2 cache. With few examples and many weights, a task is a range of units of one layer, for
+#    all examples: each thread then reads only a part of W.
+# B. An output is one chain of multiply-adds per layer, whichever task computes it. A call with a single example
+#    uses dot products along the inputs instead, which need no transposes and waste no lanes; only the number of
+#    examples decides. So the result does not depend on the number of threads.
+# C. Monte-Carlo samples (sample.pxi) are tasks too: all samples of a block of examples.
+# D. The memory of a call is not cleared: each number is written before it is read.
 
-cdef void place_prediction(const Network* net, Buffers* buffers, Places* at, Py_ssize_t n) noexcept nogil:
-    # for n examples, in blocks; the even layers share one array for their activations, the odd layers another
-    cdef Py_ssize_t l, row = padded(min(<Py_ssize_t>BLOCK, n), at.lanes)
-    cdef Py_ssize_t[2] widest = [0, 0]
-    cdef Py_ssize_t[2] place
-    for l in range(net.n_layers + 1):
-        widest[l % 2] = max(widest[l % 2], net.layers[l].n_out)
-    place[0] = reserve(at, widest[0] * row)
-    place[1] = reserve(at, widest[1] * row)
-    for l in range(net.n_layers + 1):
-        buffers[l].A = place[l % 2]
-        if net.layers[l].batch_norm:
-            buffers[l].batch_mean = reserve(at, net.layers[l].n_out)
-            buffers[l].batch_variance = reserve(at, net.layers[l].n_out)
-        if net.layers[l].gates:
-            buffers[l].z = reserve(at, net.layers[l].n_out)
+cdef enum:
+    BLOCK_BYTES = 524288             # of a thread's activations: half of a usual L2 cache
+    UNITS_EXAMPLES = 256             # most examples for tasks of units
+    TASKS_PER_THREAD = 4             # when there are few: a thread that starts late takes fewer
+    TASK_UNITS = 12                  # units of a task are a multiple: full tiles (TILE_ROWS) and full DOT_TILEs
+    LOCAL_DOUBLES = 1024             # a workspace of at most these 8 kB is on the stack
 
+# Threads are started one after another, so that the best number of them grows with the root of the work: two from this
+# many operations on, four from four times as many. Workers of the pool that are still awake begin at once.
+cdef double WORK_OF_TWO_THREADS = 1e7
+cdef double WORK_OF_TWO_AWAKE = 2e6
+# One example reads each weight once for two operations. This takes as long as the operations of four examples.
+cdef double READING_AS_EXAMPLES = 4
 
-cdef void prepare_prediction(const Network* net, const Buffers* buffers, const real* parameters,
-                             real* work) noexcept nogil:
-    # gates without a draw; statistics divided by the sum of their weights
-    cdef Py_ssize_t l, i
-    cdef const Layer* layer
-    cdef real* mean
-    cdef real* variance
-    cdef real weight
-    for l in range(net.n_layers + 1):
-        layer = net.layers + l
-        if layer.gates:
-            prediction_gates(parameters + layer.log_alpha, work + buffers[l].z, layer.n_out)
-        if layer.batch_norm:
-            mean, variance = work + buffers[l].batch_mean, work + buffers[l].batch_variance
-            weight = parameters[net.statistics_weight]
-            for i in range(layer.n_out):
-                mean[i] = parameters[layer.mean + i] / weight if weight > 0 else 0
-                variance[i] = parameters[layer.variance + i] / weight if weight > 0 else 1
+# ---------------------------------------------------------------------------- tasks: blocks of examples
 
-
-cdef void normalize(const Layer* layer, const Buffers* own, const real* parameters, const real* work, real* A,
-                    Py_ssize_t row, Py_ssize_t n) noexcept nogil:
-    batch_norm_predict_(A, row, parameters + layer.gamma, parameters + layer.b, work + own.batch_mean,
-                        work + own.batch_variance, layer.n_out, n, BATCH_NORM_EPSILON)
-
-
-cdef void predict_one(const Network* net, const Buffers* buffers, const real* parameters, const real* x, real* work,
-                      bint logits, real* out) noexcept nogil:
-    # a single example: vectorised along the inputs, and without transposes
-    cdef Py_ssize_t l, i
-    cdef const Layer* layer = net.layers
-    cdef const real* A_prev = x
-    cdef const real* b
-    cdef const real* z
-    cdef real* A = work + buffers.A
-    if layer.gates:
-        z = work + buffers.z
-        for i in range(layer.n_out):
-            A[i] = x[i] * z[i]
-        A_prev = A
-    for l in range(1, net.n_layers + 1):
-        layer = net.layers + l
-        A = out if l == net.n_layers else work + buffers[l].A
-        b = parameters + layer.b
-        dot_table(layer.n_out, 1, layer.n_in, parameters + layer.W, layer.n_in, A_prev, layer.n_in, A, 1)
-        if layer.batch_norm:
-            normalize(layer, buffers + l, parameters, work, A, 1, 1)
+cdef void predict_blocks(Prediction* p, int member, real* numbers) noexcept nogil:
+    cdef const Network* net = p.net
+    cdef const real* X
+    cdef real* out
+    cdef real* arrays = numbers + net.n_derived + member * p.n_activations
+    cdef Py_ssize_t first, n, row, n_tasks = ceil_div(p.n_examples, p.block), task = team_take(&p.team)
+    while task < n_tasks and not team_stop_requested(&p.team):
+        first = task * p.block
+        n = min(p.block, p.n_examples - first)
+        row = 1 if p.n_examples == 1 and p.sampling == NULL else padded(n, p.lanes)
+        X = <const real*>p.X + first * net.layers.n_out
+        out = <real*>p.out + first * net.layers[net.n_layers].n_out
+        if not all_finite(X, n * net.layers.n_out):
+            p.infinite[member] = 1
+        if p.sampling == NULL:
+            predict_block(net, <const real*>p.parameters, numbers, X, arrays, n, row, p.logits, out)
         else:
-            for i in range(layer.n_out):
-                A[i] += b[i]
-        if l < net.n_layers or not (net.from_logits and logits):
-            activate(layer.activation, A, layer.n_out, 1, 1, layer.option)
-        if layer.gates:
-            scale_rows(A, 1, work + buffers[l].z, layer.n_out, 1)
-        A_prev = A
+            sample_block(p, member, numbers, X, arrays, first, n, row, out,
+                         <real*>p.spread + first * net.layers[net.n_layers].n_out)
+        task = team_take(&p.team)
+        if member == 0 and task < n_tasks:
+            check_prediction(p)
 
 
-cdef void predict_block(const Network* net, const Buffers* buffers, const real* parameters, const real* X,
-                        real* work, Py_ssize_t n, Py_ssize_t row, bint logits, real* out) noexcept nogil:
-    # `row` is n padded to full vectors
-    cdef Py_ssize_t l
-    cdef const Layer* layer = net.layers
-    cdef real* A = work + buffers.A
-    cdef const real* A_prev
-    cdef bint activated
-    if n == 1:
-        predict_one(net, buffers, parameters, X, work, logits, out)
-        return
-    transpose(n, layer.n_out, X, layer.n_out, A, row, row)
-    if layer.gates:
-        scale_rows(A, row, work + buffers.z, layer.n_out, row)
+# ---------------------------------------------------------------------------- tasks: ranges of units
+
+cdef void predict_by_units(Prediction* p, int member, real* numbers) noexcept nogil:
+    # The stages are the inputs, each layer, and after a layer its softmax, or the outputs. A stage begins when all
+    # tasks of the stages before it are done.
+    cdef const Network* net = p.net
+    cdef Py_ssize_t l, part, n_out, units, row = 1 if p.n_examples == 1 else padded(p.n_examples, p.lanes)
+    cdef Py_ssize_t first = 1, task = team_take(&p.team)
+    cdef real* arrays = numbers + net.n_derived
+    cdef real* A
+    if task == 0:
+        if not all_finite(<const real*>p.X, p.n_examples * net.layers.n_out):
+            p.infinite[member] = 1
+        load_rows(net, <const real*>numbers, <const real*>p.X, arrays, p.n_examples, row)
+        team_finish(&p.team)
+        task = team_take(&p.team)
     for l in range(1, net.n_layers + 1):
-        A_prev, layer = A, net.layers + l
-        A = work + buffers[l].A
-        activated = l < net.n_layers or not (net.from_logits and logits)
-        if layer.batch_norm:
-            product(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, row, A, row,
-                    <const real*>NULL)
-            normalize(layer, buffers + l, parameters, work, A, row, row)
-            if activated:
-                activate(layer.activation, A, layer.n_out, row, row, layer.option)
-        else:
-            product_with(layer.n_out, row, layer.n_in, parameters + layer.W, layer.n_in, 1, A_prev, row, A, row,
-                         forward_epilogue(layer, parameters, activated))
-            if activated and layer.activation != RELU:
-                activate(layer.activation, A, layer.n_out, row, row, layer.option)
-        if layer.gates:
-            scale_rows(A, row, work + buffers[l].z, layer.n_out, row)
-    transpose(layer.n_out, n, A, row, out, layer.n_out, layer.n_out)
+        n_out, A = net.layers[l].n_out, arrays + array_of(net, l, row)
+        units = padded(ceil_div(n_out, TASKS_PER_THREAD * p.n_threads), TASK_UNITS)
+        while task < first + ceil_div(n_out, units):
+            part = (task - first) * units
+            team_wait_done(&p.team, first)
+            predict_units(net, l, <const real*>p.parameters, <const real*>numbers,
+                          <const real*>(arrays + array_of(net, l - 1, row)), A, row, part, min(units, n_out - part),
+                          is_activated(net, l, p.logits))
+            team_finish(&p.team)
+            task = team_take(&p.team)
+        first += ceil_div(n_out, units)
+        if l == net.n_layers or sums_over_units(net, l, p.logits):
+            if task == first:
+                team_wait_done(&p.team, first)
+                if sums_over_units(net, l, p.logits):
+                    finish_layer(net, l, <const real*>numbers, A, row)
+                if l == net.n_layers:
+                    transpose(n_out, p.n_examples, A, row, <real*>p.out, n_out, n_out)
+                team_finish(&p.team)
+                task = team_take(&p.team)
+            first += 1
 
 
-cdef bint predict_examples(const Network* net, const Buffers* buffers, Py_ssize_t lanes, const real* parameters,
-                           const real* X, Py_ssize_t n_examples, real* work, bint logits, real* out) noexcept nogil:
-    # returns whether all numbers of X are finite
-    cdef Py_ssize_t block, start, n, n_inputs = net.layers[0].n_out, n_outputs = net.layers[net.n_layers].n_out
-    cdef const real* X_block
-    cdef bint finite = True
-    prepare_prediction(net, buffers, parameters, work)
-    for block in range(n_blocks(n_examples)):
-        start = block * BLOCK
-        n = min(<Py_ssize_t>BLOCK, n_examples - start)
-        X_block = X + start * n_inputs
-        finite &= all_finite(X_block, n * n_inputs)
-        predict_block(net, buffers, parameters, X_block, work, n, padded(n, lanes), logits, out + start * n_outputs)
-    return finite
+# ---------------------------------------------------------------------------- a call
+
+cdef int useful_for_prediction(const Prediction* p) noexcept nogil:
+    cdef double examples = READING_AS_EXAMPLES if p.n_examples == 1 else padded(p.n_examples, p.lanes)
+    cdef double work = 2 * examples * p.net.n_parameters * (1 if p.sampling == NULL else p.sampling.n_samples)
+    cdef double started = 2 * c_sqrt(work / WORK_OF_TWO_THREADS), awake = 2 * c_sqrt(work / WORK_OF_TWO_AWAKE)
+    if p.n_threads == 1 or awake < 2:
+        return 1
+    if started < 2:
+        started = 2 if pool_spinning() == 0 and pool_is_due() else 1
+    return <int>min(<double>p.n_threads, max(started, min(awake, 1.0 + pool_spinning())))
+
+
+cdef void size_blocks(Prediction* p, size_t number_size) noexcept nogil:
+    cdef Py_ssize_t unit = column_unit(p.lanes)
+    cdef Py_ssize_t per_example = (p.net.widest[0] + p.net.widest[1]) * <Py_ssize_t>number_size
+    p.block = max(2 * unit, min(<Py_ssize_t>BLOCK, BLOCK_BYTES // per_example // unit * unit))
+    if p.n_threads > 1:              # enough tasks to keep the threads busy to the end
+        p.block = min(p.block, max(unit, padded(ceil_div(p.n_examples, TASKS_PER_THREAD * p.n_threads), unit)))
+    p.block = min(p.block, p.n_examples)
+    if p.sampling != NULL:
+        p.block = sampled_block(p.sampling, p.n_examples, p.block)
+    p.by_units = p.sampling == NULL and p.n_threads > 1
+    if p.n_examples > min(2 * unit * p.n_threads, <Py_ssize_t>UNITS_EXAMPLES):
+        p.by_units = False
+    if p.by_units:
+        p.block = p.n_examples
+
+
+cdef void predict_member(void* argument, int member) noexcept nogil:
+    cdef Prediction* p = <Prediction*>argument
+    if p.is_float:
+        predict_tasks(p, member, <float*>p.numbers)
+    else:
+        predict_tasks(p, member, <double*>p.numbers)
+
+
+cdef void predict_tasks(Prediction* p, int member, real* numbers) noexcept nogil:
+    if p.by_units:
+        predict_by_units(p, member, numbers)
+    else:
+        predict_blocks(p, member, numbers)
+
+
+cdef void no_work(void* argument, int member) noexcept nogil:
+    pass
+
+
+cdef void run_members(Prediction* p, void (*function)(void*, int) noexcept nogil, int pooled) noexcept nogil:
+    if pooled > 0:
+        pool_run(function, p, pooled)
+    else:
+        team_run(&p.team, function, p)
+
+
+cdef PredictionStatus run_prediction(Prediction* p) noexcept nogil:
+    # The caller has set `net`, `is_float`, `logits`, `n_examples`, its arrays, and `n_threads`, the upper limit.
+    cdef size_t number_size = sizeof(float) if p.is_float else sizeof(double), n_bytes
+    cdef double[LOCAL_DOUBLES] local
+    cdef void* memory = NULL
+    cdef Py_ssize_t n_arrays, row
+    cdef int pooled                  # threads of the pool, with the caller; 0: those of a team
+    p.lanes = lanes_of(number_size)
+    # start the threads first: the size of the memory depends on how many could be started
+    p.n_threads = useful_for_prediction(p)
+    pooled = pool_acquire(p.n_threads) if p.n_threads > 1 else 0
+    p.n_threads = max(pooled, team_start(&p.team, 1 if pooled > 0 else p.n_threads))
+    size_blocks(p, number_size)
+    row = 1 if p.n_examples == 1 and p.sampling == NULL else padded(p.block, p.lanes)
+    p.n_activations = activations_of(p.net, row)
+    if p.sampling != NULL:
+        p.n_activations += sampling_numbers(p.net, row, number_size)
+    n_arrays = 1 if p.by_units else p.n_threads
+    n_bytes = (p.net.n_derived + n_arrays * p.n_activations) * number_size
+    p.numbers = &local[0]
+    if n_bytes > sizeof(local):
+        p.numbers = memory = aligned_uninitialized(n_bytes)
+        if memory == NULL:
+            run_members(p, no_work, pooled)
+            return OUT_OF_MEMORY
+    if p.is_float:
+        derive(p.net, <const float*>p.parameters, <float*>p.numbers)
+    else:
+        derive(p.net, <const double*>p.parameters, <double*>p.numbers)
+    if p.block < p.n_examples or p.sampling != NULL:
+        p.last_check = seconds_now()
+    memset(p.infinite, 0, p.n_threads)
+    run_members(p, predict_member, pooled)
+    aligned_delete(memory)
+    return INTERRUPTED if team_stop_requested(&p.team) else PREDICTED
+
+
+cdef bint all_inputs_finite(const Prediction* p) noexcept nogil:
+    cdef int member
+    for member in range(p.n_threads):
+        if p.infinite[member]:
+            return False
+    return True

@@ -8,6 +8,8 @@ cdef extern from "Python.h":         # if one of these fails, its exception stay
 
 cdef extern from "system.h" nogil:
     double seconds_now()
+    void* aligned_uninitialized(size_t n_bytes)
+    void aligned_delete(void* memory)
 
 cdef double SIGNAL_PERIOD = 0.05     # seconds between two checks for Ctrl-C and `cancel`
 

@@ -156,12 +156,14 @@ def statistics(plan: Plan, parameters: Array, part: Layer) -> tuple[Array, Array
     return part.mean / weight, part.variance / weight
 
 
-def predict(plan: Plan, parameters: Array, X: Array, logits: bool) -> Array:
-    """The output (n[L], n_examples), without dropout, noise and other draws."""
+def predict(plan: Plan, parameters: Array, X: Array, logits: bool, step: int | None = None) -> Array:
+    """The output (n[L], n_examples), without draws, but with the dropout of a `step` if it is given."""
     A = np.array(X.T, order="C")
     for layer, part in enumerate(layer_views(plan, parameters)):
         if part.log_alpha is not None:
             A *= prediction_gates(part.log_alpha).astype(A.dtype)
+        if step is not None:
+            apply_dropout(plan, layer, A, draw_dropout(plan, layer, A, None, step))
         if part.gamma is None:
             A = part.W @ A + part.b
         else:

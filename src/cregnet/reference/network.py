@@ -3,7 +3,8 @@
 This module has the training step; `layers` has the passes through the layers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -20,7 +21,7 @@ from .outputs import Array, filled
 from .penalty import penalty, penalty_backward
 from .proximal import clip_norm, clip_values, max_norm, soft_threshold
 
-__all__ = ["network_gradient", "network_predict", "network_train"]
+__all__ = ["network_gradient", "network_predict", "network_sample", "network_train"]
 
 
 def batches(plan: Plan, n_examples: int, batch_size: int) -> list[tuple[int, int]]:
@@ -193,7 +194,46 @@ def network_gradient(
 
 
 def network_predict(
-    plan: Plan, parameters: Array, X: Array, out: Array | None = None, *, logits: bool = False
+    plan: Plan,
+    parameters: Array,
+    X: Array,
+    out: Array | None = None,
+    *,
+    logits: bool = False,
+    n_threads: int = 1,
 ) -> tuple[Array, bool]:
     """Outputs (n_examples, n[L]) of the network without draws, and whether all of X is finite."""
     return filled(out, predict(plan, parameters, X, logits).T, parameters.dtype), bool(np.isfinite(X).all())
+
+
+def network_sample(
+    plan: Plan,
+    parameters: Array,
+    X: Array,
+    n_samples: int,
+    seed: int,
+    mask_rows: int,
+    mean: Array | None = None,
+    spread: Array | None = None,
+    *,
+    n_threads: int = 1,
+) -> tuple[Array, Array]:
+    """Means and standard deviations (n_examples, n[L]) of predictions with dropout on."""
+    plan = replace(plan, seed=seed)
+    moments = np.empty((2, X.shape[0], plan.sizes[-1]))
+    for group, start in enumerate(range(0, X.shape[0], mask_rows)):
+        rows = slice(start, start + mask_rows)
+        steps = range(group * n_samples, (group + 1) * n_samples)
+        samples = (predict(plan, parameters, X[rows], False, step).T for step in steps)
+        moments[:, rows] = mean_and_spread(samples)
+    return filled(mean, moments[0], parameters.dtype), filled(spread, moments[1], parameters.dtype)
+
+
+def mean_and_spread(samples: Iterable[Array]) -> tuple[Array, Array]:
+    """Mean and standard deviation, in double, one sample after another (Welford 1962)."""
+    mean, squares, count = np.zeros(1), np.zeros(1), 0
+    for count, x in enumerate(samples, 1):
+        away = x - mean
+        mean = mean + away / count
+        squares = squares + away * (x - mean)
+    return mean, np.sqrt(squares / count)
