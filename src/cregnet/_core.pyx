@@ -9,7 +9,7 @@ A. A public function is a `def` that takes Python objects. A signature (function
 B. The kernels come from `cregnet._kernels`, the build for the instruction set that _isa.py has chosen. Nothing that
    depends on the length of a vector is computed here.
 C. A public function may allocate scratch memory for its call; `network_train`, `adam`, `adamw`, `normal_weights` and
-   `uniform_weights` may also start a team of threads.
+   `uniform_weights` may also start a team of threads. A prediction has its threads from `run_prediction`.
 """
 
 cimport cython
