@@ -31,7 +31,7 @@ __all__ = ["Network"]
 Array = NDArray[Any]
 # A prediction with fewer rows times parameters gains little from threads: asking how many there may be takes
 # some microseconds.
-ASK_THREADS = 1 << 19
+ASK_THREADS = 1 << 20
 START_OPEN = 0.9  # of a gate: the probability that it starts more open than closed
 
 

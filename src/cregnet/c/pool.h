@@ -18,7 +18,6 @@
 
 static int pool_acquire(int size) { (void)size; return 0; }
 static int pool_spinning(void) { return 0; }
-static int pool_is_due(void) { return 0; }
 static void pool_run(team_function function, void *argument, int size) { (void)size, function(argument, 0); }
 
 #else
@@ -30,11 +29,9 @@ static void pool_run(team_function function, void *argument, int size) { (void)s
 #endif
 
 #define POOL_IDLE_MILLISECONDS 100
-#define POOL_PATIENCE 8         /* missed calls after which a worker is started */
 
 static struct {
     atomic_int owned;           /* by a call */
-    atomic_uint missed;         /* calls that would have gained from a spinning worker */
     atomic_int workers;         /* threads of the pool */
     atomic_int sleeping;
     atomic_int tickets;         /* workers that may still join the job */
@@ -145,12 +142,6 @@ static int pool_spinning(void)
         ? 0
         : atomic_load_explicit(&pool.workers, memory_order_relaxed)
             - atomic_load_explicit(&pool.sleeping, memory_order_relaxed);
-}
-
-/* Whether to start a worker although this call is too short to gain: calls as short as this one come often. */
-static int pool_is_due(void)
-{
-    return atomic_fetch_add_explicit(&pool.missed, 1, memory_order_relaxed) % POOL_PATIENCE == POOL_PATIENCE - 1;
 }
 
 /* Own the pool, with up to size - 1 workers; returns the number of threads with the caller, 0 if another call owns

@@ -82,7 +82,6 @@ cdef extern from "team.h" nogil:
 cdef extern from "pool.h" nogil:
     int pool_acquire(int size)
     int pool_spinning()
-    bint pool_is_due()
     void pool_run(void (*function)(void*, int) noexcept nogil, void* argument, int size)
 
 

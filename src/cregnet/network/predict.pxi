@@ -98,9 +98,7 @@ cdef int useful_for_prediction(const Prediction* p) noexcept nogil:
     cdef double started = 2 * c_sqrt(work / WORK_OF_TWO_THREADS), awake = 2 * c_sqrt(work / WORK_OF_TWO_AWAKE)
     if p.n_threads == 1 or awake < 2:
         return 1
-    if started < 2:
-        started = 2 if pool_spinning() == 0 and pool_is_due() else 1
-    return <int>min(<double>p.n_threads, max(started, min(awake, 1.0 + pool_spinning())))
+    return <int>max(1.0, min(<double>p.n_threads, max(started, min(awake, 1.0 + pool_spinning()))))
 
 
 cdef void size_blocks(Prediction* p, size_t number_size) noexcept nogil:
