@@ -295,3 +295,49 @@ def test_parameters_of_float64_are_refused(core):
 def test_the_plan_names_what_it_wants():
     with pytest.raises(ValueError, match="compute_dtype is 'float16', wanted None or 'bfloat16'"):
         replace(make_plan((2, 3, 1)), compute_dtype="float16")
+
+
+# ------------------------------------------------------------------------------ prediction
+
+
+@pytest.mark.parametrize("feature", ["none", "batch_norm", "gates", "batch_norm+gates+gaussian"])
+@pytest.mark.parametrize("n", [1, 2, 37, 700])
+def test_prediction_in_bfloat16_is_that_of_the_twin(core, feature, n):
+    plan = make_plan(
+        SIZES, "tanh", "softmax", "categorical_cross_entropy", **IN_THE_GRADIENT.get(feature, {})
+    )
+    rng = np.random.default_rng(4)
+    P, X = make_parameters(plan, rng, FLOAT32, scale=0.4), rng.normal(size=(n, 9)).astype(FLOAT32)
+    found, finite = core.network_predict(plan, P, X, compute_dtype="bfloat16")
+    wanted, _ = cregnet.reference.network_predict(plan, P, X, compute_dtype="bfloat16")
+    single, _ = core.network_predict(plan, P, X)
+    assert finite
+    assert relative(found, wanted) < 0.25 * relative(single, wanted)
+    assert relative(single, wanted) > 1e-4
+
+
+def test_prediction_in_bfloat16_does_not_depend_on_threads_or_on_other_rows(core):
+    plan = make_plan((40, 70, 50, 3), "relu", "softmax", "categorical_cross_entropy")
+    rng = np.random.default_rng(4)
+    P, X = make_parameters(plan, rng, FLOAT32, scale=0.2), rng.normal(size=(3000, 40)).astype(FLOAT32)
+    whole, _ = core.network_predict(plan, P, X, compute_dtype="bfloat16")
+    for n_threads in (2, 7):
+        other, _ = core.network_predict(plan, P, X, compute_dtype="bfloat16", n_threads=n_threads)
+        np.testing.assert_array_equal(other, whole)
+    row, _ = core.network_predict(plan, P, X[17:18], compute_dtype="bfloat16")
+    np.testing.assert_allclose(row, whole[17:18], rtol=1e-6)
+
+
+def test_predictions_of_mixed_precision_plans_are_float32s_unless_asked(network):
+    plan, P, (X, *_) = make_case()
+    plain, _ = network.network_predict(plan, P, X)
+    np.testing.assert_array_equal(network.network_predict(mixed(plan), P, X)[0], plain)
+
+
+def test_prediction_refuses_what_it_cannot_compute_in(core):
+    plan, P, (X, *_) = make_case()
+    with pytest.raises(ValueError, match="compute_dtype is 'int8', wanted None or 'bfloat16'"):
+        core.network_predict(plan, P, X, compute_dtype="int8")
+    message = "parameters are float64, wanted float32 for compute_dtype 'bfloat16'"
+    with pytest.raises(ValueError, match=message):
+        core.network_predict(plan, P.astype(np.float64), X.astype(np.float64), compute_dtype="bfloat16")

@@ -122,3 +122,17 @@ def test_refused(dtype, compute_dtype, wanted):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_dtype_of_the_parameters_may_be_named(dtype):
     assert rn.Model.mlp(SIZES, dtype=dtype, compute_dtype=dtype).compute_dtype == dtype
+
+
+def test_predictions_in_bfloat16_on_request():
+    model, (X, y) = make_model(), make_data()
+    rn.train(model, X, y, **settings())
+    single, half = model.predict_proba(X), model.predict_proba(X, compute_dtype="bfloat16")
+    assert half.dtype == np.float32
+    assert 1e-5 < np.abs(single - half).max() < 0.02
+    assert (model.predict(X) == model.predict(X, compute_dtype="bfloat16")).mean() > 0.98
+    np.testing.assert_array_equal(model.predict_proba(X, compute_dtype="float32"), single)
+    with pytest.raises(ValueError, match="compute_dtype is 'bfloat16' with mc_samples, wanted None"):
+        model.predict_proba(X, mc_samples=3, compute_dtype="bfloat16")
+    with pytest.raises(ValueError, match="compute_dtype is 'bfloat16' with dtype float64"):
+        make_model(dtype="float64", compute_dtype=None).predict(X, compute_dtype="bfloat16")

@@ -39,6 +39,14 @@ cdef _ParsedPlan parsed_plan(object plan):
     return <_ParsedPlan>cached
 
 
+cdef Products products_of(object compute_dtype) except *:
+    if compute_dtype is None:
+        return OF_NUMBERS
+    if compute_dtype == "bfloat16":
+        return OF_BFLOAT16_BY_INSTRUCTIONS if BFLOAT16_INSTRUCTIONS else OF_BFLOAT16
+    raise ValueError(f"compute_dtype is {compute_dtype!r}, wanted None or 'bfloat16'")
+
+
 def _use_bfloat16_instructions(bint wanted):
     """Whether plans that are parsed from now on use the instructions for bfloat16, which the processor must have."""
     global BFLOAT16_INSTRUCTIONS
@@ -49,8 +57,7 @@ cdef int read_plan(Network* net, object plan) except -1:
     cdef Py_ssize_t l
     cdef Layer* layer
     loss, optimizer = _spec.LOSSES[plan.loss], _spec.OPTIMIZERS[plan.optimizer]
-    if plan.compute_dtype == "bfloat16":
-        net.products = OF_BFLOAT16_BY_INSTRUCTIONS if BFLOAT16_INSTRUCTIONS else OF_BFLOAT16
+    net.products = products_of(plan.compute_dtype)
     net.loss, net.from_logits = LOSS_CODES[plan.loss], loss.link is not None
     read_options(net.loss_options, plan.loss_options)
     net.smoothing_classes = {"binary": 2, "classes": plan.sizes[net.n_layers]}.get(loss.targets, 0)
@@ -124,6 +131,10 @@ cdef void place_derived(Network* net) noexcept:
         if layer.batch_norm:
             layer.derived_mean, layer.derived_variance = net.n_derived, net.n_derived + size
             net.n_derived += 2 * size
+        if l > 0:
+            layer.packed_W = net.n_packed
+            size = layer.n_out * ((layer.n_in + 1) // 2)
+            net.n_packed += (size + DERIVED_UNIT - 1) // DERIVED_UNIT * DERIVED_UNIT
 
 
 cdef Py_ssize_t start(object part) except -1:

@@ -7,7 +7,7 @@ cdef _Signature PREDICT = _Signature(
     "parameters(n_parameters) X(n_examples,n_inputs) -> out(n_examples,n_outputs)", sizes="n_outputs")
 
 
-def network_predict(plan, parameters, X, out=None, *, logits=False, n_threads=1):
+def network_predict(plan, parameters, X, out=None, *, logits=False, n_threads=1, compute_dtype=None):
     """Outputs of the network without dropout and noise.
 
     Parameters
@@ -21,6 +21,9 @@ def network_predict(plan, parameters, X, out=None, *, logits=False, n_threads=1)
         Return logits, without the output's activation, if the loss is computed from them.
     n_threads : int
         Upper limit; little work uses fewer. The result does not depend on it.
+    compute_dtype : None or "bfloat16"
+        With "bfloat16", for float32: operands of products are rounded to bfloat16. The field of the plan is for
+        training.
 
     Returns
     -------
@@ -40,7 +43,9 @@ def network_predict(plan, parameters, X, out=None, *, logits=False, n_threads=1)
     cdef int most_threads = <int>min(whole_number("n_threads", n_threads, 1, MOST_64), <uint64_t>TEAM_MOST)
     cdef list arrays
     cdef Prediction p
-    p.net, p.logits, p.sampling = &parsed.net, logits, NULL
+    p.net, p.logits, p.sampling, p.products = &parsed.net, logits, NULL, OF_NUMBERS
+    if compute_dtype is not None:
+        p.products = products_of(compute_dtype)
     if out is None and type(X) is NDARRAY and type(parameters) is NDARRAY:
         # without `prepare`, which takes a tenth of the time for one row
         dtype = X.dtype
@@ -105,7 +110,7 @@ def network_sample(plan, parameters, X, n_samples, seed, mask_rows, mean=None, s
     sampling.n_samples = <Py_ssize_t>whole_number("n_samples", n_samples, 1, MOST_COUNT)
     sampling.mask_rows = <Py_ssize_t>whole_number("mask_rows", mask_rows, 1, MOST_COUNT)
     sampling.seed = whole_number("seed", seed, 0, MOST_64)
-    p.net, p.logits, p.sampling = &parsed.net, False, &sampling
+    p.net, p.logits, p.sampling, p.products = &parsed.net, False, &sampling, OF_NUMBERS
     p.is_float = SAMPLE.prepare(arrays, parsed.net.layers[parsed.net.n_layers].n_out) == FLOAT
     PyObject_GetBuffer(arrays[3], &view, PyBUF_ND | PyBUF_WRITABLE)
     p.spread = view.buf
@@ -132,6 +137,8 @@ cdef bint predict_on(Prediction* p, object parameters, object X, object out, int
         held = 3
         if (<size_t>views[0].buf | <size_t>views[1].buf) % number_size != 0 or views[1].ndim != 2:
             raise ValueError("parameters or X are not aligned")
+        if p.products != OF_NUMBERS and not p.is_float:
+            raise ValueError("parameters are float64, wanted float32 for compute_dtype 'bfloat16'")
         check_size("parameters", views[0].len // number_size, p.net.n_parameters)
         check_shape("X", views[1].shape[0], views[1].shape[1], views[1].shape[0], p.net.layers[0].n_out)
         p.parameters, p.X, p.out, p.n_examples = views[0].buf, views[1].buf, views[2].buf, views[1].shape[0]

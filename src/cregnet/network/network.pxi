@@ -42,6 +42,7 @@ cdef struct Layer:
     Py_ssize_t derived_z             # offsets into the numbers that a prediction derives from the parameters: gates
     Py_ssize_t derived_mean          # and the statistics of batch norm
     Py_ssize_t derived_variance
+    Py_ssize_t packed_W              # offset into the weights packed as bfloat16, for a prediction
 
 cdef struct Network:
     Py_ssize_t n_layers              # L
@@ -61,6 +62,7 @@ cdef struct Network:
     Py_ssize_t tail                  # offset of the gates, which the statistics follow
     Py_ssize_t statistics_weight
     Py_ssize_t n_derived
+    Py_ssize_t n_packed
     Py_ssize_t widest[2]             # units of the widest of the even layers, and of the odd ones
     bint has_penalty
     bint has_gates
@@ -163,6 +165,7 @@ cdef struct Prediction:              # what the threads of a call share
     const Network* net
     bint is_float
     bint logits
+    Products products
     bint by_units                    # a task is a range of units
     int n_threads
     Py_ssize_t lanes

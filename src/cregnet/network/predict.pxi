@@ -30,17 +30,19 @@ cdef void predict_blocks(Prediction* p, int member, real* numbers) noexcept nogi
     cdef const Network* net = p.net
     cdef const real* X
     cdef real* out
-    cdef real* arrays = numbers + net.n_derived + member * p.n_activations
+    cdef real* arrays = numbers + derived_numbers(p) + member * p.n_activations
     cdef Py_ssize_t first, n, row, n_tasks = ceil_div(p.n_examples, p.block), task = team_take(&p.team)
     while task < n_tasks and not team_stop_requested(&p.team):
         first = task * p.block
         n = min(p.block, p.n_examples - first)
-        row = 1 if p.n_examples == 1 and p.sampling == NULL else padded(n, p.lanes)
+        row = block_row(p, n)
         X = <const real*>p.X + first * net.layers.n_out
         out = <real*>p.out + first * net.layers[net.n_layers].n_out
         if not all_finite(X, n * net.layers.n_out):
             p.infinite[member] = 1
-        if p.sampling == NULL:
+        if p.products != OF_NUMBERS:
+            predict_block_bfloat16(p, <const real*>p.parameters, <const real*>numbers, X, arrays, n, row, out)
+        elif p.sampling == NULL:
             predict_block(net, <const real*>p.parameters, numbers, X, arrays, n, row, p.logits, out)
         else:
             sample_block(p, member, numbers, X, arrays, first, n, row, out,
@@ -101,6 +103,17 @@ cdef int useful_for_prediction(const Prediction* p) noexcept nogil:
     return <int>max(1.0, min(<double>p.n_threads, max(started, min(awake, 1.0 + pool_spinning()))))
 
 
+cdef inline Py_ssize_t derived_numbers(const Prediction* p) noexcept nogil:
+    # what a call derives from the parameters before it predicts
+    return p.net.n_derived + (p.net.n_packed if p.products != OF_NUMBERS else 0)
+
+
+cdef inline Py_ssize_t block_row(const Prediction* p, Py_ssize_t n) noexcept nogil:
+    if p.n_examples == 1 and p.sampling == NULL and p.products == OF_NUMBERS:
+        return 1
+    return padded(n, p.lanes)
+
+
 cdef void size_blocks(Prediction* p, size_t number_size) noexcept nogil:
     cdef Py_ssize_t unit = column_unit(p.lanes)
     cdef Py_ssize_t per_example = (p.net.widest[0] + p.net.widest[1]) * <Py_ssize_t>number_size
@@ -110,7 +123,7 @@ cdef void size_blocks(Prediction* p, size_t number_size) noexcept nogil:
     p.block = min(p.block, p.n_examples)
     if p.sampling != NULL:
         p.block = sampled_block(p.sampling, p.n_examples, p.block)
-    p.by_units = p.sampling == NULL and p.n_threads > 1
+    p.by_units = p.sampling == NULL and p.n_threads > 1 and p.products == OF_NUMBERS
     if p.n_examples > min(2 * unit * p.n_threads, <Py_ssize_t>UNITS_EXAMPLES):
         p.by_units = False
     if p.by_units:
@@ -156,12 +169,14 @@ cdef PredictionStatus run_prediction(Prediction* p) noexcept nogil:
     pooled = pool_acquire(p.n_threads) if p.n_threads > 1 else 0
     p.n_threads = max(pooled, team_start(&p.team, 1 if pooled > 0 else p.n_threads))
     size_blocks(p, number_size)
-    row = 1 if p.n_examples == 1 and p.sampling == NULL else padded(p.block, p.lanes)
+    row = block_row(p, p.block)
     p.n_activations = activations_of(p.net, row)
+    if p.products != OF_NUMBERS:
+        p.n_activations += padded(n_pairs(widest_layer(p.net)) * row, DERIVED_UNIT)
     if p.sampling != NULL:
         p.n_activations += sampling_numbers(p.net, row, number_size)
     n_arrays = 1 if p.by_units else p.n_threads
-    n_bytes = (p.net.n_derived + n_arrays * p.n_activations) * number_size
+    n_bytes = (derived_numbers(p) + n_arrays * p.n_activations) * number_size
     p.numbers = &local[0]
     if n_bytes > sizeof(local):
         p.numbers = memory = aligned_uninitialized(n_bytes)
@@ -170,6 +185,8 @@ cdef PredictionStatus run_prediction(Prediction* p) noexcept nogil:
             return OUT_OF_MEMORY
     if p.is_float:
         derive(p.net, <const float*>p.parameters, <float*>p.numbers)
+        if p.products != OF_NUMBERS:
+            pack_layers(p.net, <const float*>p.parameters, <float*>p.numbers + p.net.n_derived)
     else:
         derive(p.net, <const double*>p.parameters, <double*>p.numbers)
     if p.block < p.n_examples or p.sampling != NULL:

@@ -71,8 +71,7 @@ cdef void predict_units(const Network* net, Py_ssize_t l, const real* parameters
     cdef const real* W = parameters + layer.W + first * layer.n_in
     cdef const real* b = parameters + layer.b + first
     cdef Py_ssize_t i
-    cdef Epilogue epilogue
-    memset(&epilogue, 0, sizeof(Epilogue))
+    cdef Epilogue epilogue = prediction_epilogue(layer, b, activated and row > 1)
     A += first * row
     if row == 1:
         dot_table(n_units, 1, layer.n_in, W, layer.n_in, A_prev, layer.n_in, A, 1)
@@ -80,16 +79,29 @@ cdef void predict_units(const Network* net, Py_ssize_t l, const real* parameters
             for i in range(n_units):
                 A[i] += b[i]
     else:
-        if not layer.batch_norm:
-            epilogue.bias = b
-        epilogue.relu = activated and layer.activation == RELU and not layer.batch_norm
         product_with(n_units, row, layer.n_in, W, layer.n_in, 1, A_prev, row, A, row, epilogue)
+    after_product(layer, parameters, derived, A, row, first, n_units, activated, epilogue.relu)
+
+
+cdef Epilogue prediction_epilogue(const Layer* layer, const real* b, bint activated) noexcept nogil:
+    cdef Epilogue epilogue
+    memset(&epilogue, 0, sizeof(Epilogue))
+    if not layer.batch_norm:
+        epilogue.bias = b
+        epilogue.relu = activated and layer.activation == RELU
+    return epilogue
+
+
+cdef void after_product(const Layer* layer, const real* parameters, const real* derived, real* A, Py_ssize_t row,
+                        Py_ssize_t first, Py_ssize_t n_units, bint activated, bint relu_is_done) noexcept nogil:
+    # what follows the product and its epilogue, for units from `first` on, whose rows begin at A
     if layer.batch_norm:
-        batch_norm_predict_(A, row, parameters + layer.gamma + first, b, derived + layer.derived_mean + first,
-                            derived + layer.derived_variance + first, n_units, row, BATCH_NORM_EPSILON)
+        batch_norm_predict_(A, row, parameters + layer.gamma + first, parameters + layer.b + first,
+                            derived + layer.derived_mean + first, derived + layer.derived_variance + first, n_units,
+                            row, BATCH_NORM_EPSILON)
     if activated and layer.activation == SOFTMAX:
         return
-    if activated and not epilogue.relu:
+    if activated and not relu_is_done:
         activate(layer.activation, A, n_units, row, row, layer.option)
     if layer.gates:
         scale_rows(A, row, derived + layer.derived_z + first, n_units, row)
@@ -124,3 +136,45 @@ cdef void predict_block(const Network* net, const real* parameters, const real* 
         A_prev = A
     if row > 1:
         transpose(n_outputs, n, A_prev, row, out, n_outputs, n_outputs)
+
+
+# ---------------------------------------------------------------------------- in bfloat16
+
+cdef void pack_layers(const Network* net, const real* parameters, real* packed) noexcept nogil:
+    # W of all layers, in pairs along rows
+    cdef Py_ssize_t l
+    cdef const Layer* layer
+    if real is float:
+        for l in range(1, net.n_layers + 1):
+            layer = net.layers + l
+            pack_rows(layer.n_out, layer.n_in, parameters + layer.W, layer.n_in, pairs_at(packed, layer.packed_W),
+                      n_pairs(layer.n_in))
+
+
+cdef void predict_block_bfloat16(const Prediction* p, const real* parameters, const real* derived, const real* X,
+                                 real* arrays, Py_ssize_t n, Py_ssize_t row, real* out) noexcept nogil:
+    # The packed weights follow the derived numbers, the packed activations of a layer the arrays. A single example
+    # has the products of a batch, so that its operands are rounded too.
+    cdef const Network* net = p.net
+    cdef const Layer* layer
+    cdef const real* A_prev = arrays
+    cdef real* A = arrays
+    cdef Py_ssize_t l, n_outputs = net.layers[net.n_layers].n_out
+    cdef bfloat16_pair* pairs = pairs_at(arrays, activations_of(net, row))
+    cdef bint activated
+    cdef Epilogue epilogue
+    if real is float:
+        load_rows(net, derived, X, A, n, row)
+        for l in range(1, net.n_layers + 1):
+            layer = net.layers + l
+            activated = is_activated(net, l, p.logits)
+            A, A_prev = arrays + array_of(net, l, row), A
+            epilogue = prediction_epilogue(layer, parameters + layer.b, activated)
+            pack_row_pairs(layer.n_in, row, A_prev, row, pairs, row)
+            product_pairs(layer.n_out, row, n_pairs(layer.n_in), pairs_at(derived, net.n_derived + layer.packed_W),
+                          n_pairs(layer.n_in), 1, pairs, row, A, row, epilogue,
+                          p.products == OF_BFLOAT16_BY_INSTRUCTIONS)
+            after_product(layer, parameters, derived, A, row, 0, layer.n_out, activated, epilogue.relu)
+            if sums_over_units(net, l, p.logits):
+                finish_layer(net, l, derived, A, row)
+        transpose(n_outputs, n, A, row, out, n_outputs, n_outputs)

@@ -165,9 +165,9 @@ def predict(plan: Plan, parameters: Array, X: Array, logits: bool, step: int | N
         if step is not None:
             apply_dropout(plan, layer, A, draw_dropout(plan, layer, A, None, step))
         if part.gamma is None:
-            A = part.W @ A + part.b
+            A = multiply(plan, part.W, A) + part.b
         else:
-            A = part.W @ A
+            A = multiply(plan, part.W, A)
             batch_norm_predict(A, part.gamma, part.b, *statistics(plan, parameters, part), A)
         A = activate(plan, layer, A, logits)
     return A

@@ -201,8 +201,10 @@ def network_predict(
     *,
     logits: bool = False,
     n_threads: int = 1,
+    compute_dtype: str | None = None,
 ) -> tuple[Array, bool]:
     """Outputs (n_examples, n[L]) of the network without draws, and whether all of X is finite."""
+    plan = replace(plan, compute_dtype=compute_dtype)
     return filled(out, predict(plan, parameters, X, logits).T, parameters.dtype), bool(np.isfinite(X).all())
 
 
@@ -219,7 +221,7 @@ def network_sample(
     n_threads: int = 1,
 ) -> tuple[Array, Array]:
     """Means and standard deviations (n_examples, n[L]) of predictions with dropout on."""
-    plan = replace(plan, seed=seed)
+    plan = replace(plan, seed=seed, compute_dtype=None)
     moments = np.empty((2, X.shape[0], plan.sizes[-1]))
     for group, start in enumerate(range(0, X.shape[0], mask_rows)):
         rows = slice(start, start + mask_rows)
