@@ -3,10 +3,12 @@
 python bench/bench_training.py [--quick] [--only A,B-dropout] [--repeats 5] [--compile]
                                [--peak GFLOPS] [--json FILE] [--plot FILE.png] [--data FOLDER]
 
-Works: A football, B small, C medium and D large nets (B, C and D also with dropout), E one row predicted,
-F dropout masks, G Adam on 4 million parameters, M many nets at once, N a short training per call with
-n_threads=None and scikit-learn imported, whose libraries have to be asked for their limits. A ratio is
-the peer's best way divided by regnet's best, medians both; more than 1 means that regnet is faster.
+Works: A football, B small, C medium and D large nets (B, C and D also with dropout; C and D also in mixed
+precision, where float32 and bfloat16 compete in one table), E one row predicted, F dropout masks, G Adam on
+4 million parameters, H prediction of 1 row to a million by two nets, M many nets at once, N a short training
+per call with n_threads=None and scikit-learn imported, whose libraries have to be asked for their limits. A
+ratio is the peer's best way divided by regnet's best, medians both; more than 1 means that regnet is faster.
+--only takes `H` for all works whose names start with `H-`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import inspect
 import json
 import sys
 import time
-import timeit
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,28 +26,47 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from agreement import all_precisions, check_agreement, check_cost
+from predictions import CASES, LARGE, run_one_row, run_rows
 from ratios import plot
 from works import (
     DATA,
-    Contestant,
+    Seconds,
     Work,
+    interleave,
     limit_threads,
     machine,
     matmul_peak,
+    processor,
     random_data,
-    regnet_contestants,
     spread,
+    takes_compute_dtype,
     training_work,
 )
 
 import cregnet
 import regnet as rn
 
-TRAININGS = ("A", "B", "B-dropout", "C", "C-dropout", "D", "D-dropout")
-WORKS = (*TRAININGS, "E", "F", "G", "M", "N")
-PEERS = {"NumPy": "numpy", "scikit-learn": "sklearn", "torch": "torch", "JAX": "jax"}
+TRAININGS = ("A", "B", "B-dropout", "C", "C-dropout", "C-bfloat16", "D", "D-dropout", "D-bfloat16")
+WORKS = (*TRAININGS, "E", "F", "G", *CASES, "M", "N")
+QUICK = tuple(
+    key for key in WORKS if not key.endswith("bfloat16") and (key not in CASES or CASES[key].n_rows < LARGE)
+)
+PEERS = {
+    "NumPy": "numpy",
+    "scikit-learn": "sklearn",
+    "torch": "torch",
+    "JAX": "jax",
+    "onnxruntime": "onnxruntime",
+}
 # what is compared -> (floor, aim), by work; a peer's name stands for the ratio of its time to regnet's
 LIMIT, SCALING, MICROSECONDS = "share of the arithmetic limit", "two threads against one", "microseconds"
+NARROW, FASTEST = "bfloat16 against our float32", "fastest peer in any precision"
+PICTURE = (
+    "What the same work takes elsewhere, and nets one after another that fit_many trains at once,\n"
+    "and calls on one thread, which need not ask how many there may be"
+)
+AT_MOST = (MICROSECONDS, NARROW)  # better the less; of all others, better the more
 TARGETS: dict[str, dict[str, tuple[float, float]]] = {
     "A": {"NumPy": (14, 25), "JAX": (2.5, 5)},
     "B": {"NumPy": (4, 7), "JAX": (1.6, 3), "torch": (12, 22)},
@@ -66,8 +86,13 @@ TARGETS: dict[str, dict[str, tuple[float, float]]] = {
     "G": {"torch": (1, 1.1)},
     "M": {"one after another": (1.85, 1.95)},
     "N": {"n_threads=1": (0.98, 1)},
+    "C-bfloat16": {NARROW: (0.62, 0.62), FASTEST: (1.4, 1.6)},
+    "D-bfloat16": {NARROW: (0.55, 0.55), FASTEST: (1.35, 1.5)},
+    **{key: dict.fromkeys(PEERS, (1.0, 1.0)) for key in CASES},
 }
-Seconds = dict[str, list[float]]
+TARGETS["H-small-1"] |= {MICROSECONDS: (1.5, 1.5)}
+TARGETS["H-wide-1024"] |= {LIMIT: (0.85, 0.85)}
+TARGETS["H-wide-100000"] |= {LIMIT: (0.85, 0.85)}
 
 
 def find_peers(names: list[str]) -> dict[str, ModuleType]:
@@ -81,43 +106,12 @@ def find_peers(names: list[str]) -> dict[str, ModuleType]:
     return found
 
 
-# ------------------------------------------------------------------------------ agreement
-
-
-def check_agreement(work: Work, peers: dict[str, ModuleType]) -> None:
-    """Every contestant does the short form of the work in float64, without dropout, with regnet's result."""
-    short = work.head()
-    expected: list[tuple[np.ndarray, np.ndarray]] = []
-    for contestant in everyone(short, peers):
-        with limit_threads(contestant.threads):
-            state = contestant.start()
-            cost = contestant.run(state)
-        found = contestant.finish(state)
-        if not expected:
-            expected, expected_cost = [(W.copy(), b.copy()) for W, b in found], cost
-            moved = max(abs(W - W0).max() for (W, _), (W0, _) in zip(found, short.initial(), strict=True))
-            assert moved > 1e-4, "nothing was trained"
-        close = contestant.close
-        for ours, theirs in zip(expected, found, strict=True):
-            for a, b, what in zip(ours, theirs, "Wb", strict=True):
-                off = np.mean(~np.isclose(b, a, rtol=close, atol=close))
-                allowed = contestant.outliers + (contestant.outliers > 0) / a.size
-                assert off <= allowed, f"work {work.key}: {contestant.name}: {off:.2%} of {what} differ"
-        message = f"work {work.key}: {contestant.name}: cost"
-        np.testing.assert_allclose(cost, expected_cost, rtol=min(10 * close, 1e-4), err_msg=message)
-
-
-def everyone(work: Work, peers: dict[str, ModuleType]) -> list[Contestant]:
-    """All contestants of a work, regnet first."""
-    return regnet_contestants(work) + [c for peer in peers.values() for c in peer.contestants(work)]
-
-
 # ------------------------------------------------------------------------------ trainings
 
 
 def run_training(work: Work, peers: dict[str, ModuleType], repeats: int) -> Seconds:
     """Seconds of each contestant, one run of every contestant per round after a round that does not count."""
-    contestants = everyone(work, peers)
+    contestants = all_precisions(work, peers)
     seconds: Seconds = {c.name: [] for c in contestants}
     costs: dict[str, float] = {}
     for repeat in range(repeats + 1):
@@ -132,12 +126,10 @@ def run_training(work: Work, peers: dict[str, ModuleType], repeats: int) -> Seco
             elif contestant.share == 1:
                 costs[contestant.name] = cost
     if work.keep_prob == 1:
-        expected = next(iter(costs.values()))
-        for (
-            name,
-            cost,
-        ) in costs.items():  # float32 rounds differently in each, so the costs are near, not equal
-            np.testing.assert_allclose(cost, expected, rtol=0.01, err_msg=f"work {work.key}: {name}: cost")
+        expected = costs[contestants[0].name]
+        for contestant in contestants:  # float32 rounds differently in each, so the costs are near, not equal
+            if contestant.share == 1:
+                check_cost(work, contestant, costs[contestant.name], expected, 0.01)
     return seconds
 
 
@@ -148,33 +140,20 @@ def limits(work: Work, seconds: Seconds, peak: float) -> dict[str, float]:
     return {LIMIT: work.flops() / two / (2e9 * peak), SCALING: one / two}
 
 
-# ------------------------------------------------------------------------------ E, F, G, M, N
+def gains(seconds: Seconds) -> dict[str, float]:
+    """Our time in bfloat16 over that in float32, and the fastest peer's in any precision over ours."""
+    if not takes_compute_dtype():
+        print("this regnet has no compute_dtype")
+        return {}
+    times = {name: spread(values)["median"] for name, values in seconds.items()}
+    ours = {name: t for name, t in times.items() if name.startswith("regnet")}
+    narrow = min(t for name, t in ours.items() if "bfloat16" in name)
+    wide = min(t for name, t in ours.items() if "bfloat16" not in name)
+    theirs = [t for name, t in times.items() if name not in ours]
+    return {NARROW: narrow / wide} | ({FASTEST: min(theirs) / narrow} if theirs else {})
 
 
-def interleave(calls: dict[str, Callable[[], object]], repeats: int, seconds: float = 0.1) -> Seconds:
-    """Seconds per call, each repeat long enough for the clock, one repeat of every contestant per round."""
-    number = {}
-    for name, call in calls.items():
-        call()
-        number[name] = max(1, int(seconds / (timeit.timeit(call, number=3) / 3)))
-    found: Seconds = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            found[name].append(timeit.timeit(call, number=number[name]) / number[name])
-    return found
-
-
-def run_predict(peers: dict[str, ModuleType], repeats: int) -> Seconds:
-    """Work E: class probabilities of one row."""
-    model = rn.Model.mlp([32, 64, 64, 10], init=rn.He(), seed=3)
-    row = np.random.default_rng(0).standard_normal((1, 32), dtype=np.float32)
-    calls = {"regnet": lambda: model.predict_proba(row)}
-    for peer in peers.values():
-        calls |= peer.predictors(model, row)
-    for name, call in calls.items():
-        np.testing.assert_allclose(call(), model.predict_proba(row), rtol=1e-4, err_msg=f"work E: {name}")
-    with limit_threads(1):
-        return interleave(calls, repeats)
+# ------------------------------------------------------------------------------ F, G, M, N
 
 
 def run_masks(peers: dict[str, ModuleType], repeats: int) -> Seconds:
@@ -288,25 +267,26 @@ def report(key: str, title: str, seconds: Seconds, unit: str, extra: dict[str, f
     """Print a work's table and its targets; return them."""
     scale = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
     rows = {name: {k: v * scale for k, v in spread(values).items()} for name, values in seconds.items()}
-    best = min(row["median"] for name, row in rows.items() if name.startswith("regnet"))
-    print(f"\n{key}. {title}\n{'':<28}{'median ' + unit:>12}{'min':>10}{'max':>10}{'x regnet':>10}")
+    best = min(row["median"] for name, row in rows.items() if name.split(",")[0] == "regnet")
+    print(f"\n{key}. {title} ({processor()})")
+    print(f"{'':<44}{'median ' + unit:>12}{'min':>10}{'max':>10}{'x regnet':>10}")
     for name, row in rows.items():
         row["ratio"] = row["median"] / best
         numbers = "".join(f"{row[k]:>{w}.4g}" for k, w in (("median", 12), ("min", 10), ("max", 10)))
-        print(f"{name:<28}{numbers}{row['ratio']:>10.2f}")
+        print(f"{name:<44}{numbers}{row['ratio']:>10.2f}")
     measured = dict(extra or {})
     for name, row in rows.items():
         peer = name.split(",")[0]
         if peer != "regnet":
             measured[peer] = min(row["ratio"], measured.get(peer, np.inf))
-    if key == "E":
+    if unit == "us":
         measured[MICROSECONDS] = best
     targets = []
     for what, (floor, aim) in TARGETS[key].items():
         if what not in measured:
             print(f"  {what}: not measured")
             continue
-        value, sign = measured[what], -1 if what == MICROSECONDS else 1  # time is better the less
+        value, sign = measured[what], -1 if what in AT_MOST else 1
         met = {"floor": sign * value >= sign * floor, "aim": sign * value >= sign * aim}
         targets.append({"what": what, "measured": value, "floor": floor, "aim": aim, "met": met})
         told = ", ".join(
@@ -314,6 +294,50 @@ def report(key: str, title: str, seconds: Seconds, unit: str, extra: dict[str, f
         )
         print(f"  {what}: {value:.3g} ({told})")
     return {"work": key, "title": title, "unit": unit, "rows": rows, "targets": targets}
+
+
+def run_work(
+    key: str, given: argparse.Namespace, peers: dict[str, ModuleType], repeats: int, peak: float
+) -> dict | None:
+    """The report of one work; None where it cannot run."""
+    if key in TRAININGS:
+        work = training_work(key, given.data, given.quick)
+        check_agreement(work, peers)
+        seconds = run_training(work, peers, repeats)
+        extra = gains(seconds) if work.mixed else None
+        if key in ("C", "D"):
+            extra = limits(work, seconds, peak)
+        return report(key, work.title, seconds, "s", extra)
+    if key in CASES:
+        case = CASES[key]
+        seconds = run_rows(case, peers, repeats)
+        best = min(spread(v)["median"] for name, v in seconds.items() if name.startswith("regnet,"))
+        share = {LIMIT: case.flops() / best / (2e9 * peak)}
+        print(f"\n{LIMIT}: {share[LIMIT]:.2f}", end="")
+        return report(key, case.title, seconds, "us" if best < 1e-3 else "ms", share)
+    if key == "E":
+        return report(key, "predict_proba of one row, 32-64-64-10", run_one_row(peers, repeats), "us")
+    if key == "F":
+        return report(key, "dropout mask, 1024 x 512, per element", run_masks(peers, repeats), "ns")
+    if key == "G":
+        return report(key, "Adam on 4 million float32 parameters", run_adam(peers, repeats), "ms")
+    if key == "M":
+        title = "16 nets of work B, on two threads and one after another on one"
+        return report(key, title, run_many(repeats), "s")
+    try:
+        seconds = run_calls(repeats)
+    except ImportError as error:
+        print(f"\nskipped: work N ({error})")
+        return None
+    return report(key, "10,000 x 50-100-7, one epoch per call, scikit-learn imported", seconds, "ms")
+
+
+def works_named(name: str) -> list[str]:
+    """The works of a name of --only: the one with this key, or all whose keys start with it and a hyphen."""
+    found = [name] if name in WORKS else [key for key in WORKS if key.startswith(f"{name}-")]
+    if not found:
+        sys.exit(f"--only names {name}, wanted some of {', '.join(WORKS)}")
+    return found
 
 
 def main() -> None:
@@ -328,9 +352,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    keys = given.only.split(",") if given.only else list(WORKS)
-    if unknown := [key for key in keys if key not in WORKS]:
-        sys.exit(f"--only names {', '.join(unknown)}, wanted some of {', '.join(WORKS)}")
+    keys = QUICK if given.quick else WORKS
+    if given.only:
+        keys = tuple(key for name in given.only.split(",") for key in works_named(name))
     repeats = given.repeats or (3 if given.quick else 5)
     about = machine()
     print(", ".join(f"{k} {v}" for k, v in about.items()))
@@ -342,38 +366,19 @@ def main() -> None:
 
     results = []
     for key in keys:
-        if key in TRAININGS:
-            work = training_work(key, given.data, given.quick)
-            check_agreement(work, peers)
-            seconds = run_training(work, peers, repeats)
-            extra = limits(work, seconds, peak) if key in ("C", "D") else None
-            results.append(report(key, work.title, seconds, "s", extra))
-        elif key == "E":
-            results.append(
-                report(key, "predict_proba of one row, 32-64-64-10", run_predict(peers, repeats), "us")
-            )
-        elif key == "F":
-            title = "dropout mask, 1024 x 512, per element"
-            results.append(report(key, title, run_masks(peers, repeats), "ns"))
-        elif key == "G":
-            title = "Adam on 4 million float32 parameters"
-            results.append(report(key, title, run_adam(peers, repeats), "ms"))
-        elif key == "N":
-            title = "10,000 x 50-100-7, one epoch per call, scikit-learn imported"
-            try:
-                results.append(report(key, title, run_calls(repeats), "ms"))
-            except ImportError as error:
-                print(f"\nskipped: work N ({error})")
-        elif hasattr(rn, "fit_many"):
-            title = "16 nets of work B, on two threads and one after another on one"
-            results.append(report(key, title, run_many(repeats), "s"))
-        else:
-            print("\nskipped: work M (this regnet has no fit_many)")
+        found = run_work(key, given, peers, repeats, peak)
+        results += [found] if found else []
         sys.stdout.flush()
     if given.json:
         given.json.write_text(json.dumps({"machine": about | {"peak": peak}, "works": results}, indent=1))
     if given.plot:
-        plot(results, [*PEERS, "one after another", "n_threads=1"], given.plot)
+        others = [*PEERS, "one after another", "n_threads=1"]
+        predicted = [found for found in results if found["work"] in CASES]
+        if trained := [found for found in results if found not in predicted]:
+            plot(trained, others, PICTURE, given.plot)
+        if predicted:
+            path = given.plot.with_stem(f"{given.plot.stem}-predict")
+            plot(predicted, others, "What the same prediction takes elsewhere: net and rows", path)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""JAX: the whole training jitted, lax.scan over batches shuffled before, compiled before the clock starts."""
+"""JAX: the whole training jitted, lax.scan over batches shuffled before, compiled before the clock starts.
+
+In mixed precision each product, forward and backward, has bfloat16 operands and a float32 sum.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from works import Contestant, Work
+from works import Contestant, Predictor, Work, rows_layers
 
 import regnet as rn
 
@@ -17,10 +20,38 @@ jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)
 
 
-def logits(layers: Any, A: Any, columns: bool, keep_prob: float, key: Any) -> Any:
+def narrow_product(A: Any, B: Any) -> Any:
+    """A @ B with operands rounded to bfloat16 and sums in float32."""
+    return jnp.matmul(A.astype(jnp.bfloat16), B.astype(jnp.bfloat16), preferred_element_type=jnp.float32)
+
+
+@jax.custom_vjp
+def mixed_product(A: Any, B: Any) -> Any:
+    """The same with a derivative whose products are of that kind too; JAX's own has a float32 operand."""
+    return narrow_product(A, B)
+
+
+def mixed_product_forward(A: Any, B: Any) -> tuple[Any, Any]:
+    """The product, and its operands as the derivative wants them."""
+    A, B = A.astype(jnp.bfloat16), B.astype(jnp.bfloat16)
+    return narrow_product(A, B), (A, B)
+
+
+def mixed_product_backward(operands: Any, dC: Any) -> tuple[Any, Any]:
+    """From dC to dA and dB."""
+    A, B = operands
+    return narrow_product(dC, B.T), narrow_product(A.T, dC)
+
+
+mixed_product.defvjp(mixed_product_forward, mixed_product_backward)
+
+
+def logits(
+    layers: Any, A: Any, columns: bool, keep_prob: float, key: Any, product: Callable[..., Any] = jnp.matmul
+) -> Any:
     """Forward pass, rows or columns = examples."""
     for l, (W, b) in enumerate(layers):
-        A = W.T @ A + b[:, None] if columns else A @ W + b
+        A = product(W.T, A) + b[:, None] if columns else product(A, W) + b
         if l < len(layers) - 1:
             A = jnp.maximum(A, 0)
             if keep_prob < 1:
@@ -33,7 +64,8 @@ def build(work: Work, columns: bool, random: str) -> Callable[..., Any]:
     """The jitted training: (layers, batches, targets, rest, rest targets) to (layers, cost)."""
 
     def cost(layers: Any, X: Any, y: Any, key: Any) -> Any:
-        Z = logits(layers, X, columns, work.keep_prob, key)
+        product = mixed_product if work.mixed else jnp.matmul
+        Z = logits(layers, X, columns, work.keep_prob, key, product)
         if work.binary:
             y = y[None] if columns else y[:, None]
             return (jnp.logaddexp(0, Z) - Z * y).mean()
@@ -84,6 +116,8 @@ def contestants(work: Work) -> list[Contestant]:
     ways = [("rows", False, "threefry2x32"), ("columns", True, "threefry2x32")]
     if work.keep_prob < 1:
         ways = [("threefry", False, "threefry2x32"), ("rbg", False, "rbg")]
+    if work.mixed:
+        ways = [(f"bfloat16 {name}", columns, random) for name, columns, random in ways]
     return [contestant(work, *way) for way in ways]
 
 
@@ -114,13 +148,11 @@ def contestant(work: Work, way: str, columns: bool, random: str) -> Contestant:
     return Contestant("JAX", way, start, run, finish, threads=2)
 
 
-def predictors(model: rn.Model, row: np.ndarray) -> dict[str, Callable[[], Any]]:
-    """Class probabilities of one row."""
-    layers = [
-        (jnp.asarray(W.T), jnp.asarray(b.ravel())) for W, b in zip(model.weights, model.biases, strict=True)
-    ]
+def predictors(model: rn.Model) -> list[Predictor]:
+    """Jitted; compiled anew by the first call with another number of rows. XLA takes the threads it wants."""
+    layers = [(jnp.asarray(W), jnp.asarray(b)) for W, b in rows_layers(model)]
     predict = jax.jit(lambda X: jax.nn.softmax(logits(layers, X, False, 1.0, None), 1))
-    return {"JAX": lambda: np.asarray(predict(row))}
+    return [Predictor("JAX", "jit", lambda X: np.asarray(predict(X)), threads=2)]
 
 
 def masks(n: int, keep_prob: float) -> dict[str, Callable[[], Any]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from works import THREADS, Contestant, Work
+from works import THREADS, Contestant, Predictor, Work, count_threads, rows_layers
 
 import regnet as rn
 
@@ -26,7 +25,7 @@ class Started(MLPClassifier):
 
 def contestants(work: Work) -> list[Contestant]:
     """One thread and two; it has no dropout, and gradient descent of work A stops at its own discretion."""
-    if work.keep_prob < 1 or not work.adam:
+    if work.keep_prob < 1 or not work.adam or work.mixed:
         return []
     order = work.order()
     X, y = work.X[order], work.y[order]  # shuffled before the clock starts: it can only shuffle its own way
@@ -52,23 +51,19 @@ def contestants(work: Work) -> list[Contestant]:
     # Its epsilon is in another place (second form of Kingma and Ba): where gradients are tiny, steps differ.
     # Hence fewer digits, and one parameter in a thousand left out; the cost must agree all the same.
     return [
-        Contestant(
-            "scikit-learn", f"{n} thread{'s' * (n > 1)}", start, run, finish, n, close=2e-4, outliers=1e-3
-        )
+        Contestant("scikit-learn", count_threads(n), start, run, finish, n, close=2e-4, outliers=1e-3)
         for n in THREADS
     ]
 
 
-def predictors(model: rn.Model, row: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
-    """Class probabilities of one row."""
-    layers = [
-        (np.ascontiguousarray(W.T), b.ravel()) for W, b in zip(model.weights, model.biases, strict=True)
-    ]
+def predictors(model: rn.Model) -> list[Predictor]:
+    """A classifier with the weights put in."""
+    layers = rows_layers(model)
     classifier = Started(model.sizes[1:-1]).begin(layers)
     n_classes = model.sizes[-1]
-    X = np.zeros((n_classes, model.sizes[0]), row.dtype)
+    X = np.zeros((n_classes, model.sizes[0]), model.dtype)
     classifier.set_params(learning_rate_init=1e-30, batch_size=n_classes)  # a fit that changes nothing
     classifier.partial_fit(X, np.arange(n_classes), classes=np.arange(n_classes))
     classifier.coefs_ = [W for W, _ in layers]
     classifier.intercepts_ = [b for _, b in layers]
-    return {"scikit-learn": lambda: classifier.predict_proba(row)}
+    return [Predictor("scikit-learn", count_threads(n), classifier.predict_proba, n) for n in THREADS]

@@ -1,4 +1,8 @@
-"""PyTorch, eager: fused optimisers, batches by index_select and no DataLoader; compiled when asked for."""
+"""PyTorch, eager: fused optimisers, batches by index_select and no DataLoader; compiled when asked for.
+
+Mixed precision is that of its manual: parameters in float32, the forward pass under `torch.autocast`, the
+loss in float32.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from works import THREADS, Contestant, Work
+from works import THREADS, Contestant, Predictor, Work, count_threads, rows_layers
 
 import regnet as rn
 
@@ -51,7 +55,11 @@ class Net:
             self.y, loss = torch.from_numpy(work.y), torch.nn.functional.cross_entropy
 
         def cost(X: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-            return loss(self.net(X), y)
+            if not work.mixed:
+                return loss(self.net(X), y)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                Z = self.net(X)
+            return loss(Z.float(), y)
 
         self.cost = torch.compile(cost) if compiled else cost
 
@@ -83,11 +91,13 @@ def contestants(work: Work) -> list[Contestant]:
     share = 0.1 if work.epochs >= 10_000 else 1.0  # every step costs the same
     part = replace(work, epochs=int(work.epochs * share)) if share < 1 else work
     counts = THREADS if work.batch_size else (1,)  # a second thread only hurts in work A
-    ways = [("eager", n, False) for n in counts] + [("compiled", n, True) for n in counts if COMPILE]
+    precision = "autocast bfloat16 " * work.mixed
+    ways = [(f"{precision}eager", n, False) for n in counts]
+    ways += [(f"{precision}compiled", n, True) for n in counts if COMPILE]
     return [
         Contestant(
             "torch",
-            f"{way} {n} thread{'s' * (n > 1)}",
+            f"{way} {count_threads(n)}",
             lambda n=n, c=c: Net(part, n, c),
             Net.run,
             Net.parameters,
@@ -98,18 +108,18 @@ def contestants(work: Work) -> list[Contestant]:
     ]
 
 
-def predictors(model: rn.Model, row: np.ndarray) -> dict[str, Callable[[], Any]]:
-    """Class probabilities of one row."""
-    layers = [
-        (np.ascontiguousarray(W.T), b.ravel()) for W, b in zip(model.weights, model.biases, strict=True)
-    ]
-    net, X = network(layers, 1.0).eval(), torch.from_numpy(row)
+def predictors(model: rn.Model) -> list[Predictor]:
+    """Eager in inference mode, on one thread and on two."""
+    net = network(rows_layers(model), 1.0).eval()
 
-    def predict() -> np.ndarray:
+    def predict(X: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return torch.softmax(net(X), 1).numpy()
+            return torch.softmax(net(torch.from_numpy(X)), 1).numpy()
 
-    return {"torch": predict}
+    return [
+        Predictor("torch", count_threads(n), predict, n, lambda n=n: torch.set_num_threads(n))
+        for n in THREADS
+    ]
 
 
 def masks(n: int, keep_prob: float) -> dict[str, Callable[[], Any]]:
@@ -141,5 +151,5 @@ def adam_steps(W: np.ndarray, g: np.ndarray) -> dict[str, tuple[Callable[[], obj
             torch.set_num_threads(threads)
             optimizer.step()
 
-        found[f"torch, fused {threads} thread{'s' * (threads > 1)}"] = (step, ours.detach().numpy())
+        found[f"torch, fused {count_threads(threads)}"] = (step, ours.detach().numpy())
     return found

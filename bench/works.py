@@ -8,9 +8,11 @@ is in `start` and so costs them nothing.
 
 from __future__ import annotations
 
+import inspect
 import platform
 import statistics
 import time
+import timeit
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from regnet._support.threads import usable_cores
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 THREADS = (1, 2)
+Seconds = dict[str, list[float]]  # of each contestant, one number per round
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Work:
     keep_prob: float = 1.0
     epochs: int = 1
     epsilon: float = 1e-8
+    compute_dtype: str = "float32"  # of the products' operands; "bfloat16" is mixed precision
 
     @property
     def dtype(self) -> np.dtype:
@@ -54,14 +58,22 @@ class Work:
         return self.sizes[-1] == 1
 
     @property
+    def mixed(self) -> bool:
+        """Products of bfloat16 operands, summed in float32; parameters and moments stay in float32."""
+        return self.compute_dtype == "bfloat16"
+
+    @property
     def size(self) -> int:
         """Examples of a batch."""
         return self.batch_size or len(self.X)
 
     def model(self) -> rn.Model:
-        """The network with its initial weights."""
+        """The network with its initial weights, which are numbers of float32 in every dtype."""
         options = {"keep_prob": self.keep_prob, "dtype": self.dtype.name, "seed": 3}
+        if self.mixed:
+            options["compute_dtype"] = self.compute_dtype
         model = rn.Model.mlp(self.sizes, init=rn.He(), **options)
+        model.parameters[:] = rn.Model.mlp(self.sizes, init=rn.He(), seed=3).parameters
         if self.batch_size is None:  # the course's start
             stream = np.random.RandomState(3)
             for W in model.weights:
@@ -83,7 +95,7 @@ class Work:
 
     def initial(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Copies of the initial W (n_in, n_out) and b (n_out,), layer by layer: rows = examples."""
-        model = self.model()
+        model = replace(self, compute_dtype="float32").model()
         pairs = zip(model.weights, model.biases, strict=True)
         return [(np.ascontiguousarray(W.T), b.ravel().copy()) for W, b in pairs]
 
@@ -93,14 +105,13 @@ class Work:
         return 2.0 * (3 * sum(layers) - layers[0]) * len(self.X) * self.epochs
 
     def head(self) -> Work:
-        """A short form in float64, without dropout: ten batches, or a few hundred full ones.
+        """A short form without dropout: ten batches, or 300 full ones; in float64 but for mixed precision.
 
         Epsilon is next to nothing, because not all agree on where in Adam it belongs.
         """
         n, epochs = (len(self.X), 300) if self.batch_size is None else (10 * self.size - 3, 1)
-        return replace(
-            self, X=self.X[:n].astype(np.float64), y=self.y[:n], keep_prob=1.0, epochs=epochs, epsilon=1e-12
-        )
+        X = self.X[:n] if self.mixed else self.X[:n].astype(np.float64)
+        return replace(self, X=X, y=self.y[:n], keep_prob=1.0, epochs=epochs, epsilon=1e-12)
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,38 @@ class Contestant:
         return f"{self.peer}, {self.way}"
 
 
+@dataclass(frozen=True)
+class Predictor:
+    """One way of turning rows into class probabilities."""
+
+    peer: str
+    way: str
+    predict: Callable[[np.ndarray], np.ndarray]
+    threads: int = 1
+    prepare: Callable[[], object] = lambda: None  # called before it is timed, with BLAS and OpenMP limited
+
+    @property
+    def name(self) -> str:
+        """Peer and way."""
+        return f"{self.peer}, {self.way}"
+
+
+def count_threads(n: int) -> str:
+    """The words for n threads."""
+    return f"{n} thread{'s' * (n > 1)}"
+
+
+def rows_layers(model: rn.Model) -> list[tuple[np.ndarray, np.ndarray]]:
+    """W (n_in, n_out) and b (n_out,) of each layer of a model, for peers whose rows are examples."""
+    pairs = zip(model.weights, model.biases, strict=True)
+    return [(np.ascontiguousarray(W.T), b.ravel()) for W, b in pairs]
+
+
+def takes_compute_dtype() -> bool:
+    """Whether this regnet has mixed precision."""
+    return "compute_dtype" in inspect.signature(rn.Model.mlp).parameters
+
+
 def random_data(n: int, n_features: int, n_classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
     """Normal inputs and the classes that a random linear map gives them."""
     rng = np.random.default_rng(7)
@@ -139,8 +182,8 @@ def football(data: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def training_work(key: str, data: Path = DATA, quick: bool = False) -> Work:
-    """The work of that key: A, B, B-dropout, C, C-dropout, D or D-dropout."""
-    letter, _, dropout = key.partition("-")
+    """The work of that key: A, B, C or D; B, C and D with "-dropout", C and D with "-bfloat16"."""
+    letter, _, variant = key.partition("-")
     if letter == "A":
         X, y = football(data)
         title = "football 2-20-3-1, 211 points, 30,000 full-batch steps, float64"
@@ -151,15 +194,19 @@ def training_work(key: str, data: Path = DATA, quick: bool = False) -> Work:
         "D": ((1024, 2048, 2048, 10), 1_024 if quick else 8_192, 256),
     }[letter]
     X, y = random_data(n, sizes[0])
-    keep_prob = 0.5 if dropout else 1.0
+    keep_prob = 0.5 if variant == "dropout" else 1.0
+    compute_dtype = "bfloat16" if variant == "bfloat16" else "float32"
     title = f"{n:,} x {'-'.join(map(str, sizes))}, batch {batch_size}, Adam, one epoch, float32"
-    title += ", dropout 0.5" if dropout else ""
+    title += {"dropout": ", dropout 0.5", "bfloat16": ", products in float32 or bfloat16"}.get(variant, "")
     rate = 1e-4 if letter == "D" else 1e-3  # 1e-3 is too much for so wide a net
-    return Work(key, title, sizes, X, y, batch_size, rate, keep_prob=keep_prob)
+    options = {"keep_prob": keep_prob, "compute_dtype": compute_dtype}
+    return Work(key, title, sizes, X, y, batch_size, rate, **options)
 
 
 def regnet_contestants(work: Work) -> list[Contestant]:
-    """regnet itself, on one thread and on two."""
+    """regnet itself, on one thread and on two; none in mixed precision where this regnet has none."""
+    if work.mixed and not takes_compute_dtype():
+        return []
 
     def contestant(threads: int) -> Contestant:
         def run(model: rn.Model) -> float:
@@ -177,9 +224,8 @@ def regnet_contestants(work: Work) -> list[Contestant]:
         def finish(model: rn.Model) -> list[tuple[np.ndarray, np.ndarray]]:
             return [(W.T, b.ravel()) for W, b in zip(model.weights, model.biases, strict=True)]
 
-        return Contestant(
-            "regnet", f"{threads} thread{'s' * (threads > 1)}", work.model, run, finish, threads
-        )
+        way = f"{work.compute_dtype} " * work.mixed + count_threads(threads)
+        return Contestant("regnet", way, work.model, run, finish, threads)
 
     return [contestant(threads) for threads in THREADS]
 
@@ -202,6 +248,19 @@ def best_time(run: Callable[[], object], seconds: float = 0.2, least: int = 3) -
         run()
         times.append(time.perf_counter() - started)
     return min(times)
+
+
+def interleave(calls: dict[str, Callable[[], object]], repeats: int, seconds: float = 0.1) -> Seconds:
+    """Seconds per call, each repeat long enough for the clock, one repeat of every contestant per round."""
+    number = {}
+    for name, call in calls.items():
+        call()
+        number[name] = max(1, int(seconds / (timeit.timeit(call, number=3) / 3)))
+    found: Seconds = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            found[name].append(timeit.timeit(call, number=number[name]) / number[name])
+    return found
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:
@@ -233,17 +292,22 @@ def copy_peak(megabytes: int = 256) -> float:
     return 2 * source.nbytes / best_time(lambda: np.copyto(target, source)) / 1e9
 
 
+def processor() -> str:
+    """The processor's name, with family and model number where Linux tells them."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if not info.exists():
+        return name
+    pairs = [line.split(":", 1) for line in info.read_text().splitlines() if ":" in line]
+    found = {key.strip(): value.strip() for key, value in reversed(pairs)}
+    name = found.get("model name", name)
+    return f"{name} (family {found['cpu family']}, model {found['model']})" if "cpu family" in found else name
+
+
 def machine() -> dict[str, Any]:
     """What ran: processor, instruction set, versions."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        found = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
-        model = found[0] if found else model
     return {
-        "processor": model,
+        "processor": processor(),
         "cores": usable_cores(),
         "isa": cregnet.isa(),
         "python": platform.python_version(),
