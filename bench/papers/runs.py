@@ -19,10 +19,11 @@ import regnet as rn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' own modules
 
+import mnist
 from mnist import load as load_mnist
-from works import DATA, machine
+from works import DATA, machine, processor, takes_compute_dtype
 
-__all__ = ["DATA", "Notebook", "load_mnist", "train_in_pieces"]
+__all__ = ["DATA", "Notebook", "load_mnist", "mnist", "processor", "takes_compute_dtype", "train_in_pieces"]
 
 PIECE = 60.0  # seconds between two savings
 
