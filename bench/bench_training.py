@@ -33,10 +33,12 @@ from works import (
     DATA,
     Seconds,
     Work,
+    busy_seconds,
     interleave,
     limit_threads,
     machine,
     matmul_peak,
+    others_share,
     processor,
     random_data,
     spread,
@@ -366,19 +368,22 @@ def main() -> None:
 
     results = []
     for key in keys:
+        before, started = busy_seconds(), time.perf_counter()
         found = run_work(key, given, peers, repeats, peak)
-        results += [found] if found else []
+        others = others_share(before, time.perf_counter() - started)
+        print(f"  other processes had {others:.1%} of the cores")
+        results += [found | {"others": others}] if found else []
         sys.stdout.flush()
     if given.json:
         given.json.write_text(json.dumps({"machine": about | {"peak": peak}, "works": results}, indent=1))
     if given.plot:
-        others = [*PEERS, "one after another", "n_threads=1"]
+        contestants = [*PEERS, "one after another", "n_threads=1"]
         predicted = [found for found in results if found["work"] in CASES]
         if trained := [found for found in results if found not in predicted]:
-            plot(trained, others, PICTURE, given.plot)
+            plot(trained, contestants, PICTURE, given.plot)
         if predicted:
             path = given.plot.with_stem(f"{given.plot.stem}-predict")
-            plot(predicted, others, "What the same prediction takes elsewhere: net and rows", path)
+            plot(predicted, contestants, "What the same prediction takes elsewhere: net and rows", path)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ is in `start` and so costs them nothing.
 from __future__ import annotations
 
 import inspect
+import os
 import platform
 import statistics
 import time
@@ -270,6 +271,24 @@ def spread(values: Iterable[float]) -> dict[str, float]:
 
 
 # ------------------------------------------------------------------------------ the machine
+
+
+def busy_seconds() -> tuple[float, float] | None:
+    """Processor seconds of all processes so far, and of this one; None where Linux does not tell them."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    user, nice, system, _, _, irq, softirq, steal = map(int, stat.read_text().split("\n")[0].split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK"), time.process_time()
+
+
+def others_share(before: tuple[float, float] | None, seconds: float) -> float:
+    """Share of all cores that other processes have had since busy_seconds was `before`; NaN if unknown."""
+    now = busy_seconds()
+    if before is None or now is None:
+        return float("nan")
+    everyone, ours = (b - a for a, b in zip(before, now, strict=True))
+    return max(0.0, everyone - ours) / (seconds * usable_cores())
 
 
 def matmul_peak(dtype: str = "float32", threads: int = 1) -> float:
