@@ -39,6 +39,16 @@
 #define DOT_LIMIT 1024          /* dot products for dW of at most this many weights ... */
 #define DOT_DEPTH 4             /* ... with at least this many examples per row of dW */
 
+/* For the loops of first_layer.h: inputs of the network, most units of its first and second layer, and what the loops
+ * take at a time: units backward, vectors of examples forward. */
+enum { FIRST_INPUTS = 2, FIRST_MOST_UNITS = 200, FIRST_NEXT = 5, FIRST_UNITS = 2 };
+enum { FIRST_SUMS = FIRST_INPUTS + FIRST_NEXT + 1 };
+#if TILE_ROWS == 12
+enum { FIRST_VECTORS = 4 };
+#else
+enum { FIRST_VECTORS = 2 };
+#endif
+
 /* Epilogue of a product C = A B: operations on a tile of C while it is still in registers. */
 typedef struct {
     const void *bias;       /* one number per row, added; or NULL */

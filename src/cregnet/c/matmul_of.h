@@ -65,5 +65,6 @@ static void OF(product_transposed)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t
 }
 
 #include "sums.h"
+#include "first_layer.h"
 
 #undef LANES

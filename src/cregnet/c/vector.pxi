@@ -26,6 +26,19 @@ cdef extern from "matmul.h" nogil:
     void dot_table_f64(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, const double*,
                        Py_ssize_t, double*, Py_ssize_t)
     bint use_dots_f32(Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    enum:
+        FIRST_INPUTS
+        FIRST_NEXT
+        FIRST_UNITS
+        FIRST_MOST_UNITS
+    void first_forward_f32(Py_ssize_t, Py_ssize_t, const float*, const float*, const float*, float*,
+                           const float*, const float*, bint, float*, Py_ssize_t)
+    void first_forward_f64(Py_ssize_t, Py_ssize_t, const double*, const double*, const double*, double*,
+                           const double*, const double*, bint, double*, Py_ssize_t)
+    void first_backward_f32(Py_ssize_t, Py_ssize_t, const float*, const float*, const float*, const float*,
+                            float*, float*, float*, Py_ssize_t)
+    void first_backward_f64(Py_ssize_t, Py_ssize_t, const double*, const double*, const double*,
+                            const double*, double*, double*, double*, Py_ssize_t)
     void row_sums_f32(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, float*)
     void row_sums_f64(Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*)
     bint all_finite_f32(const float*, Py_ssize_t)
@@ -134,6 +147,26 @@ cdef inline void dot_table(Py_ssize_t n_rows, Py_ssize_t n_cols, Py_ssize_t dept
         dot_table_f32(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row)
     else:
         dot_table_f64(n_rows, n_cols, depth, A, A_row, B, B_row, C, C_row)
+
+
+cdef inline void first_forward(Py_ssize_t n_units, Py_ssize_t n_next, const real* X, const real* W,
+                               const real* b, real* A, const real* W_next, const real* b_next, bint relu_next,
+                               real* Z_next, Py_ssize_t row) noexcept nogil:
+    # A = relu(W X + b), Z_next = W_next A + b_next
+    if real is float:
+        first_forward_f32(n_units, n_next, X, W, b, A, W_next, b_next, relu_next, Z_next, row)
+    else:
+        first_forward_f64(n_units, n_next, X, W, b, A, W_next, b_next, relu_next, Z_next, row)
+
+
+cdef inline void first_backward(Py_ssize_t n_units, Py_ssize_t n_next, const real* X, const real* A,
+                                const real* W_next, const real* dZ_next, real* dW, real* db, real* dW_next,
+                                Py_ssize_t row) noexcept nogil:
+    # dW, db and dW_next, with dZ computed from dZ_next
+    if real is float:
+        first_backward_f32(n_units, n_next, X, A, W_next, dZ_next, dW, db, dW_next, row)
+    else:
+        first_backward_f64(n_units, n_next, X, A, W_next, dZ_next, dW, db, dW_next, row)
 
 
 cdef inline void transpose(Py_ssize_t n_rows, Py_ssize_t n_cols, const real* source,

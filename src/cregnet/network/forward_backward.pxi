@@ -8,10 +8,6 @@
 # B. Batch normalisation takes means over all examples of a unit. In both directions there is a barrier before and
 #    after it, and in between the units are divided among the threads.
 
-cdef enum:
-    PASS_COLUMNS = 1024              # examples per pass, so that their A[l] stay in cache
-
-
 # ---------------------------------------------------------------------------- inputs and targets
 
 cdef void load_inputs(const Training* t, real** arrays, real* scratch, const int64_t* order, Py_ssize_t first,
@@ -226,7 +222,12 @@ cdef void layer_forward(Training* t, Py_ssize_t l, real** arrays, const Columns*
     cdef real* A = arrays[WORK] + own.A + mine.first
     cdef bint activated = l < t.net.n_layers or not t.net.from_logits
     cdef bint apart = layer.batch_norm or layer.derivative == FROM_INPUT
-    if layer.batch_norm:
+    if t.at.fuses_first and l == 1:
+        first_layer_forward(t, arrays, mine)
+    elif t.at.fuses_first and l == 2:
+        if activated and not apart and layer.activation != RELU:
+            activate(layer.activation, A, layer.n_out, mine.width, mine.row, layer.option)
+    elif layer.batch_norm:
         batch_norm_forward(t, l, arrays, mine)
     else:
         dense_forward(t, l, arrays, A, mine, activated and not apart)
@@ -285,6 +286,9 @@ cdef void layer_backward(Training* t, Py_ssize_t l, real** arrays, real* scratch
     cdef real* dZ = work + own.dZ + mine.first
     cdef Piece full = Piece(0, layer.n_out, mine.first, mine.width)
     cdef Epilogue epilogue
+    if t.at.fuses_first and l == 1:
+        first_layer_backward(t, arrays, mine)
+        return
     memset(&epilogue, 0, sizeof(Epilogue))
     if fuses_relu(layer, own):
         relu_layer_backward(t, l, arrays, &full, mine)

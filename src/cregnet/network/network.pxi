@@ -106,6 +106,10 @@ cdef struct Places:                  # arrays that all layers share, as offsets,
     Py_ssize_t weight
     Py_ssize_t loss                  # one number per example
     Py_ssize_t gradient              # the full gradient, for clipping by norm
+    bint fuses_first                 # first_layer.pxi computes these, the gradients of the first layer
+    Py_ssize_t first_dW
+    Py_ssize_t first_db
+    Py_ssize_t second_dW
     Py_ssize_t scratch               # one buffer of scratch_size numbers per thread, for dA and then for dW
     Py_ssize_t scratch_size
     Py_ssize_t n_numbers

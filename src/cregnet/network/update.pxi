@@ -44,10 +44,15 @@ cdef void block_gradient(const Training* t, const Block* block, real** arrays, r
     cdef const Buffers* own = t.buffers + block.l
     cdef const real* W = arrays[PARAMETERS] + block.W
     cdef real* work = arrays[WORK]
-    weight_product(t, block, work, dW, n, row)
+    if t.at.fuses_first and block.l <= 2:
+        memcpy(dW, work + (t.at.first_dW if block.l == 1 else t.at.second_dW), block.size * sizeof(real))
+    else:
+        weight_product(t, block, work, dW, n, row)
     if layer.batch_norm:
         memcpy(db, work + own.dbeta + block.first, block.n_rows * sizeof(real))
         memcpy(dgamma, work + own.dgamma + block.first, block.n_rows * sizeof(real))
+    elif t.at.fuses_first and block.l == 1:
+        memcpy(db, work + t.at.first_db, block.n_rows * sizeof(real))
     else:
         row_sums(block.n_rows, row, work + own.dZ + block.first * row, row, db)
     if (layer - 1).gates:

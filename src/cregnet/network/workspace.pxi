@@ -26,6 +26,7 @@ cdef enum:
     SCRATCH_VECTORS = 16
     PACKED_ELEMENTS = 4096           # weights that are updated and then packed: 16 kB of each array
     INPUT_COLUMNS = 16               # examples whose inputs are packed as bfloat16 together: a cache line of pairs
+    PASS_COLUMNS = 1024              # examples per pass forward and backward, so that their A[l] stay in cache
 
 
 cdef Py_ssize_t reserve(Places* at, Py_ssize_t n) noexcept nogil:
@@ -44,6 +45,11 @@ cdef void place_training(const Network* net, Buffers* buffers, Places* at, Py_ss
         place_layer(net, l, buffers + l, n, at)
         if needs_scratch(net, buffers, l):
             widest = max(widest, scratch_units(net.layers + l))
+    at.fuses_first = fuses_first_layer(net, n, n_threads)
+    if at.fuses_first:
+        at.first_dW = reserve(at, net.layers[1].n_out * net.layers[1].n_in)
+        at.first_db = reserve(at, net.layers[1].n_out)
+        at.second_dW = reserve(at, net.layers[2].n_out * net.layers[2].n_in)
     at.Y = reserve(at, net.layers[net.n_layers].n_out * row)
     at.weight = reserve(at, row)
     at.loss = reserve(at, row)
@@ -67,6 +73,8 @@ cdef void place_layer(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t
         place_pairs(net, l, own, n, row, at)
     elif l < net.n_layers:
         (own + 1).dots = layer.activation != SOFTMAX and use_dots_f32(after.n_out, after.n_in, n)
+        if l < 2 and has_narrow_second_layer(net):
+            (own + 1).dots = True
         if not (own + 1).dots:
             own.AT_row = padded(layer.n_out, at.lanes)
             own.AT = reserve(at, n * own.AT_row)
@@ -146,6 +154,22 @@ cdef bint fuses_relu(const Layer* layer, const Buffers* own) noexcept nogil:
     # once: the inner sum must be one block.
     cdef Py_ssize_t depth = (layer + 1).n_out if own.A_examples_row == 0 else n_pairs((layer + 1).n_out)
     return layer.activation == RELU and (own.dZ != own.saved or depth <= PRODUCT_DEPTH)
+
+
+cdef bint has_narrow_second_layer(const Network* net) noexcept nogil:
+    # whether the first two layers are those of first_layer.h, whatever the batch and the number of threads
+    cdef const Layer* layer = net.layers + 1
+    cdef const Layer* after = net.layers + 2
+    if net.n_layers < 2 or net.products != OF_NUMBERS or net.has_batch_norm or net.has_gates:
+        return False
+    if layer.activation != RELU or layer.keep_prob < 1:
+        return False
+    return layer.n_in == FIRST_INPUTS and after.n_out <= FIRST_NEXT and FIRST_UNITS <= layer.n_out <= FIRST_MOST_UNITS
+
+
+cdef bint fuses_first_layer(const Network* net, Py_ssize_t n, int n_threads) noexcept nogil:
+    # for batches of at most n examples, which pass in one piece
+    return n_threads == 1 and n <= PASS_COLUMNS and has_narrow_second_layer(net)
 
 
 cdef bint needs_scratch(const Network* net, const Buffers* buffers, Py_ssize_t l) noexcept nogil:
