@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 from cregnet import Plan
 from cregnet.spec import OptimizerName
@@ -65,7 +67,7 @@ def build_plan(model: Model, settings: StepSettings, n_examples: int, batch_size
     penalties = [settings.penalty if layer.penalty is None else layer.penalty for layer in model.layers]
     each = [penalty.coefficients(n_examples, batch_size) for penalty in penalties]
     plan = model.plan
-    return replace(
+    return with_fields(
         plan,
         l1=tuple(c.l1 for c in each[1:]),
         l2=tuple(c.l2 for c in each[1:]),
@@ -77,3 +79,13 @@ def build_plan(model: Model, settings: StepSettings, n_examples: int, batch_size
         clip_norm=settings.clip_norm,
         clip_value=settings.clip_value,
     )
+
+
+@lru_cache(maxsize=64)
+def with_fields(plan: Plan, **fields: Any) -> Plan:
+    """The plan with other values of these fields.
+
+    Plans are kept, because checking and parsing one takes a fifth of a call that trains a small model
+    for one epoch.
+    """
+    return replace(plan, **fields)
