@@ -81,7 +81,7 @@ def build_plan(model: Model, settings: StepSettings, n_examples: int, batch_size
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # each may hold a workspace of 4 MB
 def with_fields(plan: Plan, **fields: Any) -> Plan:
     """The plan with other values of these fields.
 

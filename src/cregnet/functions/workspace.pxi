@@ -5,7 +5,7 @@ cdef extern from "system.h" nogil:
     void aligned_delete(void* memory)
 
 cdef double WORKSPACE_LIMIT = 2.0**58
-cdef size_t KEPT_BYTES = 2**26       # a model does not hold more memory than this between trainings
+cdef size_t KEPT_BYTES = 2**22       # of a workspace that a plan holds between calls: larger ones are rarely new
 
 
 cdef class _Workspace:
