@@ -32,7 +32,7 @@ cdef class _Arguments:
         self.names = tuple(read.split() + written.split())
         self.n, self.n_read = len(self.names), len(read.split())
         pairs = [pair.split("=") for pair in same.split()]
-        self.same = frozenset((self.names.index(a), self.names.index(b)) for a, b in pairs)
+        self.same = frozenset([(self.names.index(a), self.names.index(b)) for a, b in pairs])
 
     cdef int check(self, const Span* at) except -1:
         cdef int i, j
