@@ -132,6 +132,7 @@ ALWAYS_INLINE expanded_vectors expand_vector(const bfloat16_pair *pairs)
     return of;
 }
 
+#define NARROW_TILES
 #define PRODUCT(name) name##_bf16
 #define FACTOR expanded
 #define FACTORS expanded_vectors
@@ -139,6 +140,7 @@ ALWAYS_INLINE expanded_vectors expand_vector(const bfloat16_pair *pairs)
 #define LOAD_FACTORS(b) expand_vector(b)
 #define MULTIPLY_ADD(sum, a, b) ((sum) + (a).second * (b).second + (a).first * (b).first)
 #include "product.h"
+#undef NARROW_TILES
 #undef PRODUCT
 #undef FACTOR
 #undef FACTORS

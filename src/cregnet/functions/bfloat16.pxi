@@ -34,7 +34,7 @@ def round_to_bfloat16(x, out=None):
     Examples
     --------
     >>> cregnet.round_to_bfloat16([1.003, 1.004, 3.141592])
-    array([1.      , 1.0078125, 3.140625 ])
+    array([1.       , 1.0078125, 3.140625 ])
     """
     cdef list a = [x, out]
     if ROUND.prepare(a) == FLOAT:

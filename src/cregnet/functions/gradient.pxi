@@ -53,7 +53,8 @@ cdef object gradient_on(_ParsedPlan parsed, const real[::1] parameters, const re
     memset(&t, 0, sizeof(Training))
     if n < 1:
         raise ValueError("X has 0 rows, wanted at least 1")
-    check_examples(&parsed.net, real is float, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels, weight.shape[0])
+    check_examples(&parsed.net, real is float, parameters.shape[0], n, X.shape[1], Y.shape[0], Y.shape[1], labels,
+                   weight.shape[0])
     held = given_masks(&parsed.net, masks, n, GRADIENT, given)
     if real is float:
         arrays = t.floats

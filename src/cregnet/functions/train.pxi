@@ -90,8 +90,8 @@ cdef object train_on(object plan, real[::1] parameters, real[:, ::1] moments, co
     t.first_step = whole_number("first_step", first_step, 0, MOST_COUNT)
     t.n_epochs, t.n_examples, t.batch_size = learning_rates.shape[0], n_examples, batch
     t.n_batches = plan.count_batches(n_examples, batch)
-    check_examples(&parsed.net, real is float, parameters.shape[0], n_examples, X.shape[1], Y.shape[0], Y.shape[1], labels,
-                   weight.shape[0])
+    check_examples(&parsed.net, real is float, parameters.shape[0], n_examples, X.shape[1], Y.shape[0], Y.shape[1],
+                   labels, weight.shape[0])
     check_shape("learning_rates", t.n_epochs, learning_rates.shape[1], t.n_epochs, t.n_batches)
     check_size("costs", costs.shape[0], t.n_epochs)
     check_size("best_cost", best_cost.shape[0], 2)
