@@ -19,23 +19,23 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Memory aligned to 64 bytes, uninitialised. The pointer that malloc returned is stored just below it. */
-static void *aligned_uninitialized(size_t n_bytes)
+enum { ALIGNMENT = 64, ALIGNMENT_ROOM = ALIGNMENT + sizeof(void *) };
+
+/* The first address aligned to 64 bytes that leaves room below it, where the pointer to the memory is stored. */
+static void *aligned_within(char *memory)
 {
-    char *memory = malloc(n_bytes + 64 + sizeof(void *)), *aligned;
+    char *aligned;
     if (memory == NULL) return NULL;
-    aligned = (char *)(((uintptr_t)memory + sizeof(void *) + 63) / 64 * 64);
+    aligned = (char *)(((uintptr_t)memory + sizeof(void *) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     memcpy(aligned - sizeof(void *), &memory, sizeof(void *));
     return aligned;
 }
 
-/* The same, zeroed. */
-static void *aligned_new(size_t n_bytes)
-{
-    void *aligned = aligned_uninitialized(n_bytes);
-    if (aligned != NULL) memset(aligned, 0, n_bytes);
-    return aligned;
-}
+static void *aligned_uninitialized(size_t n_bytes) { return aligned_within(malloc(n_bytes + ALIGNMENT_ROOM)); }
+
+/* Zeroed. calloc does not clear pages that the system has just cleared, so the first to touch a page is the thread that
+ * uses it. */
+static void *aligned_new(size_t n_bytes) { return aligned_within(calloc(1, n_bytes + ALIGNMENT_ROOM)); }
 
 static void aligned_delete(void *aligned)
 {
