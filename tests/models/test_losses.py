@@ -42,7 +42,7 @@ def rate(Z, Y, weight=None, dZ=None):
     return float((loss * weight).sum()), np.zeros_like(Z)
 
 
-def forward(self, X, logits, n_threads):
+def forward(self, X, logits, n_threads, compute_dtype=None):
     """The forward pass in NumPy, in place of the compiled one, which does not know these rows."""
     plan, parameters = self.plan, self.parameters
     A, last = X.T, len(plan.activations) - 1

@@ -69,15 +69,25 @@ static void round_to_bfloat16_f64(ptrdiff_t n, const double *x, double *out)
     for (ptrdiff_t k = 0; k < n; k++) out[k] = nearest_bfloat16(float_rounded_to_odd(x[k]));
 }
 
+/* A pair in memory is two halves, the first of them first. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#  error "pairs of bfloat16 are packed for little-endian processors"
+#endif
+#ifdef CREGNET_VECTORS
+typedef uint16_t bfloat16_half __attribute__((may_alias));
+#else
+typedef uint16_t bfloat16_half;
+#endif
+
 /* out[i][p] = (x[i][2 p], x[i][2 p + 1]), with a 0 for a missing last column */
 static void pack_rows(ptrdiff_t n_rows, ptrdiff_t n_cols, const float *x, ptrdiff_t x_row, bfloat16_pair *out,
                       ptrdiff_t out_row)
 {
     for (ptrdiff_t i = 0; i < n_rows; i++) {
         const float *x_i = x + i * x_row;
-        bfloat16_pair *out_i = out + i * out_row;
-        for (ptrdiff_t p = 0; p < n_cols / 2; p++) out_i[p] = pair_of(x_i[2 * p], x_i[2 * p + 1]);
-        if (n_cols % 2) out_i[n_cols / 2] = pair_of(x_i[n_cols - 1], 0);
+        bfloat16_half *restrict halves = (bfloat16_half *)(out + i * out_row);
+        for (ptrdiff_t j = 0; j < n_cols; j++) halves[j] = (bfloat16_half)(upper_bfloat16(x_i[j]) >> 16);
+        if (n_cols % 2) halves[n_cols] = 0;
     }
 }
 
@@ -96,6 +106,30 @@ static void pack_row_pairs(ptrdiff_t n_rows, ptrdiff_t n_cols, const float *x, p
 {
     for (ptrdiff_t i = 0; i < n_rows; i += 2)
         pack_two_rows(n_cols, x + i * x_row, i + 1 < n_rows ? x + (i + 1) * x_row : NULL, out + i / 2 * out_row);
+}
+
+/* pack_rows and pack_row_pairs at once: each number is rounded once. */
+static void pack_both_ways(ptrdiff_t n_rows, ptrdiff_t n_cols, const float *x, ptrdiff_t x_row, bfloat16_pair *rows,
+                           ptrdiff_t rows_row, bfloat16_pair *row_pairs, ptrdiff_t row_pairs_row)
+{
+    for (ptrdiff_t i = 0; i + 1 < n_rows; i += 2) {
+        const float *first = x + i * x_row, *second = first + x_row;
+        bfloat16_half *restrict first_halves = (bfloat16_half *)(rows + i * rows_row);
+        bfloat16_half *restrict second_halves = (bfloat16_half *)(rows + (i + 1) * rows_row);
+        bfloat16_pair *restrict pairs = row_pairs + i / 2 * row_pairs_row;
+        for (ptrdiff_t j = 0; j < n_cols; j++) {
+            const uint32_t upper = upper_bfloat16(first[j]) >> 16, other = upper_bfloat16(second[j]);
+            first_halves[j] = (bfloat16_half)upper;
+            second_halves[j] = (bfloat16_half)(other >> 16);
+            pairs[j] = upper | (other & 0xffff0000);
+        }
+        if (n_cols % 2) first_halves[n_cols] = second_halves[n_cols] = 0;
+    }
+    if (n_rows % 2) {
+        const ptrdiff_t i = n_rows - 1;
+        pack_rows(1, n_cols, x + i * x_row, x_row, rows + i * rows_row, rows_row);
+        pack_two_rows(n_cols, x + i * x_row, NULL, row_pairs + i / 2 * row_pairs_row);
+    }
 }
 
 #define REAL float

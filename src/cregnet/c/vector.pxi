@@ -59,6 +59,8 @@ cdef extern from "bfloat16.h" nogil:
     void pack_rows(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, bfloat16_pair*, Py_ssize_t)
     void pack_two_rows(Py_ssize_t, const float*, const float*, bfloat16_pair*)
     void pack_row_pairs(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, bfloat16_pair*, Py_ssize_t)
+    void pack_both_ways(Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, bfloat16_pair*, Py_ssize_t, bfloat16_pair*,
+                        Py_ssize_t)
     void product_pairs(Py_ssize_t, Py_ssize_t, Py_ssize_t, const bfloat16_pair*, Py_ssize_t, Py_ssize_t,
                        const bfloat16_pair*, Py_ssize_t, float*, Py_ssize_t, Epilogue, bint)
 

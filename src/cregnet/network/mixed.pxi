@@ -22,10 +22,13 @@ cdef void pack_weights(const Training* t, const Block* block, real** arrays) noe
     cdef Py_ssize_t n_in = layer.n_in
     cdef const real* W = arrays[PARAMETERS] + block.W
     cdef real* work = arrays[WORK]
+    cdef bfloat16_pair* rows = pairs_at(work, own.W_rows + block.first * n_pairs(n_in))
     if real is float:
-        pack_rows(block.n_rows, n_in, W, n_in, pairs_at(work, own.W_rows + block.first * n_pairs(n_in)), n_pairs(n_in))
-        if block.l > 1:
-            pack_row_pairs(block.n_rows, n_in, W, n_in, pairs_at(work, own.W_row_pairs + block.first // 2 * n_in), n_in)
+        if block.l == 1:
+            pack_rows(block.n_rows, n_in, W, n_in, rows, n_pairs(n_in))
+        else:
+            pack_both_ways(block.n_rows, n_in, W, n_in, rows, n_pairs(n_in),
+                           pairs_at(work, own.W_row_pairs + block.first // 2 * n_in), n_in)
 
 
 cdef void pack_activations(const Training* t, Py_ssize_t l, real* work, const Columns* mine) noexcept nogil:
@@ -34,8 +37,7 @@ cdef void pack_activations(const Training* t, Py_ssize_t l, real* work, const Co
     cdef const real* A = work + own.A + mine.first
     cdef bfloat16_pair* rows = pairs_at(work, own.dZ_rows + first)
     if real is float:
-        pack_row_pairs(n, mine.width, A, mine.row, pairs_at(work, own.A_row_pairs + mine.first), mine.row)
-        pack_rows(n, mine.width, A, mine.row, rows, half)
+        pack_both_ways(n, mine.width, A, mine.row, rows, half, pairs_at(work, own.A_row_pairs + mine.first), mine.row)
         transpose_u32(n, mine.width // 2, rows, half,
                       pairs_at(work, own.A_examples + first * own.A_examples_row), own.A_examples_row, n)
 
@@ -44,10 +46,13 @@ cdef void pack_gradient(const Training* t, Py_ssize_t l, real* work, const Colum
     cdef const Buffers* own = t.buffers + l
     cdef Py_ssize_t n = t.net.layers[l].n_out
     cdef const real* dZ = work + own.dZ + mine.first
+    cdef bfloat16_pair* rows = pairs_at(work, own.dZ_rows + mine.first // 2)
     if real is float:
-        pack_rows(n, mine.width, dZ, mine.row, pairs_at(work, own.dZ_rows + mine.first // 2), mine.row // 2)
-        if l > 1:
-            pack_row_pairs(n, mine.width, dZ, mine.row, pairs_at(work, own.dZ_row_pairs + mine.first), mine.row)
+        if l == 1:
+            pack_rows(n, mine.width, dZ, mine.row, rows, mine.row // 2)
+        else:
+            pack_both_ways(n, mine.width, dZ, mine.row, rows, mine.row // 2,
+                           pairs_at(work, own.dZ_row_pairs + mine.first), mine.row)
 
 
 cdef void pack_inputs(const Training* t, real** arrays, real* scratch, const int64_t* order, Py_ssize_t first,
