@@ -211,7 +211,7 @@ cdef void forward(Training* t, real** arrays, const Columns* mine, uint64_t step
             transpose(net.layers[l].n_out, mine.n, work + t.buffers[l].A + mine.first, mine.row,
                       work + t.buffers[l].AT + mine.first * t.buffers[l].AT_row, t.buffers[l].AT_row,
                       t.buffers[l].AT_row)
-        if t.buffers[l].A_examples_row > 0 and (l > 0 or has_random_inputs(net)):
+        if t.buffers[l].A_examples > 0 and (l > 0 or has_random_inputs(net)):
             pack_activations(t, l, work, mine)
 
 

@@ -7,6 +7,7 @@ cdef double cost_and_gradient(Training* t, real** arrays, real* gradient, uint64
     cdef Block block
     cdef double cost
     begin(t, arrays, t.penalties, step)
+    pack_all_weights(t, arrays, 0, 1)
     examples_pass(t, arrays, arrays[WORK] + t.at.scratch, NULL, 0, &mine, step, False)
     if team_stop_requested(&t.team):
         return 0                     # Ctrl-C: not all examples have been processed

@@ -40,6 +40,7 @@ cdef void train_loop(Training* t, real** arrays, int member) noexcept nogil:
     if member == 0:
         t.last_check = seconds_now()
         begin(t, arrays, t.penalties + (step % 2) * n_penalties, step)
+    pack_all_weights(t, arrays, member, n_threads)
     team_barrier(&t.team)
     for e in range(t.n_epochs):
         total = 0

@@ -7,7 +7,9 @@
 #    has the exponents of a float32, so the loss needs no scaling.
 # B. Each matrix is rounded and packed once, where it is computed: A after its activation, gates and dropout, dZ
 #    before the layer's backward product, W after its update.
-# C. Each result is a sum over pairs in a fixed order, so the bits do not depend on the number of threads.
+# C. The transposed copy of A is divided into panels of PANEL_UNITS units, one after another: a register tile of dW
+#    walks down a panel, and in rows of the whole layer each step would be on another page.
+# D. Each result is a sum over pairs in a fixed order, so the bits do not depend on the number of threads.
 
 cdef inline bfloat16_pair* pairs_at(const real* work, Py_ssize_t offset) noexcept nogil:
     return <bfloat16_pair*>(work + offset)
@@ -33,13 +35,16 @@ cdef void pack_weights(const Training* t, const Block* block, real** arrays) noe
 
 cdef void pack_activations(const Training* t, Py_ssize_t l, real* work, const Columns* mine) noexcept nogil:
     cdef const Buffers* own = t.buffers + l
-    cdef Py_ssize_t n = t.net.layers[l].n_out, half = mine.row // 2, first = mine.first // 2
+    cdef Py_ssize_t n = t.net.layers[l].n_out, half = mine.row // 2, first = mine.first // 2, unit = 0, n_units
     cdef const real* A = work + own.A + mine.first
     cdef bfloat16_pair* rows = pairs_at(work, own.dZ_rows + first)
     if real is float:
         pack_both_ways(n, mine.width, A, mine.row, rows, half, pairs_at(work, own.A_row_pairs + mine.first), mine.row)
-        transpose_u32(n, mine.width // 2, rows, half,
-                      pairs_at(work, own.A_examples + first * own.A_examples_row), own.A_examples_row, n)
+        while unit < n:
+            n_units = min(<Py_ssize_t>PANEL_UNITS, n - unit)
+            transpose_u32(n_units, mine.width // 2, rows + unit * half, half,
+                          pairs_at(work, own.A_examples + unit * half + first * PANEL_UNITS), PANEL_UNITS, n_units)
+            unit += n_units
 
 
 cdef void pack_gradient(const Training* t, Py_ssize_t l, real* work, const Columns* mine) noexcept nogil:
@@ -62,7 +67,7 @@ cdef void pack_inputs(const Training* t, real** arrays, real* scratch, const int
     cdef Py_ssize_t n_in = t.net.layers.n_out, n_in_pairs = n_pairs(n_in), start, j, n, width
     cdef real* work = arrays[WORK]
     cdef bfloat16_pair* rows = pairs_at(scratch, 0)
-    cdef bfloat16_pair* examples = pairs_at(work, own.A_examples + mine.first // 2 * own.A_examples_row)
+    cdef bfloat16_pair* examples = pairs_at(work, own.A_examples + mine.first // 2 * PANEL_UNITS)
     cdef const real* x
     cdef const real* x_next
     first += mine.first
@@ -74,13 +79,25 @@ cdef void pack_inputs(const Training* t, real** arrays, real* scratch, const int
             for j in range(0, n, 2):
                 x = example(t, arrays, order, first + start + j)
                 x_next = example(t, arrays, order, first + start + j + 1) if j + 1 < n else NULL
-                pack_two_rows(n_in, x, x_next, examples + (start + j) // 2 * own.A_examples_row)
+                pack_example_pair(n_in, x, x_next, examples + (start + j) // 2 * PANEL_UNITS, mine.row // 2)
                 pack_rows(1, n_in, x, n_in, rows + j * n_in_pairs, n_in_pairs)
                 if x_next != NULL:
                     pack_rows(1, n_in, x_next, n_in, rows + (j + 1) * n_in_pairs, n_in_pairs)
             transpose_u32(n, n_in_pairs, rows, n_in_pairs,
                           pairs_at(work, own.A_row_pairs + mine.first + start), mine.row, width)
             start += INPUT_COLUMNS
+
+
+cdef void pack_example_pair(Py_ssize_t n, const real* x, const real* x_next, bfloat16_pair* out,
+                            Py_ssize_t panel_rows) noexcept nogil:
+    # a row of each panel
+    cdef Py_ssize_t unit = 0
+    if real is float:
+        while unit < n:
+            pack_two_rows(min(<Py_ssize_t>PANEL_UNITS, n - unit), x + unit, x_next, out + unit * panel_rows)
+            if x_next != NULL:
+                x_next += PANEL_UNITS
+            unit += PANEL_UNITS
 
 
 cdef inline const real* example(const Training* t, real** arrays, const int64_t* order, Py_ssize_t i) noexcept nogil:
@@ -131,13 +148,17 @@ cdef void weight_product(const Training* t, const Block* block, real* work, real
     cdef const Buffers* own = t.buffers + block.l
     cdef const Buffers* before = own - 1
     cdef const real* dZ = work + own.dZ + block.first * row
+    cdef Py_ssize_t unit = 0
     cdef Epilogue plain
     memset(&plain, 0, sizeof(Epilogue))
     if real is float:
         if t.net.products != OF_NUMBERS:
-            product_pairs(block.n_rows, layer.n_in, n_pairs(n), pairs_at(work, own.dZ_rows + block.first * (row // 2)),
-                          row // 2, 1, pairs_at(work, before.A_examples), before.A_examples_row, dW, layer.n_in,
-                          plain, t.net.products == OF_BFLOAT16_BY_INSTRUCTIONS)
+            while unit < layer.n_in:
+                product_pairs(block.n_rows, min(<Py_ssize_t>PANEL_UNITS, layer.n_in - unit), n_pairs(n),
+                              pairs_at(work, own.dZ_rows + block.first * (row // 2)), row // 2, 1,
+                              pairs_at(work, before.A_examples + unit * (row // 2)), PANEL_UNITS, dW + unit,
+                              layer.n_in, plain, t.net.products == OF_BFLOAT16_BY_INSTRUCTIONS)
+                unit += PANEL_UNITS
             return
     if own.dots:
         dot_table(block.n_rows, layer.n_in, row, dZ, row, work + before.A, row, dW, layer.n_in)

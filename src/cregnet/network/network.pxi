@@ -81,8 +81,7 @@ cdef struct Buffers:                 # the arrays of a layer: offsets into the w
     Py_ssize_t W_rows                # packed copies (note D of workspace.pxi): W in pairs along rows, ...
     Py_ssize_t W_row_pairs           # ... and in pairs of rows
     Py_ssize_t A_row_pairs
-    Py_ssize_t A_examples            # A in pairs of examples, transposed, with rows of length A_examples_row
-    Py_ssize_t A_examples_row
+    Py_ssize_t A_examples            # A in pairs of examples, transposed, in panels; 0: none
     Py_ssize_t dZ_rows               # (n_out, row / 2); before dZ is known, scratch for A_examples
     Py_ssize_t dZ_row_pairs
     Py_ssize_t Zhat                  # normalised Z

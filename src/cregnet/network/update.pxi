@@ -255,18 +255,28 @@ cdef void gates_update(Training* t, real** arrays, const Columns* mine, const Up
 # ---------------------------------------------------------------------------- before the first step
 
 cdef void begin(const Training* t, real** arrays, double* penalties, uint64_t step) noexcept nogil:
-    # what otherwise the previous step computes: copies of the weights and their penalty, per block, and the gates
+    # what otherwise the previous step computes: the penalty of the weights, per block, and the gates
     cdef Py_ssize_t l, number
     cdef Block block
-    for l in range(1, t.net.n_layers + 1):
-        for number in range(blocks_of(t.net.layers + l, t.buffers + l)):
-            block = block_of(t, l, number)
-            if t.net.products != OF_NUMBERS:
-                pack_weights(t, &block, arrays)
-            if t.net.has_penalty:
+    if t.net.has_penalty:
+        for l in range(1, t.net.n_layers + 1):
+            for number in range(blocks_of(t.net.layers + l, t.buffers + l)):
+                block = block_of(t, l, number)
                 penalties[t.buffers[l].first_block + number] = block_penalty(
                     t.net.layers + l, <const real*>arrays[PARAMETERS] + block.W, block.size)
-    if t.net.has_penalty:
         penalties[t.at.n_blocks] = gates_penalty(t.net, <const real*>arrays[PARAMETERS])
     if t.net.has_gates:
         draw_gates(t, arrays, step)
+
+
+cdef void pack_all_weights(const Training* t, real** arrays, int member, int n_threads) noexcept nogil:
+    # the copies of this thread's blocks
+    cdef Py_ssize_t l, number, blocks
+    cdef Block block
+    if t.net.products == OF_NUMBERS:
+        return
+    for l in range(1, t.net.n_layers + 1):
+        blocks = blocks_of(t.net.layers + l, t.buffers + l)
+        for number in range(blocks * member // n_threads, blocks * (member + 1) // n_threads):
+            block = block_of(t, l, number)
+            pack_weights(t, &block, arrays)

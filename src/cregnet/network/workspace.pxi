@@ -26,6 +26,7 @@ cdef enum:
     SCRATCH_VECTORS = 16
     PACKED_ELEMENTS = 4096           # weights that are updated and then packed: 16 kB of each array
     INPUT_COLUMNS = 16               # examples whose inputs are packed as bfloat16 together: a cache line of pairs
+    PANEL_UNITS = 256                # of a panel of A transposed (note C of mixed.pxi)
     PASS_COLUMNS = 1024              # examples per pass forward and backward, so that their A[l] stay in cache
 
 
@@ -99,8 +100,7 @@ cdef void place_pairs(const Network* net, Py_ssize_t l, Buffers* own, Py_ssize_t
     own.dZ_rows = reserve(at, layer.n_out * (row // 2))
     if l < net.n_layers:
         own.A_row_pairs = reserve(at, n_pairs(layer.n_out) * row)
-        own.A_examples_row = padded(layer.n_out, at.lanes)
-        own.A_examples = reserve(at, row // 2 * own.A_examples_row)
+        own.A_examples = reserve(at, row // 2 * padded(layer.n_out, PANEL_UNITS))
     if l > 0:
         own.W_rows = reserve(at, layer.n_out * n_pairs(layer.n_in))
         at.scratch_size = max(at.scratch_size, INPUT_COLUMNS * n_pairs(layer.n_in))
@@ -152,7 +152,7 @@ cdef bint needs_copy(const Network* net, Py_ssize_t l) noexcept nogil:
 cdef bint fuses_relu(const Layer* layer, const Buffers* own) noexcept nogil:
     # Whether the product's epilogue turns dA into dZ. If dZ overwrites A, which is the mask, A must be written only
     # once: the inner sum must be one block.
-    cdef Py_ssize_t depth = (layer + 1).n_out if own.A_examples_row == 0 else n_pairs((layer + 1).n_out)
+    cdef Py_ssize_t depth = (layer + 1).n_out if own.A_examples == 0 else n_pairs((layer + 1).n_out)
     return layer.activation == RELU and (own.dZ != own.saved or depth <= PRODUCT_DEPTH)
 
 
