@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import timeit
 from dataclasses import dataclass, replace
+from functools import partial
 from types import ModuleType
 
 import numpy as np
@@ -56,9 +57,8 @@ def regnet_predictors(model: rn.Model) -> list[Predictor]:
     """predict_proba, limited to one thread and to two as by any user of threadpoolctl."""
     ways = [Predictor("regnet", count_threads(n), model.predict_proba, n) for n in THREADS]
     if takes_compute_dtype():
-        narrow = rn.Model.mlp(model.sizes, seed=3, compute_dtype="bfloat16")
-        narrow.parameters[:] = model.parameters
-        ways += [Predictor("regnet bfloat16", count_threads(n), narrow.predict_proba, n) for n in THREADS]
+        narrow = partial(model.predict_proba, compute_dtype="bfloat16")
+        ways += [Predictor("regnet bfloat16", count_threads(n), narrow, n) for n in THREADS]
     return ways
 
 
