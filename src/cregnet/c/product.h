@@ -189,9 +189,11 @@ static void PRODUCT(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth
                         ptrdiff_t C_row, Epilogue epilogue)
 {
     const ptrdiff_t full = n_cols / LANES * LANES;
+    /* With few columns B is small, and rows of A are read once: in long streams, which processors fetch ahead. */
+    const ptrdiff_t most = full == n_cols && n_cols <= 2 * LANES ? depth : TILE_DEPTH;
     ptrdiff_t k = 0;
     do {                        /* at least once: with an empty inner sum C is still the bias or 0 */
-        const ptrdiff_t block = depth - k < TILE_DEPTH ? depth - k : TILE_DEPTH;
+        const ptrdiff_t block = depth - k < most ? depth - k : most;
         const OPERAND *A_block = A + k * A_col, *B_block = B + k * B_row;
         Epilogue now = epilogue;
         if (k > 0) {
