@@ -17,6 +17,9 @@ from types import ModuleType
 import cregnet
 import cregnet._isa
 
+# The first instruction set of each folder. Others in the same folder differ from it in mixed precision alone.
+BUILDS = tuple({cregnet._isa.FOLDERS[isa]: isa for isa in reversed(cregnet.available_isas())}.values())[::-1]
+
 
 @cache
 def load_core(isa: str) -> ModuleType:

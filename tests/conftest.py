@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cregnet
-from builds import load_core
+from builds import BUILDS, load_core
 
 # Modules that compare for several tests: where one of their asserts fails, pytest is to show the values.
 pytest.register_assert_rewrite(
@@ -71,7 +71,6 @@ def core_calls(monkeypatch):
     A call is a dict of the arguments by name. After each call ``then(call, n_completed)`` may raise, or
     return another number of completed epochs.
     """
-    import cregnet
 
     train, signature = cregnet.network_train, inspect.signature(cregnet.reference.network_train)
 
@@ -119,7 +118,7 @@ def football_mat(football, tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(params=cregnet.available_isas())
+@pytest.fixture(params=BUILDS)
 def core(request):
     """The core as built for each instruction set of this machine."""
     return load_core(request.param)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import cregnet.reference
+from builds import load_core
 from network.networks import (
     FEATURES,
     HIDDEN,
@@ -21,8 +22,20 @@ from network.networks import (
 )
 
 FLOAT32 = np.dtype(np.float32)
+ISAS = cregnet.available_isas()
 U = 2.0**-8  # the largest relative error of a rounding to bfloat16
 SIZES = (9, 20, 17, 3)  # odd numbers too: a pair of operands has a 0
+
+
+@pytest.fixture(params=ISAS)
+def core(request):
+    """Each instruction set: those that share a build have products of their own here."""
+    return load_core(request.param)
+
+
+@pytest.fixture(params=["reference", *ISAS])
+def network(request):
+    return cregnet.reference if request.param == "reference" else load_core(request.param)
 
 
 def mixed(plan):
