@@ -50,8 +50,8 @@ class Model(Predictor):
     compute_dtype : {"float32", "float64", "bfloat16"}, optional
         Of the factors in the products of training; default: `dtype`. "bfloat16" is mixed precision, for a
         float32 model: operands of products are rounded to bfloat16, everything else is float32 [1]_ [2]_.
-        Large nets train up to twice as fast on processors with AVX512-BF16, and a little slower on
-        others. Predictions are float32.
+        Large nets take 0.6 of the time on processors with AVX512-BF16, and 1.5 times as long on others.
+        Predictions are float32 unless `predict` is asked otherwise.
 
     Attributes
     ----------

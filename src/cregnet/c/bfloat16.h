@@ -50,7 +50,7 @@ static inline float float_rounded_to_odd(double x)
 {
     const float nearest = (float)x;
     uint32_t bits;
-    if (!(nearest != x) || x != x) return nearest;
+    if (nearest == x || x != x) return nearest;
     memcpy(&bits, &nearest, sizeof bits);
     if ((nearest > x) == (x > 0)) bits -= 1;
     bits |= 1;
@@ -136,7 +136,6 @@ static void pack_both_ways(ptrdiff_t n_rows, ptrdiff_t n_cols, const float *x, p
 #define VECTOR vector_f32
 #define LANES LANES_OF(float)
 #define OF(name) name##_f32
-#define OPERAND bfloat16_pair
 
 /* ---------------------------------------------------------------------------- pairs expanded into floats */
 
@@ -166,21 +165,14 @@ ALWAYS_INLINE expanded_vectors expand_vector(const bfloat16_pair *pairs)
     return of;
 }
 
-#define NARROW_TILES
 #define PRODUCT(name) name##_bf16
+#define OPERAND bfloat16_pair
 #define FACTOR expanded
 #define FACTORS expanded_vectors
 #define LOAD_FACTOR(a) expand(*(a))
 #define LOAD_FACTORS(b) expand_vector(b)
 #define MULTIPLY_ADD(sum, a, b) ((sum) + (a).second * (b).second + (a).first * (b).first)
 #include "product.h"
-#undef NARROW_TILES
-#undef PRODUCT
-#undef FACTOR
-#undef FACTORS
-#undef LOAD_FACTOR
-#undef LOAD_FACTORS
-#undef MULTIPLY_ADD
 
 /* ---------------------------------------------------------------------------- with AVX512_BF16 */
 
@@ -202,25 +194,19 @@ ALWAYS_INLINE pairs_vector repeat_pair(bfloat16_pair pair)
 }
 
 #define PRODUCT(name) name##_avx512bf16
+#define OPERAND bfloat16_pair
 #define FACTOR pairs_vector
 #define FACTORS pairs_vector
 #define LOAD_FACTOR(a) repeat_pair(*(a))
 #define LOAD_FACTORS(b) (*(const pairs_vector *)(b))
 #define MULTIPLY_ADD(sum, a, b) add_pair_products(sum, a, b)
 #include "product.h"
-#undef PRODUCT
-#undef FACTOR
-#undef FACTORS
-#undef LOAD_FACTOR
-#undef LOAD_FACTORS
-#undef MULTIPLY_ADD
 #endif
 
 #undef REAL
 #undef VECTOR
 #undef LANES
 #undef OF
-#undef OPERAND
 
 /* C = A B. `instructions`: use those of AVX512_BF16, which this processor has. */
 static void product_pairs(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t n_pairs, const bfloat16_pair *A,

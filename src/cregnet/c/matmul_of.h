@@ -33,13 +33,6 @@ ALWAYS_INLINE VECTOR OF(where_positive)(VECTOR mask, VECTOR x) { return mask > 0
 #define LOAD_FACTORS(b) (*(const VECTOR *)(b))
 #define MULTIPLY_ADD(sum, a, b) ((sum) + (a) * (b))
 #include "product.h"
-#undef PRODUCT
-#undef OPERAND
-#undef FACTOR
-#undef FACTORS
-#undef LOAD_FACTOR
-#undef LOAD_FACTORS
-#undef MULTIPLY_ADD
 
 #include "dots.h"
 

@@ -6,7 +6,8 @@
  *                                 which is as wide as one. `depth` counts elements.
  *     FACTOR, FACTORS             an element of A and a vector of B as they are multiplied
  *     LOAD_FACTOR, LOAD_FACTORS, MULTIPLY_ADD
- *     NARROW_TILES                if tiles are one vector wide: a third of the code, and a little slower
+ *
+ * All but those of the first line are undefined at the end.
  */
 /* C (n_rows x n_vectors vectors) = A B over `depth`, with the epilogue; this tile begins at `row` and
  * `column` of the whole product. n_rows and n_vectors are constants at every call, so that all
@@ -84,17 +85,11 @@ typedef void (*PRODUCT(tile_function))(ptrdiff_t n_tiles, ptrdiff_t depth, const
                      epilogue, row, column + j);                                                     \
         }                                                                                          \
     }
-#ifdef NARROW_TILES
-#define DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 1)
-#define DEFINE_WIDE_TILES(n_rows) DEFINE_TILE(n_rows, 1)
-#define TILES(n_rows) {PRODUCT(tile_##n_rows##_1), NULL, NULL}
-#define WIDE_TILES(n_rows) TILES(n_rows)
-#else
 #define DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 1) DEFINE_TILE(n_rows, 2)
 #define DEFINE_WIDE_TILES(n_rows) DEFINE_TILES(n_rows) DEFINE_TILE(n_rows, 4)
 #define TILES(n_rows) {PRODUCT(tile_##n_rows##_1), PRODUCT(tile_##n_rows##_2), NULL}
 #define WIDE_TILES(n_rows) {PRODUCT(tile_##n_rows##_1), PRODUCT(tile_##n_rows##_2), PRODUCT(tile_##n_rows##_4)}
-#endif
+
 DEFINE_WIDE_TILES(1) DEFINE_WIDE_TILES(2)
 #if TILE_ROWS == 4
 DEFINE_TILES(3) DEFINE_TILES(4)
@@ -138,7 +133,7 @@ static void PRODUCT(columns)(ptrdiff_t n_rows, ptrdiff_t n_vectors, ptrdiff_t de
         const PRODUCT(tile_function) *tile = PRODUCT(tiles)[rows - 1];
         ptrdiff_t left_vectors = n_vectors, j = column;
         /* A tile of few rows is made wider: otherwise it has too few accumulators to keep the adders busy. */
-        for (int wide = tile[2] ? 2 : tile[1] ? 1 : 0; wide >= 0; wide--) {
+        for (int wide = tile[2] ? 2 : 1; wide >= 0; wide--) {
             const ptrdiff_t width = (ptrdiff_t)1 << wide, n_tiles = left_vectors / width;
             if (n_tiles > 0)
                 tile[wide](n_tiles, depth, A + i * A_row, A_row, A_col, B + j, B_row, C + i * C_row + j, C_row,
@@ -215,3 +210,11 @@ static void PRODUCT(product)(ptrdiff_t n_rows, ptrdiff_t n_cols, ptrdiff_t depth
         k += block;
     } while (k < depth);
 }
+
+#undef PRODUCT
+#undef OPERAND
+#undef FACTOR
+#undef FACTORS
+#undef LOAD_FACTOR
+#undef LOAD_FACTORS
+#undef MULTIPLY_ADD
